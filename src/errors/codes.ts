@@ -12,7 +12,39 @@ export interface ErrorCodeInfo {
   httpStatus: number
 }
 
-const codes = {
+/** A stable, documented error code: see `docs/errors.md`. */
+export type ErrorCode =
+  | "INVALID_OPTIONS"
+  | "ABORTED"
+  | "CLEVER_CREDENTIALS_MISSING"
+  | "CLEVER_CREDENTIALS_REJECTED"
+  | "CLEVER_DISTRICT_NOT_CONNECTED"
+  | "CLEVER_TOKEN_REJECTED"
+  | "CLEVER_UNREACHABLE"
+  | "CLEVER_UNAVAILABLE"
+  | "CLEVER_RATE_LIMITED"
+  | "CLEVER_NOT_FOUND"
+  | "CLEVER_REQUEST_REFUSED"
+  | "CLEVER_BODY_INVALID"
+  | "CLEVER_BODY_TOO_LARGE"
+  | "CLEVER_LINK_FOREIGN"
+  | "CLEVER_PAGES_LOOP"
+  | "CLEVER_EVENTS_UNAVAILABLE"
+  | "CONNECTION_NOT_FOUND"
+  | "CONNECTION_NOT_ACTIVE"
+  | "CONNECTION_WITHOUT_PROVISIONING"
+  | "CONNECTION_TRANSITION_INVALID"
+  | "SYNC_IN_PROGRESS"
+  | "LEASE_LOST"
+  | "RUN_NOT_FOUND"
+  | "RUN_TRANSITION_INVALID"
+  | "PLAN_STALE"
+  | "STORAGE_UNREADABLE"
+  | "STORAGE_SCHEMA_NEWER"
+  | "STORAGE_BUSY"
+  | "STORAGE_FULL"
+
+export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   // Using Homeroom
   INVALID_OPTIONS: {
     summary: "An option or argument has the wrong form.",
@@ -200,9 +232,4 @@ const codes = {
     retryable: true,
     httpStatus: 507,
   },
-} as const satisfies Record<string, ErrorCodeInfo>
-
-/** A stable, documented error code: see `docs/errors.md`. */
-export type ErrorCode = keyof typeof codes
-
-export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeInfo>> = codes
+}
