@@ -1,0 +1,434 @@
+import type { ApiVersion, Kind } from "../models/kinds.ts"
+
+/**
+ * What a storage adapter must do, and nothing else. An adapter is correct when it passes the suite in
+ * `homeroom/testing`; `docs/spec/storage.md` walks through writing one.
+ *
+ * Three things carry the whole design:
+ * - **Staging.** A run writes what it found (`stage`) page by page, next to the roster, where no reader sees
+ *   it. `commit` turns all of it into the roster, the change log, the run's end and the cursor at once.
+ * - **Fencing.** Every write names the lease it is made under; a lease that is no longer the district's
+ *   newest writes nothing (`LEASE_LOST`).
+ * - **Order.** Whatever is listed is listed in ascending id (by code unit), so that the engine compares a
+ *   page with the roster by merging two ordered lists in constant memory.
+ *
+ * Every method rejects with a `HomeroomError` (`STORAGE_…`) when the store fails, and is then without effect.
+ */
+export interface RosterStorage {
+  /** What the adapter is called in messages: `sqlite`. */
+  readonly name: string
+  readonly capabilities: StorageCapabilities
+
+  /** Opens the store and brings its schema up to date. Called once before anything else; calling it again does nothing. */
+  open(): Promise<void>
+  /** Frees everything. Calling it again does nothing. */
+  close(): Promise<void>
+
+  // Connections
+
+  getConnection(districtId: string): Promise<Connection | undefined>
+  /** All connections in ascending district id. */
+  listConnections(): Promise<Connection[]>
+  /** Inserts or replaces the connection of its district. */
+  saveConnection(connection: Connection): Promise<void>
+
+  // Leases: one writer per district (S21)
+
+  /**
+   * Takes the district's lease if nobody holds it or the holder's time is up, with a fence one higher than any
+   * before; else tells who has it. Atomic across processes.
+   */
+  acquireLease(request: LeaseRequest): Promise<LeaseAnswer>
+  /** Extends the lease by `ttlMs` from now; false if it is no longer the district's newest. */
+  renewLease(lease: Lease, ttlMs: number): Promise<boolean>
+  /** Ends the lease, so that the next one is granted at once. Does nothing if it is not the newest. */
+  releaseLease(lease: Lease): Promise<void>
+  /** The unexpired lease of a district. */
+  getLease(districtId: string): Promise<HeldLease | undefined>
+
+  // Runs
+
+  /** Inserts or replaces a run's record. */
+  saveRun(lease: Lease, run: Run): Promise<void>
+  getRun(runId: string): Promise<Run | undefined>
+  /** Newest first (by `startedAt`, then id, both descending). `before` is the last run of the page before. */
+  listRuns(query: RunQuery): Promise<Run[]>
+
+  // The roster
+
+  /** Version, cursor and counts of a district; version 0 and no records for an unknown one. */
+  getDistrict(districtId: string): Promise<DistrictHead>
+  /**
+   * The fingerprints of the stored records of a kind with `after < id <= upTo`, archived ones included, in
+   * ascending id; at most `limit` of them.
+   */
+  listFingerprints(query: FingerprintQuery): Promise<StoredFingerprint[]>
+  /** The stored records with these ids, in ascending id; unknown ids are left out. At most 1,000 ids a call. */
+  getRecords(query: { districtId: string; kind: Kind; ids: readonly string[] }): Promise<StoredRecord[]>
+  /** The stored records of a kind in ascending id, from after `after`. */
+  listRecords(query: RecordQuery): Promise<StoredRecord[]>
+  /** The active records that fit, in ascending id: see {@link RecordFilter}. */
+  findRecords(query: RecordSearch): Promise<StoredRecord[]>
+
+  // Staging and committing
+
+  /**
+   * Adds the changes to the run's staged ones and saves the run, in one transaction. A change replaces what was
+   * staged before for the same kind and id.
+   */
+  stage(lease: Lease, batch: { run: Run; changes: readonly StagedChange[] }): Promise<void>
+  /** How many changes are staged, by kind and action. */
+  countStaged(runId: string): Promise<StagedCount[]>
+  /** The ids staged for a kind, of any action, in ascending order, from after `after`. */
+  listStagedIds(query: {
+    runId: string
+    kind: Kind
+    after?: string | undefined
+    limit: number
+  }): Promise<string[]>
+  /** Drops what the run has staged and saves the run, in one transaction. */
+  discardStaged(lease: Lease, run: Run): Promise<void>
+  /**
+   * Ends a run, in one transaction: every staged change of an action in `actions` becomes the roster (see
+   * {@link Action}) and an entry of the change log with the content before and after; the others are dropped,
+   * rejections stay as the run's list; the district gets the cursor, and its version rises by one if any record
+   * changed; the run is saved. Rejects with `PLAN_STALE` if the district's version is no longer `basis`.
+   */
+  commit(lease: Lease, end: CommitRequest): Promise<void>
+
+  // The change log
+
+  /** The changes of a run in kind order, then id, from after `after`; of a run not yet ended, the staged ones. */
+  listChanges(query: ChangeQuery): Promise<LoggedChange[]>
+  /** The records that a run rejected, in kind order, then id, from after `after`. */
+  listRejections(query: PageQuery & { runId: string }): Promise<Rejection[]>
+}
+
+export interface StorageCapabilities {
+  /** What is committed outlives the process. */
+  durable: boolean
+  /** Several processes may open the same store at once. */
+  shared: boolean
+}
+
+// ── Connections ──────────────────────────────────────────────────────────────────────────────────
+
+/** `sso`: people only sign in; `sso+provisioning`: the roster is imported as well. */
+export type ConnectionMode = "sso" | "sso+provisioning"
+
+export type ConnectionState = "requested" | "approved" | "active" | "paused" | "disconnected" | "declined"
+
+/** What joins a district to the app. One per district. */
+export interface Connection {
+  districtId: string
+  /** The district's name at Clever, as of the last look. */
+  name: string
+  mode: ConnectionMode
+  state: ConnectionState
+  /** Every state it has been in, oldest first. Times are ISO 8601 in UTC. */
+  steps: ConnectionStep[]
+}
+
+export interface ConnectionStep {
+  state: ConnectionState
+  mode: ConnectionMode
+  at: string
+  /** Who took the step: a user of the app, or `cli`. */
+  by: string
+}
+
+// ── Leases ───────────────────────────────────────────────────────────────────────────────────────
+
+/** The right to write one district. */
+export interface Lease {
+  readonly districtId: string
+  /** Who holds it, for people to read: host name and process id. */
+  readonly holder: string
+  /** Rises with every lease of the district. */
+  readonly fence: number
+}
+
+export interface HeldLease extends Lease {
+  /** ISO 8601 in UTC. */
+  readonly since: string
+  readonly expiresAt: string
+}
+
+export interface LeaseRequest {
+  districtId: string
+  holder: string
+  ttlMs: number
+}
+
+export type LeaseAnswer =
+  | { readonly acquired: true; readonly lease: Lease }
+  | { readonly acquired: false; readonly held: HeldLease }
+
+// ── Runs ─────────────────────────────────────────────────────────────────────────────────────────
+
+/** `bulk` lists everything; `delta` reads the events since the cursor. */
+export type RunMode = "bulk" | "delta"
+
+/** Where a run stands: `docs/spec/sync.md` has the table of transitions. */
+export type RunState =
+  | "queued"
+  | "fetching"
+  | "interrupted"
+  | "planned"
+  | "held"
+  | "approved"
+  | "applying"
+  | "applied"
+  | "unchanged"
+  | "discarded"
+  | "expired"
+  | "failed"
+  | "cancelled"
+
+/** Why a delta run became a bulk run. */
+export type FallbackReason =
+  | "no-cursor"
+  | "cursor-expired"
+  | "cursor-rejected"
+  | "api-version-changed"
+  | "events-unavailable"
+  | "events-flood"
+  | "archives-withheld"
+
+/** How many records of one kind a run dealt with, by outcome. */
+export interface Counts {
+  created: number
+  updated: number
+  archived: number
+  restored: number
+  unchanged: number
+  rejected: number
+}
+
+/** What a guard found on a run's plan. */
+export interface Hold {
+  /** `rejected-ratio`, or `district-state` when archives wait because of the district's own state. */
+  code: "rejected-ratio" | "district-state"
+  kind: Kind | null
+  schoolId: string | null
+  /** The value found and the value allowed, in the hold's unit: a share of 1, or the state's name. */
+  measured: number | string
+  limit: number | string
+}
+
+/** The place in Clever's event feed up to which the roster is current. */
+export interface Cursor {
+  eventId: string
+  /** When that event happened, ISO 8601 in UTC: what its age is judged by (S5). */
+  at: string
+  apiVersion: ApiVersion
+}
+
+/** One import, from its start to its end: a row of the Exchange History. */
+export interface Run {
+  id: string
+  districtId: string
+  /** What it is doing; differs from `requestedMode` after a fallback. */
+  mode: RunMode
+  requestedMode: RunMode
+  fallback: FallbackReason | null
+  state: RunState
+  /** ISO 8601 in UTC, with milliseconds. */
+  startedAt: string
+  finishedAt: string | null
+  startedBy: string
+  /** By kind; only the kinds that the run met. */
+  counts: Partial<Record<Kind, Counts>>
+  holds: Hold[]
+  /** The cursor that the run's end saved; null where there is none. */
+  cursor: Cursor | null
+  /** Requests sent to Clever, retries included. */
+  requests: number
+  /** Records and events read. */
+  records: number
+  /** Milliseconds spent, over all its processes. */
+  durationMs: number
+  /** How often it was taken up again after an interruption. */
+  resumed: number
+  /** Ids in changed sections that name no known record (S14). */
+  dangling: number
+  /** Events of unknown types (S3). */
+  skippedEvents: number
+  error: { code: string; message: string; retryable: boolean } | null
+  /** The fence of the lease that it last ran under. */
+  fence: number
+  /** The district's version that its changes are changes of. */
+  basis: number
+  /** Where to go on after an interruption; the engine's own, opaque to adapters. */
+  checkpoint: Checkpoint | null
+}
+
+export interface Checkpoint {
+  /** ISO 8601 in UTC. */
+  at: string
+  stage: "listing" | "replaying" | "reading-events"
+  apiVersion: ApiVersion
+  /** The cursor taken before a listing, or the last event read. */
+  cursor: Cursor | null
+  kind: Kind
+  /** The link to go on from; null: from the kind's (or the feed's) beginning. */
+  next: string | null
+  /** The last id listed of the kind. */
+  lastId: string
+  /** False once a page came unsorted: ids seen are staged, and archives found at the kind's end. */
+  ordered: boolean
+  /** The last record before which an unidentifiable one stood: nothing up to the next id is archived (S9). */
+  gap: boolean
+  pages: number
+  seen: Partial<Record<Kind, number>>
+  rejectedActive: Partial<Record<Kind, number>>
+}
+
+export interface RunQuery {
+  districtId?: string | undefined
+  before?: { startedAt: string; id: string } | undefined
+  limit: number
+}
+
+// ── Records ──────────────────────────────────────────────────────────────────────────────────────
+
+export type RecordState = "active" | "archived"
+
+export interface DistrictHead {
+  /** 0 before the first commit. */
+  version: number
+  cursor: Cursor | null
+  /** The last run that was committed. */
+  lastRunId: string | null
+  counts: Partial<Record<Kind, { active: number; archived: number }>>
+}
+
+export interface StoredFingerprint {
+  id: string
+  state: RecordState
+  /** Of the bytes as Clever sent them. */
+  raw: string
+  /** Of the canonical content (S11). */
+  canonical: string
+}
+
+export interface StoredRecord extends StoredFingerprint {
+  kind: Kind
+  /** The record's JSON text as Clever sent it. */
+  data: string
+}
+
+export interface PageQuery {
+  /** The kind and id of the last entry of the page before. */
+  after?: { kind: Kind; id: string } | undefined
+  limit: number
+}
+
+export interface FingerprintQuery {
+  districtId: string
+  kind: Kind
+  /** Exclusive; `""` is before every id. */
+  after: string
+  /** Inclusive; to the end when absent. */
+  upTo?: string | undefined
+  limit: number
+}
+
+export interface RecordQuery {
+  districtId: string
+  kind: Kind
+  state?: RecordState | undefined
+  after?: string | undefined
+  limit: number
+}
+
+/** What a host asks a roster for. Exactly one of the fields besides `role`. */
+export type RecordFilter =
+  /** The sections a person teaches or attends. */
+  | { kind: "section"; personId: string }
+  /** The people of a section, in one role or both. */
+  | { kind: "user"; sectionId: string; role?: "student" | "teacher" }
+  /** The users of a school (primary or not), in one role or any; or its sections. */
+  | { kind: "user" | "section"; schoolId: string; role?: string }
+  /** The users that have a role. */
+  | { kind: "user"; role: string }
+  /** Whoever or whatever has this `sis_id` (of any role; a staff member's `staff_id` counts). */
+  | { kind: "school" | "user" | "section"; sisId: string }
+
+export interface RecordSearch {
+  districtId: string
+  filter: RecordFilter
+  after?: string | undefined
+  limit: number
+}
+
+// ── Changes ──────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * What a commit does with a staged change:
+ * - `create`: a new active record; `update`: new content; `restore`: an archived record is active again, with
+ *   the new content; `archive`: the record is no longer active and keeps its content;
+ * - `refresh`: new content and fingerprints that mean nothing new (S11): stored, never logged;
+ * - `unchanged`: nothing (a marker that the record was seen);
+ * - `reject`: nothing; listed with its reason.
+ */
+export type Action = "create" | "update" | "restore" | "archive" | "refresh" | "unchanged" | "reject"
+
+/** The actions that the change log shows. */
+export type LoggedAction = "create" | "update" | "restore" | "archive"
+
+export type StagedChange =
+  | {
+      action: "create" | "update" | "restore" | "refresh"
+      kind: Kind
+      id: string
+      data: string
+      raw: string
+      canonical: string
+    }
+  | { action: "archive" | "unchanged"; kind: Kind; id: string }
+  | { action: "reject"; kind: Kind; id: string; reason: string; path: string; data: string }
+
+export interface StagedCount {
+  kind: Kind
+  action: Action
+  count: number
+}
+
+export interface CommitRequest {
+  run: Run
+  /** The district's version that the changes are changes of. */
+  basis: number
+  /** The district's new cursor; null: it has none. */
+  cursor: Cursor | null
+  /** Which actions take effect. */
+  actions: readonly Action[]
+}
+
+export interface ChangeQuery extends PageQuery {
+  runId: string
+  kind?: Kind | undefined
+  action?: LoggedAction | undefined
+}
+
+/** One entry of the change log. */
+export interface LoggedChange {
+  kind: Kind
+  id: string
+  action: LoggedAction
+  /** The JSON text before; null for a create. */
+  before: string | null
+  /** The JSON text after; null for an archive (the content stays as it was). */
+  after: string | null
+}
+
+export interface Rejection {
+  kind: Kind
+  /** Begins with `?` where the record had no id. */
+  id: string
+  reason: string
+  /** Where in the record: `roles.student.schools[0]`; empty for the whole. */
+  path: string
+  /** The record's JSON text as Clever sent it. */
+  data: string
+}
