@@ -1,0 +1,44 @@
+/**
+ * Packs the library as npm would publish it and checks the tarball: that it holds what the exports promise and
+ * nothing else, publint's rules, and that TypeScript resolves every entry (are the types wrong?).
+ * `--output FILE` keeps the tarball there; `--built` takes `dist/` as it is.
+ */
+import { copyFileSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { commandEntries, publicEntries, root } from "./entries.ts"
+import { pack } from "./pack.ts"
+import { run } from "./run.ts"
+
+const { values } = parseArgs({
+  options: { output: { type: "string" }, built: { type: "boolean", default: false } },
+})
+const { tarball, files } = pack({ built: values.built })
+if (values.output !== undefined) copyFileSync(tarball, values.output)
+const problems: string[] = []
+
+const expected = [
+  "package.json",
+  "README.md",
+  "CHANGELOG.md",
+  "LICENSE",
+  "docs/errors.md",
+  ...publicEntries.flatMap(({ name }) => [`dist/${name}.js`, `dist/${name}.d.ts`]),
+  ...commandEntries.map(({ name }) => `dist/${name}.js`),
+]
+for (const file of expected) {
+  if (!files.includes(file)) problems.push(`${file} is missing`)
+}
+for (const file of files) {
+  const known = expected.includes(file) || /^dist\/.+\.(?:js|js\.map|d\.ts)$/.test(file)
+  if (!known) problems.push(`${file} does not belong in the package`)
+}
+for (const { name } of commandEntries) {
+  if (!readFileSync(join(root, `dist/${name}.js`), "utf8").startsWith("#!/usr/bin/env node\n")) {
+    problems.push(`dist/${name}.js does not begin with #!/usr/bin/env node`)
+  }
+}
+if (problems.length > 0) throw new Error(problems.join("\n"))
+
+run("publint", ["run", tarball, "--strict"])
+run("attw", [tarball, "--profile", "esm-only", "--no-emoji"])

@@ -1,0 +1,31 @@
+import { join } from "node:path"
+import { defineConfig } from "vitest/config"
+import { publicEntries, root } from "./scripts/entries.ts"
+
+export default defineConfig({
+  resolve: {
+    // Tests and examples that import "homeroom/…" as an app does get the sources, not a build.
+    alias: publicEntries.map(({ specifier, source }) => ({
+      find: new RegExp(`^${specifier}$`),
+      replacement: join(root, source),
+    })),
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/global-setup.ts"],
+    setupFiles: ["test/support/setup.ts"],
+    reporters: ["default"],
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      reporter: ["text-summary", "json-summary", "html"],
+      // Raise these as the tests grow; never lower them.
+      thresholds: { lines: 85, statements: 85, functions: 85, branches: 75 },
+    },
+  },
+})
