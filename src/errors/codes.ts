@@ -16,6 +16,7 @@ export interface ErrorCodeInfo {
 export type ErrorCode =
   | "INVALID_OPTIONS"
   | "ABORTED"
+  | "INTERNAL"
   | "CLEVER_CREDENTIALS_MISSING"
   | "CLEVER_CREDENTIALS_REJECTED"
   | "CLEVER_DISTRICT_NOT_CONNECTED"
@@ -57,6 +58,12 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     remedy: "Run it again; an import goes on from its last staged page.",
     retryable: true,
     httpStatus: 499,
+  },
+  INTERNAL: {
+    summary: "Something happened that Homeroom does not expect.",
+    remedy: "Report it with the cause of this error; the import can be run again.",
+    retryable: false,
+    httpStatus: 500,
   },
 
   // Calling Clever

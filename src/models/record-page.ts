@@ -42,30 +42,33 @@ export interface EventPage {
  */
 export interface RosterSource {
   readonly apiVersion: "v3.0" | "v3.1"
-  /** How many requests were sent so far, retries and token requests included. */
-  readonly requestCount: number
   /** All pages of a kind in ascending id. `from` is the `next` of the page after which to go on. */
   recordPages(options: RecordPagesOptions): AsyncIterable<RecordPage>
   /** The newest event of the feed, or undefined if the feed is empty. Throws `CLEVER_EVENTS_UNAVAILABLE`. */
-  newestEvent(options: { districtId: string; signal?: AbortSignal | undefined }): Promise<FeedEvent | undefined>
+  newestEvent(options: SourceOptions): Promise<FeedEvent | undefined>
   /** The events after the event `after`, in feed order, to the feed's end. Throws `CLEVER_EVENTS_UNAVAILABLE`. */
   eventPages(options: EventPagesOptions): AsyncIterable<EventPage>
 }
 
-export interface RecordPagesOptions {
+/** What every request for a district's data takes. */
+export interface SourceOptions {
+  /** The Clever id of the district: names the token. */
   districtId: string
+  signal?: AbortSignal | undefined
+  /** Told before each request is sent, retries and token requests included. */
+  onRequest?: (() => void) | undefined
+}
+
+export interface RecordPagesOptions extends SourceOptions {
   kind: "district" | "school" | "term" | "course" | "user" | "section"
   /** A `next` link of an earlier page to go on from, exactly as it was given. From the start when absent. */
   from?: string | undefined
   /** Records a page, 1 to 10,000. */
   pageSize?: number | undefined
-  signal?: AbortSignal | undefined
 }
 
-export interface EventPagesOptions {
-  districtId: string
+export interface EventPagesOptions extends SourceOptions {
   /** The id of the event after which to begin. */
   after: string
   pageSize?: number | undefined
-  signal?: AbortSignal | undefined
 }

@@ -193,7 +193,6 @@ export type FallbackReason =
   | "api-version-changed"
   | "events-unavailable"
   | "events-flood"
-  | "archives-withheld"
 
 /** How many records of one kind a run dealt with, by outcome. */
 export interface Counts {
@@ -237,8 +236,8 @@ export interface Run {
   startedAt: string
   finishedAt: string | null
   startedBy: string
-  /** By kind; only the kinds that the run met. */
-  counts: Partial<Record<Kind, Counts>>
+  /** By kind. */
+  counts: Record<Kind, Counts>
   holds: Hold[]
   /** The cursor that the run's end saved; null where there is none. */
   cursor: Cursor | null
@@ -250,8 +249,6 @@ export interface Run {
   durationMs: number
   /** How often it was taken up again after an interruption. */
   resumed: number
-  /** Ids in changed sections that name no known record (S14). */
-  dangling: number
   /** Events of unknown types (S3). */
   skippedEvents: number
   error: { code: string; message: string; retryable: boolean } | null
@@ -355,6 +352,18 @@ export type RecordFilter =
   /** Whoever or whatever has this `sis_id` (of any role; a staff member's `staff_id` counts). */
   | { kind: "school" | "user" | "section"; sisId: string }
 
+/** What a record is found by, read from its content once, so that an adapter need not parse it again. */
+export interface RecordKeys {
+  /** Of a user: the roles. */
+  roles: readonly string[]
+  /** Of a user: every school of every role; of a section: its school. */
+  schools: readonly string[]
+  /** Of a user: each role's `sis_id` (a staff role's `staff_id`); of any other kind: its own. */
+  sisIds: readonly string[]
+  /** Of a section: its students and teachers. */
+  people: readonly string[]
+}
+
 export interface RecordSearch {
   districtId: string
   filter: RecordFilter
@@ -385,6 +394,7 @@ export type StagedChange =
       data: string
       raw: string
       canonical: string
+      keys: RecordKeys
     }
   | { action: "archive" | "unchanged"; kind: Kind; id: string }
   | { action: "reject"; kind: Kind; id: string; reason: string; path: string; data: string }
