@@ -1,0 +1,277 @@
+import { HomeroomError } from "../errors/index.ts"
+import { idPattern, rawFingerprint } from "../models/index.ts"
+import type { Kind } from "../models/kinds.ts"
+import type { RecordPage } from "../models/record-page.ts"
+import type { Checkpoint, StagedChange, StoredFingerprint } from "../storage/contract.ts"
+import { compareFound, type FoundRecord } from "./compare.ts"
+import { checkpointOf, type RunContext, stagePage } from "./run-context.ts"
+
+/** More pages of one kind than this are taken for a loop. */
+const maxPages = 100_000
+/** Stored fingerprints read at a time: a page's worth and some. */
+const fingerprintChunk = 12_000
+/** Ids looked up at a time where a page came unsorted. */
+const lookupChunk = 1_000
+
+/**
+ * Lists one kind and stages how it differs from the roster, page by page (S10, S11, S12).
+ *
+ * Clever lists in ascending id, and so does the storage: merging the two tells what is new, changed, the same,
+ * or gone, holding one page at a time. A page that is unsorted in itself makes the kind start over with every
+ * id it brings staged as seen, and what is gone is found at its end.
+ */
+export async function listKind(context: RunContext, kind: Kind): Promise<void> {
+  if (checkpointOf(context.run).ordered) {
+    const complete = await listOrdered(context, kind)
+    if (complete) return
+    const { seen, rejectedActive, ...checkpoint } = checkpointOf(context.run)
+    context.run = {
+      ...context.run,
+      checkpoint: {
+        ...checkpoint,
+        next: null,
+        lastId: "",
+        ordered: false,
+        gap: false,
+        seen: { ...seen, [kind]: 0 },
+        rejectedActive: { ...rejectedActive, [kind]: 0 },
+      },
+    }
+  }
+  await listUnordered(context, kind)
+  await archiveUnseen(context, kind)
+}
+
+/** Returns false as soon as a page is unsorted. */
+async function listOrdered(context: RunContext, kind: Kind): Promise<boolean> {
+  for await (const page of pagesOf(context, kind)) {
+    const checkpoint = checkpointOf(context.run)
+    const order = orderOf(page, checkpoint.lastId)
+    if (order === "unsorted") return false
+    if (order === "backwards") throw loopError(kind)
+    const merge = new PageMerge(context, kind, page)
+    const changes = await merge.run()
+    await finishPage(context, page, merge.checkpoint, changes)
+  }
+  return true
+}
+
+/** Compares one sorted page with the stored records of the same stretch of ids. */
+class PageMerge {
+  readonly #context: RunContext
+  readonly #kind: Kind
+  readonly #page: RecordPage
+  readonly #upTo: string | undefined
+  readonly #changes: StagedChange[] = []
+  checkpoint: Checkpoint
+  #rows: StoredFingerprint[] = []
+  #at = 0
+  #exhausted = false
+
+  constructor(context: RunContext, kind: Kind, page: RecordPage) {
+    this.#context = context
+    this.#kind = kind
+    this.#page = page
+    this.checkpoint = structuredClone(checkpointOf(context.run))
+    this.#upTo = page.next === null ? undefined : (lastIdOf(page) ?? this.checkpoint.lastId)
+  }
+
+  async run(): Promise<StagedChange[]> {
+    const page = this.#page
+    await this.#refill(this.checkpoint.lastId)
+    for (let index = 0; index < page.count; index++) {
+      const id = properId(page.ids[index])
+      let stored: StoredFingerprint | undefined
+      if (id === undefined) {
+        this.checkpoint.gap = true
+      } else {
+        await this.#passUnseen(id)
+        this.checkpoint.gap = false
+        this.checkpoint.lastId = id
+        if (this.#rows[this.#at]?.id === id) stored = this.#rows[this.#at++]
+      }
+      const change = compareFound(foundInPage(page, index, this.#kind), stored, {
+        districtId: this.#context.run.districtId,
+        unidentified: () => unidentifiedId(this.checkpoint, index),
+      })
+      if (change === undefined) continue
+      if (change.action === "reject" && stored?.state === "active")
+        addTo(this.checkpoint.rejectedActive, this.#kind, 1)
+      this.#changes.push(change)
+    }
+    await this.#passUnseen(undefined)
+    return this.#changes
+  }
+
+  /** Archives the stored records before `id` that the page does not have; up to the stretch's end without one. */
+  async #passUnseen(id: string | undefined): Promise<void> {
+    for (;;) {
+      const row = this.#rows[this.#at]
+      if (row === undefined) {
+        const last = this.#rows.at(-1)
+        if (this.#exhausted || last === undefined) return
+        await this.#refill(last.id)
+        continue
+      }
+      if (id !== undefined && row.id >= id) return
+      this.#at++
+      // A record without an id may be any of the stored ones between its neighbours: none of them is gone (S9).
+      if (row.state === "active" && !this.checkpoint.gap) {
+        this.#changes.push({ action: "archive", kind: this.#kind, id: row.id })
+      }
+    }
+  }
+
+  async #refill(after: string): Promise<void> {
+    const { storage, run } = this.#context
+    this.#rows = await storage.listFingerprints({
+      districtId: run.districtId,
+      kind: this.#kind,
+      after,
+      upTo: this.#upTo,
+      limit: fingerprintChunk,
+    })
+    this.#at = 0
+    this.#exhausted = this.#rows.length < fingerprintChunk
+  }
+}
+
+async function listUnordered(context: RunContext, kind: Kind): Promise<void> {
+  for await (const page of pagesOf(context, kind)) {
+    const before = await countStagedOf(context, kind)
+    const checkpoint = structuredClone(checkpointOf(context.run))
+    const changes: StagedChange[] = []
+    for (let from = 0; from < page.count; from += lookupChunk) {
+      const indexes = Array.from({ length: Math.min(lookupChunk, page.count - from) }, (_, i) => from + i)
+      const ids = indexes.map((index) => properId(page.ids[index])).filter((id) => id !== undefined)
+      const stored = await context.storage.getRecords({ districtId: context.run.districtId, kind, ids })
+      const storedById = new Map(stored.map((record) => [record.id, record]))
+      for (const index of indexes) {
+        const id = properId(page.ids[index])
+        if (id === undefined) checkpoint.gap = true
+        const known = id === undefined ? undefined : storedById.get(id)
+        const change = compareFound(foundInPage(page, index, kind), known, {
+          districtId: context.run.districtId,
+          unidentified: () => unidentifiedId(checkpoint, index),
+        })
+        if (change?.action === "reject" && known?.state === "active")
+          addTo(checkpoint.rejectedActive, kind, 1)
+        if (change !== undefined) changes.push(change)
+        if (id !== undefined && change?.id !== id) changes.push({ action: "unchanged", kind, id })
+      }
+    }
+    await finishPage(context, page, checkpoint, changes)
+    if (page.count > 0 && (await countStagedOf(context, kind)) === before) throw loopError(kind)
+  }
+}
+
+/** Merges the stored ids with the staged ones, in order, and archives those that no page had. */
+async function archiveUnseen(context: RunContext, kind: Kind): Promise<void> {
+  const checkpoint = checkpointOf(context.run)
+  if (checkpoint.gap) return
+  const { storage, run } = context
+  let after = ""
+  for (;;) {
+    const rows = await storage.listFingerprints({
+      districtId: run.districtId,
+      kind,
+      after,
+      limit: fingerprintChunk,
+    })
+    const last = rows.at(-1)?.id
+    if (last === undefined) return
+    const seen = new Set<string>()
+    for (let from = after; ; ) {
+      const ids = await storage.listStagedIds({ runId: run.id, kind, after: from, limit: fingerprintChunk })
+      for (const id of ids) seen.add(id)
+      from = ids.at(-1) ?? last
+      if (ids.length < fingerprintChunk || from >= last) break
+    }
+    const gone = rows.filter((row) => row.state === "active" && !seen.has(row.id))
+    await stagePage(
+      context,
+      checkpoint,
+      gone.map((row) => ({ action: "archive", kind, id: row.id })),
+    )
+    after = last
+  }
+}
+
+async function* pagesOf(context: RunContext, kind: Kind): AsyncGenerator<RecordPage> {
+  const { source, run, signal, pageSize, onRequest } = context
+  const { districtId } = run
+  const from = checkpointOf(run).next ?? undefined
+  let pages = 0
+  for await (const page of source.recordPages({ districtId, kind, from, pageSize, signal, onRequest })) {
+    if (++pages > maxPages) throw loopError(kind)
+    yield page
+  }
+}
+
+async function finishPage(
+  context: RunContext,
+  page: RecordPage,
+  checkpoint: Checkpoint,
+  changes: readonly StagedChange[],
+): Promise<void> {
+  const kind = checkpoint.kind
+  addTo(checkpoint.seen, kind, page.count)
+  context.run = { ...context.run, records: context.run.records + page.count }
+  await stagePage(context, { ...checkpoint, next: page.next, pages: checkpoint.pages + 1 }, changes)
+  context.report("listing", kind)
+}
+
+async function countStagedOf(context: RunContext, kind: Kind): Promise<number> {
+  const counts = await context.storage.countStaged(context.run.id)
+  return counts.reduce((sum, entry) => sum + (entry.kind === kind ? entry.count : 0), 0)
+}
+
+function foundInPage(page: RecordPage, index: number, kind: Kind): FoundRecord {
+  const start = page.starts[index] ?? 0
+  const end = page.ends[index] ?? 0
+  const bytes = page.body.subarray(start, end)
+  return {
+    kind,
+    id: properId(page.ids[index]),
+    raw: rawFingerprint(bytes),
+    text: () => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
+  }
+}
+
+function orderOf(page: RecordPage, lastId: string): "ascending" | "unsorted" | "backwards" {
+  let first: string | undefined
+  let previous: string | undefined
+  for (let index = 0; index < page.count; index++) {
+    const id = properId(page.ids[index])
+    if (id === undefined) continue
+    if (previous !== undefined && id <= previous) return "unsorted"
+    first ??= id
+    previous = id
+  }
+  return first !== undefined && first <= lastId ? "backwards" : "ascending"
+}
+
+function lastIdOf(page: RecordPage): string | undefined {
+  for (let index = page.count - 1; index >= 0; index--) {
+    const id = properId(page.ids[index])
+    if (id !== undefined) return id
+  }
+  return undefined
+}
+
+/** An id that orders alike everywhere; any other counts as none. */
+function properId(id: string | undefined): string | undefined {
+  return id !== undefined && idPattern.test(id) ? id : undefined
+}
+
+function unidentifiedId(checkpoint: Checkpoint, index: number): string {
+  return `?${checkpoint.kind}-${checkpoint.pages}-${index}`
+}
+
+function addTo(counts: Partial<Record<Kind, number>>, kind: Kind, amount: number): void {
+  counts[kind] = (counts[kind] ?? 0) + amount
+}
+
+function loopError(kind: Kind): HomeroomError {
+  return new HomeroomError("CLEVER_PAGES_LOOP", { details: { kind } })
+}

@@ -1,0 +1,98 @@
+import { type Kind, kinds } from "../models/kinds.ts"
+import type { Action, Counts, Cursor, Hold, StagedCount } from "../storage/contract.ts"
+import { readDistrict, whyArchivesWait } from "./district-state.ts"
+import { checkpointOf, type RunContext } from "./run-context.ts"
+
+/** What a run would commit: how many of what, what holds it, and which actions may take effect. */
+export interface Plan {
+  counts: Record<Kind, Counts>
+  /** Changes that would be logged. */
+  changes: number
+  /** Changes of any sort that would be written, silent refreshes included. */
+  writes: number
+  /** True if the run must wait for a person. */
+  held: boolean
+  holds: Hold[]
+  actions: readonly Action[]
+  cursor: Cursor | null
+}
+
+const everyAction: readonly Action[] = ["create", "update", "restore", "archive", "refresh"]
+
+/** Counts what is staged and lets the guards look at it, before anything is written (S9, S28). */
+export async function makePlan(context: RunContext, options: { rejectedShare: number }): Promise<Plan> {
+  const { storage, run, head, clock } = context
+  const staged = await storage.countStaged(run.id)
+  const counts = countByKind(context, staged)
+  const holds = rejectedHolds(context, counts, options.rejectedShare)
+  const held = holds.length > 0
+
+  const reason = whyArchivesWait(await readDistrict(context), clock())
+  const archives = kinds.reduce((sum, kind) => sum + counts[kind].archived, 0)
+  const withheld = reason !== undefined && archives > 0
+  let cursor = checkpointOf(run).cursor
+  if (withheld) {
+    holds.push({ code: "district-state", kind: null, schoolId: null, measured: reason, limit: "running" })
+    if (!held) for (const kind of kinds) counts[kind].archived = 0
+    // What waits must be seen again: a delta reads its events once more, after a bulk only another bulk would.
+    cursor = run.mode === "delta" ? head.cursor : null
+  }
+  const actions = withheld ? everyAction.filter((action) => action !== "archive") : everyAction
+  const write = staged.filter((entry) => actions.includes(entry.action))
+  const total = (entries: readonly StagedCount[]) => entries.reduce((sum, entry) => sum + entry.count, 0)
+  return {
+    counts,
+    changes: total(write.filter((entry) => entry.action !== "refresh")),
+    writes: total(write),
+    held,
+    holds,
+    actions,
+    cursor,
+  }
+}
+
+export function emptyCounts(): Record<Kind, Counts> {
+  const none = (): Counts => ({ created: 0, updated: 0, archived: 0, restored: 0, unchanged: 0, rejected: 0 })
+  return { district: none(), school: none(), term: none(), course: none(), user: none(), section: none() }
+}
+
+function countByKind(context: RunContext, staged: readonly StagedCount[]): Record<Kind, Counts> {
+  const { run, head } = context
+  const counts = emptyCounts()
+  const words: Partial<Record<Action, keyof Counts>> = {
+    create: "created",
+    update: "updated",
+    archive: "archived",
+    restore: "restored",
+    refresh: "unchanged",
+    unchanged: "unchanged",
+    reject: "rejected",
+  }
+  for (const { kind, action, count } of staged) {
+    const word = words[action]
+    if (word !== undefined) counts[kind][word] += count
+  }
+  if (run.mode === "bulk") {
+    // A bulk run stages nothing for most unchanged records: they are those it neither changed nor refused.
+    for (const kind of kinds) {
+      const active = head.counts[kind]?.active ?? 0
+      const { updated, archived } = counts[kind]
+      counts[kind].unchanged = active - updated - archived - (checkpointOf(run).rejectedActive[kind] ?? 0)
+    }
+  }
+  return counts
+}
+
+/** S9: more than a small share of rejected records of a kind means that something is wrong with the source. */
+function rejectedHolds(context: RunContext, counts: Record<Kind, Counts>, limit: number): Hold[] {
+  const holds: Hold[] = []
+  for (const kind of kinds) {
+    const { rejected } = counts[kind]
+    if (rejected === 0) continue
+    const stored = context.head.counts[kind]?.active ?? 0
+    const known = Math.max(checkpointOf(context.run).seen[kind] ?? 0, stored, rejected)
+    const measured = rejected / known
+    if (measured > limit) holds.push({ code: "rejected-ratio", kind, schoolId: null, measured, limit })
+  }
+  return holds
+}

@@ -1,0 +1,63 @@
+import { HomeroomError } from "../errors/index.ts"
+import type { Kind } from "../models/kinds.ts"
+import type { RosterSource } from "../models/record-page.ts"
+import type { Checkpoint, DistrictHead, RosterStorage, Run, StagedChange } from "../storage/contract.ts"
+import type { LeaseKeeper } from "./lease-keeper.ts"
+
+/** Where a run stands, for a progress bar (S30). */
+export interface Progress {
+  runId: string
+  stage: "listing" | "replaying" | "reading-events" | "planning" | "applying"
+  /** The kind being listed; null outside a listing. */
+  kind: Kind | null
+  /** Records and events read so far, over all kinds. */
+  records: number
+  pages: number
+  recordsPerSecond: number
+  /** How many records the roster held before, as an estimate of the whole; null on a first import. */
+  expectedRecords: number | null
+  /** Milliseconds left, where `expectedRecords` is known. */
+  remainingMs: number | null
+}
+
+/** One run at work: what its steps share. */
+export interface RunContext {
+  readonly source: RosterSource
+  readonly storage: RosterStorage
+  readonly keeper: LeaseKeeper
+  readonly head: DistrictHead
+  readonly signal: AbortSignal | undefined
+  readonly pageSize: number | undefined
+  readonly clock: () => number
+  /** Counts a request to Clever. */
+  readonly onRequest: () => void
+  readonly report: (stage: Progress["stage"], kind: Kind | null) => void
+  /** The run as last saved. */
+  run: Run
+}
+
+/** Stages what a page brought and saves where to go on, in one transaction (S22). */
+export async function stagePage(
+  context: RunContext,
+  checkpoint: Checkpoint,
+  changes: readonly StagedChange[],
+): Promise<void> {
+  context.keeper.check()
+  context.run = { ...context.run, checkpoint: { ...checkpoint, at: isoTime(context.clock()) } }
+  await context.storage.stage(context.keeper.lease, { run: context.run, changes })
+  throwIfAborted(context.signal)
+}
+
+/** The checkpoint that every listing, replay and reading of events keeps up to date. */
+export function checkpointOf(run: Run): Checkpoint {
+  if (run.checkpoint === null) throw new TypeError(`Run ${run.id} has no checkpoint`)
+  return run.checkpoint
+}
+
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new HomeroomError("ABORTED", { cause: signal.reason })
+}

@@ -1,0 +1,353 @@
+import { randomBytes } from "node:crypto"
+import { HomeroomError, isHomeroomError } from "../errors/index.ts"
+import { type Kind, kinds } from "../models/kinds.ts"
+import type { RosterSource } from "../models/record-page.ts"
+import type { Checkpoint, Cursor, FallbackReason, RosterStorage, Run, RunMode } from "../storage/contract.ts"
+import { applyEvents, cursorAt, retryRejections } from "./apply-events.ts"
+import type { LeaseKeeper } from "./lease-keeper.ts"
+import { listKind } from "./list-kind.ts"
+import { emptyCounts, makePlan } from "./plan.ts"
+import { checkpointOf, isoTime, type Progress, type RunContext, throwIfAborted } from "./run-context.ts"
+import { isRunning, transition } from "./run-states.ts"
+
+export interface RunLimits {
+  /** A cursor whose event is older than this is not trusted (S5). Default 25 days. */
+  cursorMaxAgeMs: number
+  /** An interrupted run younger than this is taken up again (S22). Default 6 hours. */
+  resumeWithinMs: number
+  /** A run that rejects a larger share of a kind's records is held (S9). Default 0.05. */
+  rejectedShare: number
+}
+
+export interface RunExecutionOptions {
+  source: RosterSource
+  storage: RosterStorage
+  keeper: LeaseKeeper
+  pageSize: number | undefined
+  clock: () => number
+  limits: RunLimits
+  requestedMode: RunMode
+  startedBy: string
+  signal: AbortSignal | undefined
+  onProgress: ((progress: Progress) => void) | undefined
+}
+
+/** Ends the reading of events in favour of a bulk run. */
+class FallBack extends Error {
+  readonly reason: FallbackReason
+  constructor(reason: FallbackReason) {
+    super(reason)
+    this.reason = reason
+  }
+}
+
+/** One run from the lease to its end: take up or begin, fetch, plan, apply. */
+export class RunExecution {
+  readonly #options: RunExecutionOptions
+  #startedMs = 0
+  #recordsAtStart = 0
+  #durationBefore = 0
+  #requests = 0
+
+  constructor(options: RunExecutionOptions) {
+    this.#options = options
+  }
+
+  async run(): Promise<Run> {
+    const { storage, keeper, clock } = this.#options
+    this.#startedMs = clock()
+    const head = await storage.getDistrict(keeper.lease.districtId)
+    const context: RunContext = {
+      source: this.#options.source,
+      onRequest: () => {
+        this.#requests++
+      },
+      storage,
+      keeper,
+      head,
+      signal: this.#options.signal,
+      pageSize: this.#options.pageSize,
+      clock,
+      report: (stage, kind) => this.#report(context, stage, kind),
+      run: await this.#takeUpOrBegin(head.version),
+    }
+    this.#recordsAtStart = context.run.records
+    this.#durationBefore = context.run.durationMs
+    this.#requests = context.run.requests
+    try {
+      throwIfAborted(context.signal)
+      await this.#fetch(context)
+      return await this.#finish(context)
+    } catch (error) {
+      return await this.#end(context, error)
+    }
+  }
+
+  // Beginning
+
+  /** Marks what died as interrupted, then resumes the newest such run or begins a new one (S22). */
+  async #takeUpOrBegin(basis: number): Promise<Run> {
+    const { storage, keeper, clock, requestedMode, startedBy, limits, source } = this.#options
+    const { lease } = keeper
+    const recent = await storage.listRuns({ districtId: lease.districtId, limit: 20 })
+    let resumable: Run | undefined
+    for (const [index, found] of recent.entries()) {
+      let run = found
+      if (isRunning(run.state)) {
+        run = transition(run, "interrupted")
+        await storage.saveRun(lease, run)
+      }
+      if (run.state !== "interrupted" || run.checkpoint === null) continue
+      const fits =
+        index === 0 &&
+        run.requestedMode === requestedMode &&
+        run.basis === basis &&
+        run.checkpoint.apiVersion === source.apiVersion &&
+        clock() - Date.parse(run.checkpoint.at) < limits.resumeWithinMs
+      if (fits) resumable = run
+      else await storage.discardStaged(lease, { ...run, checkpoint: null })
+    }
+    const run =
+      resumable !== undefined
+        ? transition(resumable, "fetching", { fence: lease.fence, resumed: resumable.resumed + 1 })
+        : transition(this.#newRun(basis, requestedMode, startedBy), "fetching")
+    await storage.saveRun(lease, run)
+    return run
+  }
+
+  #newRun(basis: number, mode: RunMode, startedBy: string): Run {
+    const { keeper, clock } = this.#options
+    const startedAt = isoTime(clock())
+    return {
+      // Sorts by time, and is short enough to be typed.
+      id: `${startedAt.replace(/[-:]|\.\d+Z/g, "").replace("T", "-")}-${randomBytes(4).toString("hex")}`,
+      districtId: keeper.lease.districtId,
+      mode,
+      requestedMode: mode,
+      fallback: null,
+      state: "queued",
+      startedAt,
+      finishedAt: null,
+      startedBy,
+      counts: emptyCounts(),
+      holds: [],
+      cursor: null,
+      requests: 0,
+      records: 0,
+      durationMs: 0,
+      resumed: 0,
+      skippedEvents: 0,
+      error: null,
+      fence: keeper.lease.fence,
+      basis,
+      checkpoint: null,
+    }
+  }
+
+  // Fetching
+
+  async #fetch(context: RunContext): Promise<void> {
+    if (context.run.mode === "delta") {
+      try {
+        return await this.#fetchDelta(context)
+      } catch (error) {
+        const reason = fallbackReason(error)
+        if (reason === undefined) throw error
+        await this.#fallBack(context, reason)
+      }
+    }
+    await this.#fetchBulk(context)
+  }
+
+  async #fetchDelta(context: RunContext): Promise<void> {
+    const { head } = context
+    if (context.run.checkpoint === null) {
+      const cursor = this.#usableCursor(context)
+      this.#begin(context, "reading-events", cursor)
+      await retryRejections(context)
+    }
+    if (checkpointOf(context.run).stage === "reading-events") {
+      const known = Object.values(head.counts).reduce(
+        (sum, { active, archived }) => sum + active + archived,
+        0,
+      )
+      await applyEvents(context, "reading-events", (eventsRead) => {
+        // S5: after a rollover the listing is shorter than the feed.
+        if (eventsRead > known) throw new FallBack("events-flood")
+      })
+    }
+    // The district's own state decides whether anything may be archived (S28), and may change without an event.
+    this.#atKind(context, "district")
+    await listKind(context, "district")
+  }
+
+  async #fetchBulk(context: RunContext): Promise<void> {
+    if (context.run.checkpoint === null) {
+      // S1: the cursor is taken before the listing, so that what changes meanwhile is replayed.
+      this.#begin(context, "listing", await this.#newestCursor(context))
+    }
+    const { stage, kind: reached } = checkpointOf(context.run)
+    if (stage === "listing") {
+      for (const kind of kinds.slice(kinds.indexOf(reached))) {
+        if (checkpointOf(context.run).kind !== kind) this.#atKind(context, kind)
+        await listKind(context, kind)
+      }
+    }
+    context.run = { ...context.run, checkpoint: { ...checkpointOf(context.run), stage: "replaying" } }
+    try {
+      await applyEvents(context, "replaying")
+    } catch (error) {
+      // S2: without events a bulk import still works; the next delta will say why it can't.
+      if (!isHomeroomError(error) || error.code !== "CLEVER_EVENTS_UNAVAILABLE") throw error
+      context.run = { ...context.run, checkpoint: { ...checkpointOf(context.run), cursor: null } }
+    }
+  }
+
+  #usableCursor({ head, source, clock }: RunContext): Cursor {
+    const { cursor } = head
+    if (cursor === null) throw new FallBack("no-cursor")
+    if (cursor.apiVersion !== source.apiVersion) throw new FallBack("api-version-changed")
+    const ageMs = clock() - Date.parse(cursor.at)
+    // Clever answers an expired cursor with what is left of the feed, so that the gap can't be seen (S5).
+    if (ageMs > this.#options.limits.cursorMaxAgeMs) throw new FallBack("cursor-expired")
+    return cursor
+  }
+
+  /** Null where there is nothing to go on from: an empty feed can't be told from events being switched off. */
+  async #newestCursor({ source, run, signal, onRequest }: RunContext): Promise<Cursor | null> {
+    try {
+      const event = await source.newestEvent({ districtId: run.districtId, signal, onRequest })
+      return event === undefined ? null : cursorAt(event, source.apiVersion)
+    } catch (error) {
+      if (isHomeroomError(error) && error.code === "CLEVER_EVENTS_UNAVAILABLE") return null
+      throw error
+    }
+  }
+
+  async #fallBack(context: RunContext, fallback: FallbackReason): Promise<void> {
+    context.run = { ...context.run, mode: "bulk", fallback, checkpoint: null }
+    await context.storage.discardStaged(context.keeper.lease, context.run)
+  }
+
+  #begin(context: RunContext, stage: Checkpoint["stage"], cursor: Cursor | null): void {
+    const checkpoint: Checkpoint = {
+      at: isoTime(context.clock()),
+      stage,
+      apiVersion: context.source.apiVersion,
+      cursor,
+      kind: "district",
+      next: null,
+      lastId: "",
+      ordered: true,
+      gap: false,
+      pages: 0,
+      seen: {},
+      rejectedActive: {},
+    }
+    context.run = { ...context.run, checkpoint }
+  }
+
+  #atKind(context: RunContext, kind: Kind): void {
+    const checkpoint: Checkpoint = {
+      ...checkpointOf(context.run),
+      kind,
+      next: null,
+      lastId: "",
+      ordered: true,
+      gap: false,
+    }
+    context.run = { ...context.run, checkpoint }
+  }
+
+  // Ending
+
+  async #finish(context: RunContext): Promise<Run> {
+    const { storage, keeper } = context
+    const { lease } = keeper
+    this.#report(context, "planning", null)
+    const plan = await makePlan(context, { rejectedShare: this.#options.limits.rejectedShare })
+    const { counts, holds } = plan
+    context.run = this.#timed(transition(context.run, "planned", { counts, holds }))
+    await storage.saveRun(lease, context.run)
+    throwIfAborted(context.signal)
+
+    if (plan.held) {
+      context.run = transition(context.run, "held")
+      await storage.saveRun(lease, context.run)
+      return context.run
+    }
+    let ended: Run
+    if (plan.changes === 0) {
+      ended = transition(context.run, "unchanged")
+    } else {
+      context.run = transition(context.run, "applying")
+      await storage.saveRun(lease, context.run)
+      ended = transition(context.run, "applied")
+    }
+    this.#report(context, "applying", null)
+    const { cursor, actions } = plan
+    const finishedAt = isoTime(context.clock())
+    ended = { ...this.#timed(ended), cursor, finishedAt, checkpoint: null }
+    await storage.commit(lease, { run: ended, basis: context.run.basis, cursor, actions })
+    return ended
+  }
+
+  /** Saves how the run ended early: interrupted if it was told to stop, else failed. */
+  async #end(context: RunContext, error: unknown): Promise<Run> {
+    const { storage, keeper, signal } = context
+    const { lease } = keeper
+    const failure = isHomeroomError(error) ? error : new HomeroomError("INTERNAL", { cause: error })
+    if (failure.code === "LEASE_LOST") throw failure
+    if (signal?.aborted && failure.code !== "PLAN_STALE") {
+      const run = transition(this.#timed(context.run), "interrupted")
+      await storage.saveRun(lease, run)
+      return run
+    }
+    const { code, message, retryable } = failure
+    const run = transition(this.#timed(context.run), "failed", {
+      error: { code, message, retryable },
+      finishedAt: isoTime(context.clock()),
+      checkpoint: null,
+    })
+    try {
+      await storage.discardStaged(lease, run)
+    } catch {
+      // The first failure says more; the next start finds the run as interrupted.
+    }
+    throw failure
+  }
+
+  #timed(run: Run): Run {
+    const durationMs = this.#durationBefore + this.#options.clock() - this.#startedMs
+    return { ...run, durationMs, requests: this.#requests }
+  }
+
+  #report(context: RunContext, stage: Progress["stage"], kind: Kind | null): void {
+    const { onProgress, clock } = this.#options
+    if (onProgress === undefined) return
+    const { run, head } = context
+    const elapsedMs = Math.max(1, clock() - this.#startedMs)
+    const recordsPerSecond = Math.round(((run.records - this.#recordsAtStart) / elapsedMs) * 1_000)
+    const known = Object.values(head.counts).reduce((sum, { active }) => sum + active, 0)
+    const expectedRecords = run.mode === "bulk" && known > 0 ? known : null
+    const left = expectedRecords === null ? null : Math.max(0, expectedRecords - run.records)
+    onProgress({
+      runId: run.id,
+      stage,
+      kind,
+      records: run.records,
+      pages: run.checkpoint?.pages ?? 0,
+      recordsPerSecond,
+      expectedRecords,
+      remainingMs:
+        left === null || recordsPerSecond === 0 ? null : Math.round((left / recordsPerSecond) * 1_000),
+    })
+  }
+}
+
+/** The fallback that an error means; undefined if it is a failure. */
+function fallbackReason(error: unknown): FallbackReason | undefined {
+  if (error instanceof FallBack) return error.reason
+  if (!isHomeroomError(error) || error.code !== "CLEVER_EVENTS_UNAVAILABLE") return undefined
+  return error.details.reason === "cursor-rejected" ? "cursor-rejected" : "events-unavailable"
+}
