@@ -1,0 +1,125 @@
+/**
+ * The schema, as the migrations that lead to it. A released migration is never edited; `docs/spec/storage.md`
+ * describes the tables and views for hosts that query them.
+ *
+ * - `homeroom_changes` holds every content that a record ever had: it is the plan while a run works, and the
+ *   change log once it is committed. Contents are written once and never altered.
+ * - `homeroom_records` is the roster: per record its state and which content it has. A commit touches only this.
+ * - `homeroom_lookup` indexes the contents by person, school, role and `sis_id`.
+ * - The `roster_…` views are for reading.
+ */
+export const migrations: readonly string[] = [
+  `
+CREATE TABLE homeroom_districts (
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  version INTEGER NOT NULL DEFAULT 0,
+  cursor TEXT,
+  last_run TEXT,
+  counts TEXT NOT NULL DEFAULT '{}',
+  fence INTEGER NOT NULL DEFAULT 0,
+  holder TEXT,
+  held_since INTEGER,
+  held_until INTEGER
+) STRICT;
+
+CREATE TABLE homeroom_connections (
+  district_id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  mode TEXT NOT NULL,
+  state TEXT NOT NULL,
+  steps TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE homeroom_runs (
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  district INTEGER NOT NULL REFERENCES homeroom_districts (key),
+  state TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  document TEXT NOT NULL
+) STRICT;
+CREATE INDEX homeroom_runs_by_district ON homeroom_runs (district, started_at, id);
+CREATE INDEX homeroom_runs_by_time ON homeroom_runs (started_at, id);
+
+CREATE TABLE homeroom_kinds (kind INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+INSERT INTO homeroom_kinds VALUES (0, 'district'), (1, 'school'), (2, 'term'), (3, 'course'), (4, 'user'), (5, 'section');
+
+CREATE TABLE homeroom_changes (
+  key INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES homeroom_runs (key),
+  kind INTEGER NOT NULL REFERENCES homeroom_kinds (kind),
+  id TEXT NOT NULL,
+  action INTEGER NOT NULL,
+  before INTEGER,
+  raw TEXT,
+  canonical TEXT,
+  reason TEXT,
+  path TEXT,
+  data TEXT
+) STRICT;
+CREATE UNIQUE INDEX homeroom_changes_by_record ON homeroom_changes (run, kind, id);
+CREATE INDEX homeroom_changes_not_create ON homeroom_changes (run, action, kind, id) WHERE action > 0;
+
+CREATE TABLE homeroom_records (
+  district INTEGER NOT NULL REFERENCES homeroom_districts (key),
+  kind INTEGER NOT NULL REFERENCES homeroom_kinds (kind),
+  id TEXT NOT NULL,
+  active INTEGER NOT NULL,
+  content INTEGER NOT NULL REFERENCES homeroom_changes (key),
+  raw TEXT NOT NULL,
+  canonical TEXT NOT NULL,
+  PRIMARY KEY (district, kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX homeroom_records_by_content ON homeroom_records (content);
+
+CREATE VIRTUAL TABLE homeroom_lookup USING fts5 (
+  person, school, role, sis_id,
+  content = '', contentless_delete = 1, detail = column,
+  tokenize = "unicode61 remove_diacritics 0 tokenchars '-_'"
+);
+
+CREATE VIEW roster_records AS
+  SELECT d.id AS district_id, k.name AS kind, r.id AS id,
+    CASE r.active WHEN 1 THEN 'active' ELSE 'archived' END AS state,
+    c.data AS data, r.content AS content
+  FROM homeroom_records r
+  JOIN homeroom_districts d ON d.key = r.district
+  JOIN homeroom_kinds k ON k.kind = r.kind
+  JOIN homeroom_changes c ON c.key = r.content;
+
+CREATE VIEW roster_schools AS
+  SELECT district_id, id, state, data ->> '$.name' AS name, data ->> '$.sis_id' AS sis_id,
+    data ->> '$.school_number' AS school_number, data FROM roster_records WHERE kind = 'school';
+
+CREATE VIEW roster_terms AS
+  SELECT district_id, id, state, data ->> '$.name' AS name, data ->> '$.start_date' AS start_date,
+    data ->> '$.end_date' AS end_date, data FROM roster_records WHERE kind = 'term';
+
+CREATE VIEW roster_courses AS
+  SELECT district_id, id, state, data ->> '$.name' AS name, data ->> '$.number' AS number, data
+  FROM roster_records WHERE kind = 'course';
+
+CREATE VIEW roster_users AS
+  SELECT district_id, id, state, data ->> '$.name.first' AS first_name, data ->> '$.name.last' AS last_name,
+    data ->> '$.email' AS email, data FROM roster_records WHERE kind = 'user';
+
+CREATE VIEW roster_user_roles AS
+  SELECT u.district_id, u.id AS user_id, u.state, r.key AS role,
+    coalesce(r.value ->> '$.sis_id', r.value ->> '$.staff_id') AS sis_id, r.value ->> '$.school' AS school_id,
+    r.value AS data
+  FROM roster_records u, json_each(u.data, '$.roles') r WHERE u.kind = 'user' AND r.type = 'object';
+
+CREATE VIEW roster_sections AS
+  SELECT district_id, id, state, data ->> '$.name' AS name, data ->> '$.sis_id' AS sis_id,
+    data ->> '$.school' AS school_id, data ->> '$.course' AS course_id, data ->> '$.term_id' AS term_id,
+    data FROM roster_records WHERE kind = 'section';
+
+CREATE VIEW roster_enrolments AS
+  SELECT s.district_id, s.id AS section_id, s.state, p.value AS user_id, 'student' AS role
+  FROM roster_records s, json_each(s.data, '$.students') p WHERE s.kind = 'section'
+  UNION ALL
+  SELECT s.district_id, s.id, s.state, p.value, 'teacher'
+  FROM roster_records s, json_each(s.data, '$.teachers') p WHERE s.kind = 'section';
+`,
+]
