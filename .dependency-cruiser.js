@@ -22,7 +22,7 @@ const rooms = {
   fastify: ["exchange", "roster", "sso", "errors"],
   telemetry: ["exchange", "roster", "sso", "errors"],
   simulator: ["models", "errors"],
-  testing: [],
+  testing: [contract, "models", "errors"],
 }
 
 /** Rooms that stand where an app stands: they may import what apps import. */

@@ -5,7 +5,7 @@
 export interface RecordPage {
   /** The answer's bytes. Valid only until the next page is asked for: the buffer is used again. */
   readonly body: Uint8Array
-  /** Each record's id, or undefined where none could be read. May be longer than `count`. */
+  /** Each record's id, or undefined where it has none of `idPattern`'s form. May be longer than `count`. */
   readonly ids: readonly (string | undefined)[]
   /** Byte offsets in `body` where each record's own object begins (its `{`). May be longer than `count`. */
   readonly starts: Uint32Array

@@ -1,15 +1,17 @@
 import { HomeroomError } from "../errors/index.ts"
-import { idPattern, rawFingerprint } from "../models/index.ts"
+import { rawFingerprint } from "../models/index.ts"
 import type { Kind } from "../models/kinds.ts"
 import type { RecordPage } from "../models/record-page.ts"
 import type { Checkpoint, StagedChange, StoredFingerprint } from "../storage/contract.ts"
-import { compareFound, type FoundRecord } from "./compare.ts"
+import { compareFound } from "./compare.ts"
 import { checkpointOf, type RunContext, stagePage } from "./run-context.ts"
 
 /** More pages of one kind than this are taken for a loop. */
 const maxPages = 100_000
 /** Stored fingerprints read at a time: a page's worth and some. */
 const fingerprintChunk = 12_000
+/** Changes staged at a time. */
+const stageChunk = 2_000
 /** Ids looked up at a time where a page came unsorted. */
 const lookupChunk = 1_000
 
@@ -50,7 +52,7 @@ async function listOrdered(context: RunContext, kind: Kind): Promise<boolean> {
     if (order === "unsorted") return false
     if (order === "backwards") throw loopError(kind)
     const merge = new PageMerge(context, kind, page)
-    const changes = await merge.run()
+    const changes = (await merge.isSame()) ? [] : await merge.run()
     await finishPage(context, page, merge.checkpoint, changes)
   }
   return true
@@ -61,8 +63,9 @@ class PageMerge {
   readonly #context: RunContext
   readonly #kind: Kind
   readonly #page: RecordPage
+  readonly #raws: readonly string[]
   readonly #upTo: string | undefined
-  readonly #changes: StagedChange[] = []
+  #changes: StagedChange[] = []
   checkpoint: Checkpoint
   #rows: StoredFingerprint[] = []
   #at = 0
@@ -72,15 +75,29 @@ class PageMerge {
     this.#context = context
     this.#kind = kind
     this.#page = page
+    this.#raws = rawFingerprints(page)
     this.checkpoint = structuredClone(checkpointOf(context.run))
     this.#upTo = page.next === null ? undefined : (lastIdOf(page) ?? this.checkpoint.lastId)
   }
 
+  /** True if nothing in the page differs from what is stored, asked all at once. */
+  async isSame(): Promise<boolean> {
+    const { storage, run } = this.#context
+    const { lastId, gap } = this.checkpoint
+    const ids = this.#page.ids.slice(0, this.#page.count)
+    if (storage.isStretchSame === undefined || gap || !isComplete(ids)) return false
+    const stretch = { districtId: run.districtId, kind: this.#kind, after: lastId, upTo: this.#upTo }
+    const same = await storage.isStretchSame({ ...stretch, ids, raws: this.#raws })
+    if (same) this.checkpoint.lastId = ids.at(-1) ?? lastId
+    return same
+  }
+
   async run(): Promise<StagedChange[]> {
     const page = this.#page
+    const { districtId } = this.#context.run
     await this.#refill(this.checkpoint.lastId)
     for (let index = 0; index < page.count; index++) {
-      const id = properId(page.ids[index])
+      const id = page.ids[index]
       let stored: StoredFingerprint | undefined
       if (id === undefined) {
         this.checkpoint.gap = true
@@ -90,17 +107,28 @@ class PageMerge {
         this.checkpoint.lastId = id
         if (this.#rows[this.#at]?.id === id) stored = this.#rows[this.#at++]
       }
-      const change = compareFound(foundInPage(page, index, this.#kind), stored, {
-        districtId: this.#context.run.districtId,
+      const raw = this.#raws[index] ?? ""
+      if (stored?.raw === raw && stored.state === "active") continue
+      const found = { kind: this.#kind, id, raw, text: () => textInPage(page, index) }
+      const change = compareFound(found, stored, {
+        districtId,
         unidentified: () => unidentifiedId(this.checkpoint, index),
       })
       if (change === undefined) continue
-      if (change.action === "reject" && stored?.state === "active")
+      if (change.action === "reject" && stored?.state === "active") {
         addTo(this.checkpoint.rejectedActive, this.#kind, 1)
+      }
       this.#changes.push(change)
+      if (this.#changes.length >= stageChunk) await this.#stageSome()
     }
     await this.#passUnseen(undefined)
     return this.#changes
+  }
+
+  /** Stages a part of the page, to hold little; a resumed run reads the page again. */
+  async #stageSome(): Promise<void> {
+    await stagePage(this.#context, checkpointOf(this.#context.run), this.#changes)
+    this.#changes = []
   }
 
   /** Archives the stored records before `id` that the page does not have; up to the stretch's end without one. */
@@ -139,18 +167,20 @@ class PageMerge {
 async function listUnordered(context: RunContext, kind: Kind): Promise<void> {
   for await (const page of pagesOf(context, kind)) {
     const before = await countStagedOf(context, kind)
+    const raws = rawFingerprints(page)
     const checkpoint = structuredClone(checkpointOf(context.run))
     const changes: StagedChange[] = []
     for (let from = 0; from < page.count; from += lookupChunk) {
       const indexes = Array.from({ length: Math.min(lookupChunk, page.count - from) }, (_, i) => from + i)
-      const ids = indexes.map((index) => properId(page.ids[index])).filter((id) => id !== undefined)
+      const ids = indexes.map((index) => page.ids[index]).filter((id) => id !== undefined)
       const stored = await context.storage.getRecords({ districtId: context.run.districtId, kind, ids })
       const storedById = new Map(stored.map((record) => [record.id, record]))
       for (const index of indexes) {
-        const id = properId(page.ids[index])
+        const id = page.ids[index]
         if (id === undefined) checkpoint.gap = true
         const known = id === undefined ? undefined : storedById.get(id)
-        const change = compareFound(foundInPage(page, index, kind), known, {
+        const found = { kind, id, raw: raws[index] ?? "", text: () => textInPage(page, index) }
+        const change = compareFound(found, known, {
           districtId: context.run.districtId,
           unidentified: () => unidentifiedId(checkpoint, index),
         })
@@ -226,23 +256,31 @@ async function countStagedOf(context: RunContext, kind: Kind): Promise<number> {
   return counts.reduce((sum, entry) => sum + (entry.kind === kind ? entry.count : 0), 0)
 }
 
-function foundInPage(page: RecordPage, index: number, kind: Kind): FoundRecord {
-  const start = page.starts[index] ?? 0
-  const end = page.ends[index] ?? 0
-  const bytes = page.body.subarray(start, end)
-  return {
-    kind,
-    id: properId(page.ids[index]),
-    raw: rawFingerprint(bytes),
-    text: () => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
+function rawFingerprints(page: RecordPage): string[] {
+  const raws: string[] = []
+  for (let index = 0; index < page.count; index++) {
+    raws.push(rawFingerprint(page.body.subarray(page.starts[index], page.ends[index])))
   }
+  return raws
+}
+
+function textInPage({ body, starts, ends }: RecordPage, index: number): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString(
+    "utf8",
+    starts[index],
+    ends[index],
+  )
+}
+
+function isComplete(ids: readonly (string | undefined)[]): ids is readonly string[] {
+  return !ids.includes(undefined)
 }
 
 function orderOf(page: RecordPage, lastId: string): "ascending" | "unsorted" | "backwards" {
   let first: string | undefined
   let previous: string | undefined
   for (let index = 0; index < page.count; index++) {
-    const id = properId(page.ids[index])
+    const id = page.ids[index]
     if (id === undefined) continue
     if (previous !== undefined && id <= previous) return "unsorted"
     first ??= id
@@ -253,15 +291,10 @@ function orderOf(page: RecordPage, lastId: string): "ascending" | "unsorted" | "
 
 function lastIdOf(page: RecordPage): string | undefined {
   for (let index = page.count - 1; index >= 0; index--) {
-    const id = properId(page.ids[index])
+    const id = page.ids[index]
     if (id !== undefined) return id
   }
   return undefined
-}
-
-/** An id that orders alike everywhere; any other counts as none. */
-function properId(id: string | undefined): string | undefined {
-  return id !== undefined && idPattern.test(id) ? id : undefined
 }
 
 function unidentifiedId(checkpoint: Checkpoint, index: number): string {

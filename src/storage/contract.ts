@@ -63,6 +63,11 @@ export interface RosterStorage {
    * ascending id; at most `limit` of them.
    */
   listFingerprints(query: FingerprintQuery): Promise<StoredFingerprint[]>
+  /**
+   * True if the stretch `after < id <= upTo` holds exactly the active records `ids` with the raw fingerprints
+   * `raws`, both in ascending id. For adapters that can tell sooner than by listing; the others leave it out.
+   */
+  isStretchSame?(query: StretchQuery): Promise<boolean>
   /** The stored records with these ids, in ascending id; unknown ids are left out. At most 1,000 ids a call. */
   getRecords(query: { districtId: string; kind: Kind; ids: readonly string[] }): Promise<StoredRecord[]>
   /** The stored records of a kind in ascending id, from after `after`. */
@@ -329,6 +334,15 @@ export interface FingerprintQuery {
   /** Inclusive; to the end when absent. */
   upTo?: string | undefined
   limit: number
+}
+
+export interface StretchQuery {
+  districtId: string
+  kind: Kind
+  after: string
+  upTo?: string | undefined
+  ids: readonly string[]
+  raws: readonly string[]
 }
 
 export interface RecordQuery {

@@ -1,18 +1,18 @@
 import type { RecordFilter, RecordSearch } from "../contract.ts"
 import { kindCode } from "./codes.ts"
 import type { Row, Statements } from "./database.ts"
+import { lookupWord } from "./lookup-word.ts"
 
 const columns = "r.kind, r.id, r.active, r.raw, r.canonical, c.data"
 
 /**
- * Answers a search over the lookup index. The index finds by words and so may find too much (it knows neither
- * case nor punctuation, nor which role has which school): the content decides.
+ * Answers a search over the lookup index. The index may find too much (it does not know which role has which
+ * school): the content decides.
  */
 export function findRows(statements: Statements, district: number, search: RecordSearch): Row[] {
   const { filter, after = "", limit } = search
   if ("sectionId" in filter) return peopleOfSection(statements, district, search, filter)
   const { match, check, parameters } = condition(filter)
-  if (match === undefined) return []
   return statements.all(
     `SELECT ${columns} FROM homeroom_lookup l
      CROSS JOIN homeroom_records r ON r.content = l.rowid
@@ -58,8 +58,8 @@ function peopleOfSection(
 }
 
 interface Condition {
-  /** The index's query; undefined if nothing can match. */
-  match: string | undefined
+  /** The index's query. */
+  match: string
   /** What the content must fulfil. */
   check: string
   parameters: string[]
@@ -70,17 +70,17 @@ function condition(filter: Exclude<RecordFilter, { sectionId: string }>): Condit
     const { personId } = filter
     const check = `(c.data ->> '$.teacher' = ? OR EXISTS (SELECT 1 FROM json_each(c.data, '$.students') WHERE value = ?)
       OR EXISTS (SELECT 1 FROM json_each(c.data, '$.teachers') WHERE value = ?))`
-    return { match: words("person", personId), check, parameters: [personId, personId, personId] }
+    return { match: query("person", personId), check, parameters: [personId, personId, personId] }
   }
   if ("sisId" in filter) {
     const { sisId } = filter
     const check = `(c.data ->> '$.sis_id' = ? OR EXISTS (SELECT 1 FROM json_each(c.data, '$.roles') role
       WHERE role.value ->> '$.sis_id' = ? OR role.value ->> '$.staff_id' = ?))`
-    return { match: words("sis_id", sisId), check, parameters: [sisId, sisId, sisId] }
+    return { match: query("sis_id", sisId), check, parameters: [sisId, sisId, sisId] }
   }
   if ("schoolId" in filter) {
     const { schoolId, role } = filter
-    const match = words("school", schoolId)
+    const match = query("school", schoolId)
     if (filter.kind === "section")
       return { match, check: "c.data ->> '$.school' = ?", parameters: [schoolId] }
     const roleCheck = role === undefined ? "" : "role.key = ? AND"
@@ -89,12 +89,9 @@ function condition(filter: Exclude<RecordFilter, { sectionId: string }>): Condit
     return { match, check, parameters: [...(role === undefined ? [] : [role]), schoolId, schoolId] }
   }
   const check = "json_type(c.data -> '$.roles' -> ?) = 'object'"
-  return { match: words("role", filter.role), check, parameters: [filter.role] }
+  return { match: query("role", filter.role), check, parameters: [filter.role] }
 }
 
-/** All words of a value in one column. */
-function words(column: string, value: string): string | undefined {
-  const found = value.match(/[\p{L}\p{N}\p{Co}_-]+/gu)
-  if (found === null) return undefined
-  return `${column} : (${found.map((word) => `"${word}"`).join(" AND ")})`
+function query(column: string, value: string): string {
+  return `${column} : ${lookupWord(value)}`
 }

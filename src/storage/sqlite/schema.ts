@@ -37,6 +37,7 @@ CREATE TABLE homeroom_runs (
   district INTEGER NOT NULL REFERENCES homeroom_districts (key),
   state TEXT NOT NULL,
   started_at TEXT NOT NULL,
+  committed INTEGER NOT NULL DEFAULT 0,
   document TEXT NOT NULL
 ) STRICT;
 CREATE INDEX homeroom_runs_by_district ON homeroom_runs (district, started_at, id);
@@ -76,7 +77,7 @@ CREATE INDEX homeroom_records_by_content ON homeroom_records (content);
 CREATE VIRTUAL TABLE homeroom_lookup USING fts5 (
   person, school, role, sis_id,
   content = '', contentless_delete = 1, detail = column,
-  tokenize = "unicode61 remove_diacritics 0 tokenchars '-_'"
+  tokenize = 'ascii'
 );
 
 CREATE VIEW roster_records AS

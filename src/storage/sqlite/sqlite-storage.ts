@@ -25,6 +25,7 @@ import type {
   StorageCapabilities,
   StoredFingerprint,
   StoredRecord,
+  StretchQuery,
 } from "../contract.ts"
 import { actionCode, actionOf, actions, kindCode, kindOf, loggedActionOf, loggedActions } from "./codes.ts"
 import { commitRun, dropStaged } from "./commit.ts"
@@ -154,7 +155,7 @@ export class SqliteStorage implements RosterStorage {
 
   saveRun(lease: Lease, run: Run): Promise<void> {
     return this.#write((writer) => {
-      saveRun(writer, checkFence(writer, lease), run)
+      saveRun(writer, checkFence(writer, lease, run), run)
     })
   }
 
@@ -216,6 +217,24 @@ export class SqliteStorage implements RosterStorage {
     })
   }
 
+  isStretchSame({ districtId, kind, after, upTo, ids, raws }: StretchQuery): Promise<boolean> {
+    return this.#read((reader) => {
+      const district = districtKey(reader, districtId)
+      if (district === undefined) return ids.length === 0
+      // One long text on either side: the database puts its own together without a row coming over.
+      const row = reader.get(
+        `SELECT group_concat(id || active || raw, ' ') AS stretch FROM (
+           SELECT id, active, raw FROM homeroom_records
+           WHERE district = ? AND kind = ? AND id > ? ${upTo === undefined ? "" : "AND id <= ?"} ORDER BY id)`,
+        district,
+        kindCode(kind),
+        after,
+        ...(upTo === undefined ? [] : [upTo]),
+      )
+      return (row?.stretch ?? "") === ids.map((id, index) => `${id}1${raws[index]}`).join(" ")
+    })
+  }
+
   getRecords(query: { districtId: string; kind: Kind; ids: readonly string[] }): Promise<StoredRecord[]> {
     return this.#read((reader) => {
       const district = districtKey(reader, query.districtId)
@@ -256,7 +275,7 @@ export class SqliteStorage implements RosterStorage {
 
   stage(lease: Lease, batch: { run: Run; changes: readonly StagedChange[] }): Promise<void> {
     return this.#write((writer) => {
-      const district = checkFence(writer, lease)
+      const district = checkFence(writer, lease, batch.run)
       const run = saveRun(writer, district, batch.run)
       const changes = new ChangeWriter(writer, district, run)
       for (const change of batch.changes) changes.write(change)
@@ -264,7 +283,7 @@ export class SqliteStorage implements RosterStorage {
   }
 
   countStaged(runId: string): Promise<StagedCount[]> {
-    return this.#read((reader) => countStaged(reader, runKey(reader, runId)))
+    return this.#read((reader) => countStaged(reader, stagingKey(reader, runId)))
   }
 
   listStagedIds(query: {
@@ -278,7 +297,7 @@ export class SqliteStorage implements RosterStorage {
       reader
         .all(
           "SELECT id FROM homeroom_changes WHERE run = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?",
-          runKey(reader, runId),
+          stagingKey(reader, runId),
           kindCode(kind),
           after,
           limit,
@@ -289,16 +308,17 @@ export class SqliteStorage implements RosterStorage {
 
   discardStaged(lease: Lease, run: Run): Promise<void> {
     return this.#write((writer) => {
-      const key = saveRun(writer, checkFence(writer, lease), run)
+      const key = saveRun(writer, checkFence(writer, lease, run), run)
       for (const action of actions) dropStaged(writer, key, action)
     })
   }
 
   commit(lease: Lease, request: CommitRequest): Promise<void> {
     return this.#write(async (writer) => {
-      const district = checkFence(writer, lease)
+      const district = checkFence(writer, lease, request.run)
       const run = saveRun(writer, district, request.run)
       await commitRun(writer, { district, run }, request, countStaged(writer, run))
+      writer.run("UPDATE homeroom_runs SET committed = 1 WHERE key = ?", run)
     })
   }
 
@@ -374,10 +394,10 @@ SELECT r.kind, r.id, r.active, r.raw, r.canonical, c.data
 FROM homeroom_records r JOIN homeroom_changes c ON c.key = r.content
 WHERE r.district = ? AND r.kind = ?`
 
-/** The key of the lease's district. Throws `LEASE_LOST` unless the lease is its newest. */
-function checkFence(writer: Statements, lease: Lease): number {
+/** The key of the lease's district. Throws `LEASE_LOST` unless the lease is its newest and the run's own. */
+function checkFence(writer: Statements, lease: Lease, run: Run): number {
   const row = writer.get("SELECT key, fence, holder FROM homeroom_districts WHERE id = ?", lease.districtId)
-  if (row === undefined || row.fence !== lease.fence || row.holder === null) {
+  if (row?.fence !== lease.fence || row.holder === null || run.districtId !== lease.districtId) {
     throw new HomeroomError("LEASE_LOST", { details: { districtId: lease.districtId, fence: lease.fence } })
   }
   return Number(row.key)
@@ -402,7 +422,8 @@ function heldLease(statements: Statements, districtId: string, now: number): Hel
 function saveRun(writer: Statements, district: number, run: Run): number {
   const row = writer.get(
     `INSERT INTO homeroom_runs (id, district, state, started_at, document) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET state = excluded.state, document = excluded.document RETURNING key`,
+     ON CONFLICT (id) DO UPDATE SET
+       state = excluded.state, started_at = excluded.started_at, document = excluded.document RETURNING key`,
     run.id,
     district,
     run.state,
@@ -446,6 +467,11 @@ function districtKey(reader: Statements, districtId: string): number | undefined
 /** A run's key; one that no run has where there is none. */
 function runKey(reader: Statements, runId: string): number {
   return Number(reader.get("SELECT key FROM homeroom_runs WHERE id = ?", runId)?.key ?? -1)
+}
+
+/** The same of a run whose changes are still staged, not committed. */
+function stagingKey(reader: Statements, runId: string): number {
+  return Number(reader.get("SELECT key FROM homeroom_runs WHERE id = ? AND committed = 0", runId)?.key ?? -1)
 }
 
 function placeAfter(after: { kind: Kind; id: string } | undefined): [number, string] {

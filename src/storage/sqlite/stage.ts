@@ -2,6 +2,7 @@ import type { StatementSync } from "node:sqlite"
 import type { RecordKeys, StagedChange } from "../contract.ts"
 import { actionCode, kindCode } from "./codes.ts"
 import type { Statements } from "./database.ts"
+import { lookupWords } from "./lookup-word.ts"
 
 /** Writes staged changes, inside the caller's write transaction. */
 export class ChangeWriter {
@@ -71,6 +72,6 @@ export class ChangeWriter {
 
   #addToIndex(key: number, { people, schools, roles, sisIds }: RecordKeys): void {
     if (people.length + schools.length + roles.length + sisIds.length === 0) return
-    this.#index.run(key, people.join(" "), schools.join(" "), roles.join(" "), sisIds.join(" "))
+    this.#index.run(key, lookupWords(people), lookupWords(schools), lookupWords(roles), lookupWords(sisIds))
   }
 }

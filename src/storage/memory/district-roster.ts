@@ -1,0 +1,101 @@
+import { type Kind, kinds } from "../../models/kinds.ts"
+import type {
+  Cursor,
+  DistrictHead,
+  LoggedChange,
+  RecordFilter,
+  StagedChange,
+  StoredRecord,
+} from "../contract.ts"
+import { fits, type Lookup, lookupOf } from "./lookup.ts"
+import { type ByKind, byKind, page } from "./ordered-map.ts"
+
+/** The roster of one district. Stored records are never altered, only replaced. */
+export class DistrictRoster {
+  readonly records: ByKind<StoredRecord> = byKind()
+  version = 0
+  cursor: Cursor | null = null
+  lastRunId: string | null = null
+  readonly #archived = new Map<Kind, number>()
+  readonly #lookups = new WeakMap<StoredRecord, Lookup>()
+
+  head(): DistrictHead {
+    const counts: DistrictHead["counts"] = {}
+    for (const kind of kinds) {
+      const archived = this.#archived.get(kind) ?? 0
+      const { size } = this.records[kind]
+      if (size > 0) counts[kind] = { active: size - archived, archived }
+    }
+    const { version, cursor, lastRunId } = this
+    return { version, cursor: structuredClone(cursor), lastRunId, counts }
+  }
+
+  /** Makes a staged change the roster; true if it changed a record. */
+  apply(change: StagedChange): boolean {
+    const { action, kind, id } = change
+    const stored = this.records[kind].get(id)
+    switch (action) {
+      case "create":
+      case "update":
+      case "restore":
+      case "refresh": {
+        const state = action === "refresh" ? (stored?.state ?? "active") : "active"
+        const { data, raw, canonical } = change
+        this.#put(stored, { kind, id, state, raw, canonical, data })
+        return true
+      }
+      case "archive":
+        if (stored?.state !== "active") return false
+        this.#put(stored, { ...stored, state: "archived" })
+        return true
+      case "unchanged":
+      case "reject":
+        return false
+    }
+  }
+
+  /** The change as the log shows it, with `before` from the roster as it is now; undefined if it is not logged. */
+  logged(change: StagedChange): LoggedChange | undefined {
+    const { action, kind, id } = change
+    if (action === "refresh" || action === "unchanged" || action === "reject") return undefined
+    const before = action === "create" ? null : (this.records[kind].get(id)?.data ?? null)
+    return { kind, id, action, before, after: "data" in change ? change.data : null }
+  }
+
+  /** The active records that fit, in ascending id. */
+  find(filter: RecordFilter, after: string, limit: number): StoredRecord[] {
+    const isWanted =
+      "sectionId" in filter
+        ? this.#inSection(filter.sectionId, filter.role)
+        : (record: StoredRecord) => fits(filter, this.#lookup(record))
+    return page(this.records[filter.kind].after(after), limit, (record) =>
+      record.state === "active" && isWanted(record) ? { ...record } : undefined,
+    )
+  }
+
+  /** An archived section has no people. */
+  #inSection(sectionId: string, role: "student" | "teacher" | undefined): (record: StoredRecord) => boolean {
+    const section = this.records.section.get(sectionId)
+    if (section?.state !== "active") return () => false
+    const { people } = this.#lookup(section)
+    const ids = new Set(
+      people.filter((one) => role === undefined || one.role === role).map((one) => one.personId),
+    )
+    return (record) => ids.has(record.id)
+  }
+
+  #lookup(record: StoredRecord): Lookup {
+    let lookup = this.#lookups.get(record)
+    if (lookup === undefined) {
+      lookup = lookupOf(record.kind, record.data)
+      this.#lookups.set(record, lookup)
+    }
+    return lookup
+  }
+
+  #put(former: StoredRecord | undefined, record: StoredRecord): void {
+    const rise = Number(record.state === "archived") - Number(former?.state === "archived")
+    this.#archived.set(record.kind, (this.#archived.get(record.kind) ?? 0) + rise)
+    this.records[record.kind].set(record.id, record)
+  }
+}

@@ -1,0 +1,336 @@
+import { HomeroomError } from "../../errors/index.ts"
+import { type Kind, kinds } from "../../models/kinds.ts"
+import type {
+  Action,
+  ChangeQuery,
+  CommitRequest,
+  Connection,
+  DistrictHead,
+  FingerprintQuery,
+  HeldLease,
+  Lease,
+  LeaseAnswer,
+  LeaseRequest,
+  LoggedChange,
+  PageQuery,
+  RecordQuery,
+  RecordSearch,
+  Rejection,
+  RosterStorage,
+  Run,
+  RunQuery,
+  StagedChange,
+  StagedCount,
+  StorageCapabilities,
+  StoredFingerprint,
+  StoredRecord,
+} from "../contract.ts"
+import { DistrictRoster } from "./district-roster.ts"
+import { LeaseTable } from "./lease-table.ts"
+import { type ByKind, byKind, inKindOrder, OrderedMap, page } from "./ordered-map.ts"
+
+export interface MemoryStorageOptions {
+  /** The time in milliseconds since 1970, for leases; `Date.now` when absent. */
+  clock?: () => number
+}
+
+/** What a run left behind besides its own record. */
+interface RunFile {
+  staged: ByKind<StagedChange>
+  /** Set by the commit. */
+  committed: { readonly changes: ByKind<LoggedChange>; readonly rejections: ByKind<Rejection> } | undefined
+}
+
+const actions: readonly Action[] = [
+  "create",
+  "update",
+  "restore",
+  "archive",
+  "refresh",
+  "unchanged",
+  "reject",
+]
+
+/**
+ * A storage that lives and dies with the process: for tests, demonstrations and apps that read their roster
+ * afresh at every start.
+ *
+ * Holds each record's JSON text once, and the change log of every run. What goes in and out is copied. Rejects
+ * with `STORAGE_UNREADABLE` before `open` and after `close`; `close` forgets everything for good.
+ */
+export class MemoryStorage implements RosterStorage {
+  readonly name: string = "memory"
+  readonly capabilities: StorageCapabilities = { durable: false, shared: false }
+  #state: "new" | "open" | "closed" = "new"
+  readonly #leases: LeaseTable
+  #connections = new OrderedMap<Connection>()
+  readonly #runs = new Map<string, Run>()
+  #newestRuns: readonly Run[] | undefined
+  readonly #files = new Map<string, RunFile>()
+  readonly #rosters = new Map<string, DistrictRoster>()
+
+  constructor(options: MemoryStorageOptions = {}) {
+    this.#leases = new LeaseTable(options.clock ?? Date.now)
+  }
+
+  async open(): Promise<void> {
+    if (this.#state === "new") this.#state = "open"
+    this.#requireOpen()
+  }
+
+  async close(): Promise<void> {
+    this.#state = "closed"
+    this.#connections = new OrderedMap()
+    this.#runs.clear()
+    this.#newestRuns = undefined
+    this.#files.clear()
+    this.#rosters.clear()
+  }
+
+  async getConnection(districtId: string): Promise<Connection | undefined> {
+    this.#requireOpen()
+    return structuredClone(this.#connections.get(districtId))
+  }
+
+  async listConnections(): Promise<Connection[]> {
+    this.#requireOpen()
+    return structuredClone([...this.#connections.after("")])
+  }
+
+  async saveConnection(connection: Connection): Promise<void> {
+    this.#requireOpen()
+    this.#connections.set(connection.districtId, structuredClone(connection))
+  }
+
+  async acquireLease(request: LeaseRequest): Promise<LeaseAnswer> {
+    this.#requireOpen()
+    return this.#leases.acquire(request)
+  }
+
+  async renewLease(lease: Lease, ttlMs: number): Promise<boolean> {
+    this.#requireOpen()
+    return this.#leases.renew(lease, ttlMs)
+  }
+
+  async releaseLease(lease: Lease): Promise<void> {
+    this.#requireOpen()
+    this.#leases.release(lease)
+  }
+
+  async getLease(districtId: string): Promise<HeldLease | undefined> {
+    this.#requireOpen()
+    return this.#leases.get(districtId)
+  }
+
+  async saveRun(lease: Lease, run: Run): Promise<void> {
+    this.#requireWrite(lease, run)
+    this.#putRun(structuredClone(run))
+  }
+
+  async getRun(runId: string): Promise<Run | undefined> {
+    this.#requireOpen()
+    return structuredClone(this.#runs.get(runId))
+  }
+
+  async listRuns({ districtId, before, limit }: RunQuery): Promise<Run[]> {
+    this.#requireOpen()
+    this.#newestRuns ??= [...this.#runs.values()].sort((a, b) => (isNewer(a, b) ? -1 : 1))
+    return page(this.#newestRuns, limit, (run) => {
+      if (districtId !== undefined && run.districtId !== districtId) return undefined
+      if (before !== undefined && !isNewer(before, run)) return undefined
+      return structuredClone(run)
+    })
+  }
+
+  async getDistrict(districtId: string): Promise<DistrictHead> {
+    this.#requireOpen()
+    return this.#roster(districtId).head()
+  }
+
+  async listFingerprints(query: FingerprintQuery): Promise<StoredFingerprint[]> {
+    this.#requireOpen()
+    const { districtId, kind, after, upTo, limit } = query
+    const fingerprints: StoredFingerprint[] = []
+    for (const { id, state, raw, canonical } of this.#roster(districtId).records[kind].after(after)) {
+      if (fingerprints.length >= limit || (upTo !== undefined && id > upTo)) break
+      fingerprints.push({ id, state, raw, canonical })
+    }
+    return fingerprints
+  }
+
+  async getRecords(query: {
+    districtId: string
+    kind: Kind
+    ids: readonly string[]
+  }): Promise<StoredRecord[]> {
+    this.#requireOpen()
+    if (query.ids.length > 1_000) {
+      throw new HomeroomError("INVALID_OPTIONS", {
+        message: "getRecords takes at most 1,000 ids.",
+        details: { ids: query.ids.length },
+      })
+    }
+    const records = this.#roster(query.districtId).records[query.kind]
+    const found: StoredRecord[] = []
+    for (const id of [...new Set(query.ids)].sort()) {
+      const record = records.get(id)
+      if (record !== undefined) found.push({ ...record })
+    }
+    return found
+  }
+
+  async listRecords({ districtId, kind, state, after, limit }: RecordQuery): Promise<StoredRecord[]> {
+    this.#requireOpen()
+    return page(this.#roster(districtId).records[kind].after(after ?? ""), limit, (record) =>
+      state === undefined || record.state === state ? { ...record } : undefined,
+    )
+  }
+
+  async findRecords({ districtId, filter, after, limit }: RecordSearch): Promise<StoredRecord[]> {
+    this.#requireOpen()
+    return this.#roster(districtId).find(filter, after ?? "", limit)
+  }
+
+  async stage(lease: Lease, batch: { run: Run; changes: readonly StagedChange[] }): Promise<void> {
+    this.#requireWrite(lease, batch.run)
+    const run = structuredClone(batch.run)
+    const { staged } = this.#file(run.id)
+    for (const change of batch.changes) staged[change.kind].set(change.id, { ...change })
+    this.#putRun(run)
+  }
+
+  async countStaged(runId: string): Promise<StagedCount[]> {
+    this.#requireOpen()
+    const staged = this.#files.get(runId)?.staged ?? byKind<StagedChange>()
+    const counted: StagedCount[] = []
+    for (const kind of kinds) {
+      const counts = new Map<Action, number>()
+      for (const { action } of staged[kind].after("")) counts.set(action, (counts.get(action) ?? 0) + 1)
+      for (const action of actions) {
+        const count = counts.get(action)
+        if (count !== undefined) counted.push({ kind, action, count })
+      }
+    }
+    return counted
+  }
+
+  async listStagedIds(query: {
+    runId: string
+    kind: Kind
+    after?: string | undefined
+    limit: number
+  }): Promise<string[]> {
+    this.#requireOpen()
+    const staged = this.#files.get(query.runId)?.staged[query.kind].after(query.after ?? "") ?? []
+    return page(staged, query.limit, (change) => change.id)
+  }
+
+  async discardStaged(lease: Lease, run: Run): Promise<void> {
+    this.#requireWrite(lease, run)
+    this.#putRun(structuredClone(run))
+    this.#file(run.id).staged = byKind()
+  }
+
+  async commit(lease: Lease, end: CommitRequest): Promise<void> {
+    this.#requireWrite(lease, end.run)
+    const { districtId } = end.run
+    const roster = this.#roster(districtId)
+    if (roster.version !== end.basis) {
+      throw new HomeroomError("PLAN_STALE", {
+        details: { districtId, basis: end.basis, version: roster.version },
+      })
+    }
+    const run = structuredClone(end.run)
+    const cursor = structuredClone(end.cursor)
+
+    // From here on nothing can fail and nothing waits: that is the transaction (S20).
+    const file = this.#file(run.id)
+    const committed = { changes: byKind<LoggedChange>(), rejections: byKind<Rejection>() }
+    let changed = false
+    for (const change of inKindOrder(file.staged, undefined)) {
+      if (change.action === "reject") committed.rejections[change.kind].set(change.id, rejectionOf(change))
+      if (!end.actions.includes(change.action)) continue
+      const entry = roster.logged(change)
+      if (!roster.apply(change)) continue
+      changed = true
+      if (entry !== undefined) committed.changes[change.kind].set(change.id, entry)
+    }
+    file.staged = byKind()
+    file.committed = committed
+    if (changed) roster.version++
+    roster.cursor = cursor
+    roster.lastRunId = run.id
+    this.#rosters.set(districtId, roster)
+    this.#putRun(run)
+  }
+
+  async listChanges({ runId, kind, action, after, limit }: ChangeQuery): Promise<LoggedChange[]> {
+    this.#requireOpen()
+    const fits = (change: LoggedChange) =>
+      (kind === undefined || change.kind === kind) && (action === undefined || change.action === action)
+    const file = this.#files.get(runId)
+    if (file?.committed !== undefined) {
+      return page(inKindOrder(file.committed.changes, after), limit, (change) =>
+        fits(change) ? { ...change } : undefined,
+      )
+    }
+    const districtId = this.#runs.get(runId)?.districtId
+    if (file === undefined || districtId === undefined) return []
+    const roster = this.#roster(districtId)
+    return page(inKindOrder(file.staged, after), limit, (staged) => {
+      const change = roster.logged(staged)
+      return change !== undefined && fits(change) ? change : undefined
+    })
+  }
+
+  async listRejections({ runId, after, limit }: PageQuery & { runId: string }): Promise<Rejection[]> {
+    this.#requireOpen()
+    const file = this.#files.get(runId)
+    if (file === undefined) return []
+    if (file.committed !== undefined) {
+      return page(inKindOrder(file.committed.rejections, after), limit, (rejection) => ({ ...rejection }))
+    }
+    return page(inKindOrder(file.staged, after), limit, (change) =>
+      change.action === "reject" ? rejectionOf(change) : undefined,
+    )
+  }
+
+  #requireOpen(): void {
+    if (this.#state === "open") return
+    const why = this.#state === "new" ? "has not been opened" : "is closed, and its contents are gone"
+    throw new HomeroomError("STORAGE_UNREADABLE", { message: `This memory storage ${why}.` })
+  }
+
+  #requireWrite(lease: Lease, run: Run): void {
+    this.#requireOpen()
+    this.#leases.check(lease, run.districtId)
+  }
+
+  #putRun(run: Run): void {
+    this.#runs.set(run.id, run)
+    this.#newestRuns = undefined
+  }
+
+  #file(runId: string): RunFile {
+    let file = this.#files.get(runId)
+    if (file === undefined) {
+      file = { staged: byKind(), committed: undefined }
+      this.#files.set(runId, file)
+    }
+    return file
+  }
+
+  /** An empty roster for an unknown district: it is kept only once it is committed to. */
+  #roster(districtId: string): DistrictRoster {
+    return this.#rosters.get(districtId) ?? new DistrictRoster()
+  }
+}
+
+function isNewer(a: { startedAt: string; id: string }, b: { startedAt: string; id: string }): boolean {
+  return a.startedAt === b.startedAt ? a.id > b.id : a.startedAt > b.startedAt
+}
+
+function rejectionOf(change: Extract<StagedChange, { action: "reject" }>): Rejection {
+  const { kind, id, reason, path, data } = change
+  return { kind, id, reason, path, data }
+}

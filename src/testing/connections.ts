@@ -1,0 +1,75 @@
+import assert from "node:assert/strict"
+import type { Connection } from "../storage/contract.ts"
+import { same } from "./checks.ts"
+import { away, home, makeConnection } from "./fixtures.ts"
+import type { Suite } from "./suite.ts"
+
+export function connectionsChapter({ describe, it }: Suite): void {
+  describe("connections", () => {
+    it("knows none of a new store", async ({ storage }) => {
+      assert.equal(await storage.getConnection(home), undefined)
+      same(await storage.listConnections(), [])
+    })
+
+    it("returns a connection as it was saved, with all its steps in their order", async ({ storage }) => {
+      const states: Connection["state"][] = [
+        "requested",
+        "declined",
+        "approved",
+        "active",
+        "paused",
+        "disconnected",
+      ]
+      const steps = states.map((state, index) => ({
+        state,
+        mode: index % 2 === 0 ? ("sso" as const) : ("sso+provisioning" as const),
+        at: `2026-08-0${9 - index}T08:00:00.000Z`,
+        by: index === 0 ? "cli" : `Zoë “${index}”`,
+      }))
+      const connection = makeConnection({ name: "École nº 5 — 学校 🏫", state: "disconnected", steps })
+      await storage.saveConnection(connection)
+      same(await storage.getConnection(home), connection)
+    })
+
+    it("keeps a connection without steps", async ({ storage }) => {
+      const connection = makeConnection({ mode: "sso", state: "requested", name: "", steps: [] })
+      await storage.saveConnection(connection)
+      same(await storage.getConnection(home), connection)
+    })
+
+    it("replaces the connection of a district, steps included", async ({ storage }) => {
+      await storage.saveConnection(makeConnection())
+      const next = makeConnection({ name: "Renamed", state: "paused", mode: "sso", steps: [] })
+      await storage.saveConnection(next)
+      same(await storage.listConnections(), [next])
+    })
+
+    it("lists connections in ascending district id, by code unit", async ({ storage }) => {
+      const ids = ["b", "a", "B", "10", "2", "_", "aa"]
+      for (const districtId of ids) await storage.saveConnection(makeConnection({ districtId }))
+      const listed = await storage.listConnections()
+      same(
+        listed.map((one) => one.districtId),
+        ["10", "2", "B", "_", "a", "aa", "b"],
+      )
+    })
+
+    it("keeps what is saved apart from the objects given and returned", async ({ storage }) => {
+      const given = makeConnection()
+      await storage.saveConnection(given)
+      given.name = "changed by the caller"
+      given.steps.pop()
+      const returned = await storage.getConnection(home)
+      assert.ok(returned)
+      returned.steps.length = 0
+      for (const one of await storage.listConnections()) one.state = "declined"
+      same(await storage.getConnection(home), makeConnection())
+    })
+
+    it("does not make a district known to the roster", async ({ storage }) => {
+      await storage.saveConnection(makeConnection({ districtId: away }))
+      assert.equal((await storage.getDistrict(away)).version, 0)
+      assert.equal(await storage.getConnection(home), undefined)
+    })
+  })
+}

@@ -1,0 +1,52 @@
+import { changeLogChapter } from "./change-log.ts"
+import { commitChapter } from "./commit.ts"
+import { concurrencyChapter } from "./concurrency.ts"
+import { connectionsChapter } from "./connections.ts"
+import { durabilityChapter } from "./durability.ts"
+import { fencingChapter } from "./fencing.ts"
+import { findingChapter } from "./finding.ts"
+import { leasesChapter } from "./leases.ts"
+import { openingChapter } from "./opening.ts"
+import { randomDaysChapter } from "./random-days.ts"
+import { readingChapter } from "./reading.ts"
+import { runsChapter } from "./runs.ts"
+import { stagingChapter } from "./staging.ts"
+import { type ContractRunner, createSuite, type StorageContractOptions } from "./suite.ts"
+import { transactionsChapter } from "./transactions.ts"
+
+export type { ContractRunner, StorageContractOptions } from "./suite.ts"
+
+/**
+ * Defines the tests that every storage adapter must pass, under `describe("storage contract: NAME")`.
+ *
+ * The runner is passed in, so that the kit depends on none:
+ *
+ * ```ts
+ * import { describe, it } from "vitest"
+ * storageContract({ describe, it }, { name: "mine", create: () => new MyStorage() })
+ * ```
+ *
+ * Assertions are those of `node:assert`. Pass `reopen` for a durable adapter, `second` for a shared one: an
+ * adapter that declares the capability fails without. The tests with random days take their seed from
+ * `HOMEROOM_TEST_SEED` and print it when they fail. Everything together takes well under a second in memory,
+ * and a few thousand transactions.
+ */
+export function storageContract(runner: ContractRunner, options: StorageContractOptions): void {
+  const suite = createSuite(runner, options)
+  suite.describe(`storage contract: ${options.name}`, () => {
+    openingChapter(suite)
+    connectionsChapter(suite)
+    leasesChapter(suite)
+    fencingChapter(suite)
+    runsChapter(suite)
+    stagingChapter(suite)
+    commitChapter(suite)
+    transactionsChapter(suite)
+    readingChapter(suite)
+    findingChapter(suite)
+    changeLogChapter(suite)
+    randomDaysChapter(suite)
+    concurrencyChapter(suite)
+    durabilityChapter(suite)
+  })
+}
