@@ -1,4 +1,5 @@
 import { hash } from "node:crypto"
+import { canonicalBytes } from "./canonical-json.ts"
 
 /**
  * Counts up whenever the schemas or the canonical form change, so that every stored record is looked at once
@@ -17,7 +18,7 @@ export function rawFingerprint(bytes: Uint8Array): string {
   return version + hash("sha256", bytes, "base64url").slice(0, 22)
 }
 
-/** A short name of a record's `canonicalJson`: the same content gives the same name. Form as `rawFingerprint`. */
-export function canonicalFingerprint(text: string): string {
-  return version + hash("sha256", text, "base64url").slice(0, 22)
+/** A short name of a record's canonical form: the same content gives the same name. Form as `rawFingerprint`. */
+export function canonicalFingerprint(record: unknown): string {
+  return rawFingerprint(canonicalBytes(record))
 }

@@ -1,5 +1,5 @@
 import { HomeroomError } from "../errors/index.ts"
-import { canonicalFingerprint, canonicalJson, parseRecord, rawFingerprint } from "../models/index.ts"
+import { canonicalFingerprint, parseRecord, rawFingerprint } from "../models/index.ts"
 import type { Kind } from "../models/kinds.ts"
 import { recordKeys } from "../models/record-keys.ts"
 import type { StagedChange, StoredFingerprint } from "../storage/contract.ts"
@@ -35,7 +35,7 @@ export function compareFound(
     const id = result.id ?? found.id ?? options.unidentified()
     return { action: "reject", kind, id, reason: result.reason, path: result.path, data }
   }
-  const canonical = canonicalFingerprint(canonicalJson(result.record))
+  const canonical = canonicalFingerprint(result.record)
   const keys = recordKeys(kind, result.record)
   return { action: actionFor(stored, canonical), kind, id: result.record.id, data, raw, canonical, keys }
 }

@@ -46,7 +46,9 @@ export async function listKind(context: RunContext, kind: Kind): Promise<void> {
 
 /** Returns false as soon as a page is unsorted. */
 async function listOrdered(context: RunContext, kind: Kind): Promise<boolean> {
+  let isComplete = false
   for await (const page of pagesOf(context, kind)) {
+    isComplete = page.next === null
     const checkpoint = checkpointOf(context.run)
     const order = orderOf(page, checkpoint.lastId)
     if (order === "unsorted") return false
@@ -55,7 +57,21 @@ async function listOrdered(context: RunContext, kind: Kind): Promise<boolean> {
     const changes = (await merge.isSame()) ? [] : await merge.run()
     await finishPage(context, page, merge.checkpoint, changes)
   }
+  // A source ends a listing by a page without `next`, by an empty page, or with no page at all.
+  if (!isComplete) {
+    const merge = new PageMerge(context, kind, noPage)
+    await finishPage(context, noPage, merge.checkpoint, await merge.run())
+  }
   return true
+}
+
+const noPage: RecordPage = {
+  body: new Uint8Array(),
+  ids: [],
+  starts: new Uint32Array(),
+  ends: new Uint32Array(),
+  count: 0,
+  next: null,
 }
 
 /** Compares one sorted page with the stored records of the same stretch of ids. */

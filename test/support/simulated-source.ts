@@ -43,7 +43,8 @@ export class SimulatedSource implements RosterSource {
       this.requests++
       const scanned: RecordPage = this.#page(kind, link, pageSize)
       link = scanned.next
-      yield scanned
+      // As CleverClient does: an empty list is no page at all.
+      if (scanned.count > 0) yield scanned
     }
   }
 

@@ -1,0 +1,117 @@
+import { idPattern, type RecordPage } from "../models/index.ts"
+import { BodyBuffer } from "./body-buffer.ts"
+import { bodyInvalid } from "./byte-lexer.ts"
+import { type ClientSettings, invalidOption, readPageSize } from "./client-options.ts"
+import { type CredentialKeeper, parseBody } from "./credentials.ts"
+import { buildUrl, resolveLink } from "./links.ts"
+import { walkPages } from "./page-walk.ts"
+import {
+  type ListedByKind,
+  type ListedKind,
+  type RejectedRecord,
+  readRecord,
+  readRecords,
+} from "./record-lists.ts"
+import type { Requester } from "./requester.ts"
+
+/** Which district's token to use, and how to stop. */
+export interface DistrictOptions {
+  readonly districtId: string
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ListOptions extends DistrictOptions {
+  /** Records a page, 1 to 10,000. */
+  readonly pageSize?: number | undefined
+  /** Told of each record that fails validation, which is then left out. Without it such a record throws. */
+  readonly onRejected?: ((rejected: RejectedRecord) => void) | undefined
+}
+
+export interface SingleOptions extends DistrictOptions {
+  /** The record's Clever id. */
+  readonly id: string
+}
+
+/** What a walk over a list asks for. */
+export interface WalkOptions extends DistrictOptions {
+  /** Below the API version, as in `/users`. */
+  readonly path: string
+  readonly pageSize?: number | undefined
+  readonly parameters?: Readonly<Record<string, string | undefined>>
+  /** A `next` link to go on from. */
+  readonly from?: string | undefined
+  readonly otherKey?: string | undefined
+}
+
+/** Reads lists and single records of the Data API with a district's token. */
+export class ApiReader {
+  readonly #settings: ClientSettings
+  readonly #requester: Requester
+  readonly #credentials: CredentialKeeper
+
+  constructor(settings: ClientSettings, requester: Requester, credentials: CredentialKeeper) {
+    this.#settings = settings
+    this.#requester = requester
+    this.#credentials = credentials
+  }
+
+  /** A list's pages as bytes. */
+  async *walk(options: WalkOptions): AsyncGenerator<RecordPage, void, void> {
+    const { path, parameters, from, otherKey, districtId, signal } = options
+    const { apiUrl, apiVersion, pageSize } = this.#settings
+    const limit = readPageSize(options.pageSize ?? pageSize)
+    const first =
+      from === undefined
+        ? buildUrl(apiUrl, `/${apiVersion}${path}`, { ...parameters, limit })
+        : resolveLink(from, apiUrl)
+    const credentials = this.#credentials.forDistrict(districtId)
+    yield* walkPages({ requester: this.#requester, credentials, base: apiUrl, first, signal, otherKey })
+  }
+
+  /** A list's records, validated. */
+  async *list<K extends ListedKind>(
+    kind: K,
+    path: string,
+    options: ListOptions,
+    parameters: Readonly<Record<string, string | undefined>> = {},
+  ): AsyncGenerator<ListedByKind[K], void, void> {
+    const { districtId, onRejected, pageSize, signal } = options
+    const otherKey = kind === "resource" ? "resources" : undefined
+    for await (const page of this.walk({ path, districtId, pageSize, signal, parameters, otherKey })) {
+      yield* readRecords(page, { kind, districtId, onRejected })
+    }
+  }
+
+  /** One record, validated; `path` is the list's, `relation` as in `/school`. */
+  async single<K extends ListedKind>(
+    kind: K,
+    path: string,
+    options: SingleOptions,
+    relation = "",
+  ): Promise<ListedByKind[K]> {
+    const value = await this.fetch(path, options, relation)
+    const record = readRecord(value, { kind, districtId: options.districtId })
+    if (record === undefined) throw bodyInvalid("the record is missing", 0)
+    return record
+  }
+
+  /** One record as Clever sends it, without its wrapping. */
+  async fetch(path: string, options: SingleOptions, relation = ""): Promise<unknown> {
+    const { apiUrl, apiVersion } = this.#settings
+    const body = await this.#requester.request({
+      url: buildUrl(apiUrl, `/${apiVersion}${path}/${readId("id", options.id)}${relation}`),
+      credentials: this.#credentials.forDistrict(options.districtId),
+      body: new BodyBuffer(),
+      signal: options.signal ?? new AbortController().signal,
+      read: parseBody,
+    })
+    const { data, id } = (body ?? {}) as { data?: unknown; id?: unknown }
+    return data !== undefined && id === undefined ? data : body
+  }
+}
+
+/** The id if it has the form of one: it becomes part of an address. Throws `INVALID_OPTIONS`. */
+export function readId(option: string, id: string): string {
+  if (idPattern.test(id)) return id
+  throw invalidOption(option, "must be a Clever id")
+}

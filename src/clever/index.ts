@@ -1,0 +1,19 @@
+export type { DistrictOptions, ListOptions, SingleOptions } from "./api-reader.ts"
+export {
+  CleverClient,
+  type RelatedOneOptions,
+  type RelatedOptions,
+  type UserListOptions,
+} from "./clever-client.ts"
+export type { CleverClientOptions, RequestReport, Sleep } from "./client-options.ts"
+export type { FeedOptions } from "./event-feed.ts"
+export { PageScanner, type ScannedPage, scanPadding } from "./page-scanner.ts"
+export type { ListedByKind, ListedKind, RejectedRecord } from "./record-lists.ts"
+export type {
+  ListRelationOf,
+  RelatedRecord,
+  RelationOwner,
+  SingleRelation,
+  SingleRelationOf,
+} from "./relations.ts"
+export { DistrictToken } from "./tokens.ts"

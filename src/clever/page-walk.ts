@@ -1,0 +1,132 @@
+import { setImmediate as nextTurn } from "node:timers/promises"
+import { HomeroomError } from "../errors/index.ts"
+import type { RecordPage } from "../models/index.ts"
+import { throwIfAborted } from "./abort.ts"
+import { BodyBuffer } from "./body-buffer.ts"
+import { resolveLink } from "./links.ts"
+import { PageScanner } from "./page-scanner.ts"
+import type { Credentials, Requester } from "./requester.ts"
+
+export interface PageWalkOptions {
+  readonly requester: Requester
+  readonly credentials: Credentials
+  /** The address on whose origin links must stay. */
+  readonly base: URL
+  readonly first: URL
+  readonly signal: AbortSignal | undefined
+  readonly otherKey?: string | undefined
+}
+
+/** More pages than any district has, at the smallest page size there is. */
+const maxPages = 1_000_000
+
+/**
+ * All pages from `first` on, each while the one after it is already being fetched.
+ *
+ * Ends at a page without records or without a `next` link (S6); a listing that can't be completed throws
+ * (S10). A page stays valid until the next is asked for. Leaving the loop early cancels what is under way.
+ */
+export async function* walkPages(options: PageWalkOptions): AsyncGenerator<RecordPage, void, void> {
+  const { requester, credentials, otherKey } = options
+  const leaving = new AbortController()
+  const signal =
+    options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal])
+  const slots = [new PageSlot(), new PageSlot()] as const
+  const progress = new WalkProgress()
+
+  const fetchPage = (url: URL, slot: PageSlot): Promise<RecordPage> => {
+    const page = requester.request({
+      url,
+      credentials,
+      signal,
+      body: slot.body,
+      read: () => slot.scan(otherKey),
+    })
+    // Whoever awaits it hears of its failure; until then nobody does.
+    page.catch(() => undefined)
+    return page
+  }
+
+  progress.visit(options.first)
+  let pending: Promise<RecordPage> | undefined = fetchPage(options.first, slots[0])
+  try {
+    for (let number = 1; pending !== undefined; number++) {
+      const page: RecordPage = await pending
+      pending = undefined
+      if (page.count === 0) return
+      progress.check(page)
+      if (page.next !== null) {
+        if (number >= maxPages) throw pagesLoop("there is no end to them")
+        const url = resolveLink(page.next, options.base)
+        progress.visit(url)
+        pending = fetchPage(url, slots[number % 2 === 0 ? 0 : 1])
+        // A busy consumer would keep the request from the wire: the first turn frees the connection of the
+        // page before, the second sends.
+        await nextTurn()
+        await nextTurn()
+      }
+      throwIfAborted(signal)
+      yield page
+    }
+  } finally {
+    leaving.abort()
+    await pending?.catch(() => undefined)
+  }
+}
+
+/** Memory for one page; two of them take turns. */
+class PageSlot {
+  readonly body: BodyBuffer = new BodyBuffer()
+  readonly #scanner: PageScanner = new PageScanner()
+
+  scan(otherKey: string | undefined): RecordPage {
+    const { bytes, length } = this.body
+    const page = this.#scanner.scan(bytes, length, { otherKey })
+    return { ...page, body: bytes.subarray(0, length) }
+  }
+}
+
+/** Finds pages that come again or run backwards (S6). */
+class WalkProgress {
+  readonly #visited: Set<string> = new Set()
+  /** Whether every id so far was greater than the one before. */
+  #isAscending = true
+  #last: string | undefined
+  #previous: string | undefined
+
+  visit(url: URL): void {
+    const place = url.pathname + url.search
+    if (this.#visited.has(place)) throw pagesLoop("a link came twice")
+    this.#visited.add(place)
+  }
+
+  check(page: RecordPage): void {
+    const { count } = page
+    const ids = page.ids.slice(0, count).filter((id) => id !== undefined)
+    const outline = `${ids[0]} ${ids.at(-1)} ${count}`
+    if (ids.length > 0 && outline === this.#previous) throw pagesLoop("a page came twice")
+    const last = this.#last
+    if (this.#isAscending && last !== undefined && ids.length > 0 && ids.every((id) => !isAfter(id, last))) {
+      throw pagesLoop("they run backwards")
+    }
+    for (const id of ids) {
+      if (this.#last !== undefined && (!isAfter(id, this.#last) || id.length !== this.#last.length)) {
+        this.#isAscending = false
+      }
+      this.#last = id
+    }
+    this.#previous = outline
+  }
+}
+
+/** Whether an id comes after another. Clever's are all of one length; of others nothing can be said. */
+function isAfter(id: string, other: string): boolean {
+  return id.length !== other.length || id > other
+}
+
+function pagesLoop(reason: string): HomeroomError {
+  return new HomeroomError("CLEVER_PAGES_LOOP", {
+    message: `Clever's pages can't be trusted to be complete: ${reason}.`,
+    details: { reason },
+  })
+}

@@ -1,0 +1,180 @@
+import { HomeroomError } from "../errors/index.ts"
+import { orAborted, throwIfAborted } from "./abort.ts"
+import type { BodyBuffer } from "./body-buffer.ts"
+import type { ClientSettings } from "./client-options.ts"
+import { limitOf, withLimit } from "./links.ts"
+import { RateLimiter } from "./rate-limiter.ts"
+import { type Answer, attempt, ConnectionFailure } from "./transport.ts"
+
+/** What a request is sent with. */
+export interface Credentials {
+  /** The `Authorization` header. May itself ask Clever for a token. */
+  header(signal: AbortSignal): Promise<string>
+  /** Told that Clever answered 401 to this header: whether `header` may give a better one now. */
+  renew(rejected: string): boolean
+  /** The error for credentials that stay refused. */
+  readonly rejectedCode: "CLEVER_TOKEN_REJECTED" | "CLEVER_CREDENTIALS_REJECTED"
+}
+
+export interface RequestOptions<T> {
+  readonly url: URL
+  readonly credentials: Credentials
+  readonly body: BodyBuffer
+  readonly signal: AbortSignal
+  /** Makes something of a successful body; `CLEVER_BODY_INVALID` from it is tried again. */
+  readonly read: (body: BodyBuffer) => T
+}
+
+/** How many 429 answers to one request are waited out. */
+const maxRefusals = 5
+
+/** The page size under which it is no longer halved. */
+const leastPageSize = 10
+
+/**
+ * Sends a request until it succeeds or there is no hope (S6, S7).
+ *
+ * Bounds: `maxRetries` tries after a failure, five waits for the rate limit, one renewal of the token, and the
+ * halvings of the page size from 10,000 down to ten.
+ */
+export class Requester {
+  readonly #settings: ClientSettings
+  readonly #limiter: RateLimiter
+  #requestCount = 0
+
+  constructor(settings: ClientSettings) {
+    this.#settings = settings
+    this.#limiter = new RateLimiter(settings.clock)
+  }
+
+  /** How many requests were sent so far. */
+  get requestCount(): number {
+    return this.#requestCount
+  }
+
+  async request<T>(options: RequestOptions<T>): Promise<T> {
+    const { credentials, body, signal } = options
+    let { url } = options
+    let tries = 0
+    let retries = 0
+    let refusals = 0
+    let isRenewed = false
+    for (;;) {
+      throwIfAborted(signal)
+      const authorization = await credentials.header(signal)
+      await this.#wait(this.#limiter.delayBeforeRequest(authorization), signal)
+      const answer = await this.#attempt(url, authorization, body, signal, ++tries)
+
+      let failure: HomeroomError
+      if (answer instanceof ConnectionFailure) failure = unreachable(url, tries, answer)
+      else if (answer.status >= 200 && answer.status < 300) {
+        this.#limiter.note(authorization, answer.headers)
+        refuseOtherContent(url, answer)
+        try {
+          return options.read(body)
+        } catch (error) {
+          if (!(error instanceof HomeroomError) || error.code !== "CLEVER_BODY_INVALID") throw error
+          failure = error
+        }
+      } else if (answer.status === 429) {
+        if (++refusals > maxRefusals) throw refusal("CLEVER_RATE_LIMITED", url, answer.status, tries)
+        await this.#wait(this.#limiter.delayAfterRefusal(authorization, answer.headers, refusals), signal)
+        continue
+      } else {
+        this.#limiter.note(authorization, answer.headers)
+        if (answer.status === 401 && !isRenewed && credentials.renew(authorization)) {
+          isRenewed = true
+          continue
+        }
+        const smaller = sizeTroubles.has(answer.status) ? halved(url) : undefined
+        if (smaller !== undefined) url = smaller
+        if (answer.status === 413 && smaller !== undefined) continue
+        if (!isServerTrouble(answer.status)) throw refused(url, answer, tries, credentials)
+        failure = refusal("CLEVER_UNAVAILABLE", url, answer.status, tries)
+      }
+
+      if (retries >= this.#settings.maxRetries) throw failure
+      await this.#wait(this.#settings.random() * 1_000 * 2 ** retries, signal)
+      retries++
+    }
+  }
+
+  async #attempt(
+    url: URL,
+    authorization: string,
+    body: BodyBuffer,
+    signal: AbortSignal,
+    tries: number,
+  ): Promise<Answer | ConnectionFailure> {
+    this.#requestCount++
+    let answer: Answer | ConnectionFailure
+    try {
+      answer = await attempt(this.#settings, { url, authorization, body, signal })
+    } catch (error) {
+      if (!(error instanceof ConnectionFailure)) throw error
+      answer = error
+    }
+    const status = answer instanceof ConnectionFailure ? null : answer.status
+    try {
+      this.#settings.onRequest?.({ method: "GET", path: url.pathname + url.search, status, attempt: tries })
+    } catch {
+      // An observer can't break what it observes.
+    }
+    return answer
+  }
+
+  async #wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (ms > 0) await orAborted(this.#settings.sleep(ms, signal), signal)
+  }
+}
+
+/** Statuses by which Clever says that a page is too much for it. */
+const sizeTroubles: ReadonlySet<number> = new Set([413, 502, 503, 504])
+
+function isServerTrouble(status: number): boolean {
+  return status >= 500 && status !== 501
+}
+
+function halved(url: URL): URL | undefined {
+  const limit = limitOf(url)
+  if (limit === undefined || limit <= leastPageSize) return undefined
+  return withLimit(url, Math.max(leastPageSize, Math.floor(limit / 2)))
+}
+
+/** An HTML page is a proxy's, or Clever's for an address that the token does not reach: repeating is no use. */
+function refuseOtherContent(url: URL, answer: Answer): void {
+  const type = answer.headers.get("content-type") ?? ""
+  if (!/\b(?:html|xml)\b/i.test(type)) return
+  throw new HomeroomError("CLEVER_BODY_INVALID", {
+    message: `Clever answered ${url.pathname} with a web page instead of JSON.`,
+    details: { reason: "html", path: url.pathname, status: answer.status },
+  })
+}
+
+function unreachable(url: URL, attempts: number, cause: ConnectionFailure): HomeroomError {
+  return new HomeroomError("CLEVER_UNREACHABLE", {
+    message: `${cause.message} (${url.host}, ${attempts} attempts.)`,
+    details: { host: url.host, path: url.pathname, attempts },
+    cause: cause.cause,
+  })
+}
+
+function refused(url: URL, answer: Answer, attempts: number, credentials: Credentials): HomeroomError {
+  const { status } = answer
+  if (status === 401) return refusal(credentials.rejectedCode, url, status, attempts)
+  if (status === 404) return refusal("CLEVER_NOT_FOUND", url, status, attempts)
+  if (status >= 300 && status < 400 && answer.headers.has("location")) {
+    return new HomeroomError("CLEVER_LINK_FOREIGN", {
+      message: `Clever answered ${url.pathname} with a redirect; it was not followed.`,
+      details: { status, path: url.pathname, attempts },
+    })
+  }
+  return refusal("CLEVER_REQUEST_REFUSED", url, status, attempts)
+}
+
+function refusal(code: HomeroomError["code"], url: URL, status: number, attempts: number): HomeroomError {
+  return new HomeroomError(code, {
+    message: `Clever answered ${status} to ${url.pathname} after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}.`,
+    details: { status, path: url.pathname, attempts },
+  })
+}
