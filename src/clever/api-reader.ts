@@ -18,6 +18,8 @@ import type { Requester } from "./requester.ts"
 export interface DistrictOptions {
   readonly districtId: string
   readonly signal?: AbortSignal | undefined
+  /** Told before each request is sent, retries and token requests included. */
+  readonly onRequest?: (() => void) | undefined
 }
 
 export interface ListOptions extends DistrictOptions {
@@ -57,7 +59,7 @@ export class ApiReader {
 
   /** A list's pages as bytes. */
   async *walk(options: WalkOptions): AsyncGenerator<RecordPage, void, void> {
-    const { path, parameters, from, otherKey, districtId, signal } = options
+    const { path, parameters, from, otherKey, districtId, signal, onRequest } = options
     const { apiUrl, apiVersion, pageSize } = this.#settings
     const limit = readPageSize(options.pageSize ?? pageSize)
     const first =
@@ -65,7 +67,15 @@ export class ApiReader {
         ? buildUrl(apiUrl, `/${apiVersion}${path}`, { ...parameters, limit })
         : resolveLink(from, apiUrl)
     const credentials = this.#credentials.forDistrict(districtId)
-    yield* walkPages({ requester: this.#requester, credentials, base: apiUrl, first, signal, otherKey })
+    yield* walkPages({
+      requester: this.#requester,
+      credentials,
+      base: apiUrl,
+      first,
+      signal,
+      onRequest,
+      otherKey,
+    })
   }
 
   /** A list's records, validated. */
@@ -75,9 +85,17 @@ export class ApiReader {
     options: ListOptions,
     parameters: Readonly<Record<string, string | undefined>> = {},
   ): AsyncGenerator<ListedByKind[K], void, void> {
-    const { districtId, onRejected, pageSize, signal } = options
+    const { districtId, onRejected, pageSize, signal, onRequest } = options
     const otherKey = kind === "resource" ? "resources" : undefined
-    for await (const page of this.walk({ path, districtId, pageSize, signal, parameters, otherKey })) {
+    for await (const page of this.walk({
+      path,
+      districtId,
+      pageSize,
+      signal,
+      onRequest,
+      parameters,
+      otherKey,
+    })) {
       yield* readRecords(page, { kind, districtId, onRejected })
     }
   }
@@ -103,6 +121,7 @@ export class ApiReader {
       credentials: this.#credentials.forDistrict(options.districtId),
       body: new BodyBuffer(),
       signal: options.signal ?? new AbortController().signal,
+      onRequest: options.onRequest,
       read: parseBody,
     })
     const { data, id } = (body ?? {}) as { data?: unknown; id?: unknown }

@@ -45,7 +45,8 @@ export class CredentialKeeper {
   /** A district's credentials; the token is fetched when first needed, and once more if it is refused (S7). */
   forDistrict(districtId: string): Credentials {
     return {
-      header: async (signal) => `Bearer ${(await this.districtToken(districtId, signal)).accessToken}`,
+      header: async (signal, onRequest) =>
+        `Bearer ${(await this.districtToken(districtId, signal, onRequest)).accessToken}`,
       renew: (rejected) => {
         if (this.#secrets.districtToken) return false
         // Another request may have fetched a fresh one already.
@@ -58,13 +59,17 @@ export class CredentialKeeper {
   }
 
   /** The district's token. Throws `CLEVER_DISTRICT_NOT_CONNECTED`. */
-  async districtToken(districtId: string, signal?: AbortSignal): Promise<DistrictToken> {
+  async districtToken(
+    districtId: string,
+    signal?: AbortSignal,
+    onRequest?: () => void,
+  ): Promise<DistrictToken> {
     if (!idPattern.test(districtId)) throw invalidOption("districtId", "must be a Clever district id")
     const { districtToken } = this.#secrets
     if (districtToken) return new DistrictToken({ districtId, accessToken: districtToken })
     const known = this.#tokens.get(districtId)
     if (known !== undefined) return known
-    const token = await this.#fetchToken(districtId, signal ?? new AbortController().signal)
+    const token = await this.#fetchToken(districtId, signal ?? new AbortController().signal, onRequest)
     this.#tokens.set(districtId, token)
     return token
   }
@@ -81,7 +86,11 @@ export class CredentialKeeper {
     }
   }
 
-  async #fetchToken(districtId: string, signal: AbortSignal): Promise<DistrictToken> {
+  async #fetchToken(
+    districtId: string,
+    signal: AbortSignal,
+    onRequest: (() => void) | undefined,
+  ): Promise<DistrictToken> {
     const parameters = { owner_type: "district", district: districtId }
     try {
       const tokens = await this.#requester.request({
@@ -89,6 +98,7 @@ export class CredentialKeeper {
         credentials: this.forApp(),
         body: new BodyBuffer(),
         signal,
+        onRequest,
         read: (body) => readDistrictTokens(parseBody(body)),
       })
       const own = tokens.filter((token) => token.districtId === districtId)

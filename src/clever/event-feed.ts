@@ -31,10 +31,17 @@ export class EventFeed {
    * `not-readable` or, if the feed can be read but not from there, `cursor-rejected` (S5).
    */
   async *pages(options: FeedOptions): AsyncGenerator<EventPage, void, void> {
-    const { districtId, signal, pageSize, after } = options
+    const { districtId, signal, onRequest, pageSize, after } = options
     const parameters = { starting_after: after === undefined ? undefined : readId("after", after) }
     try {
-      const pages = this.#reader.walk({ path: "/events", districtId, signal, pageSize, parameters })
+      const pages = this.#reader.walk({
+        path: "/events",
+        districtId,
+        signal,
+        onRequest,
+        pageSize,
+        parameters,
+      })
       for await (const page of pages) yield readEvents(page)
     } catch (error) {
       throw isFeedRefusal(error) ? await this.#explain(error, options) : error
@@ -42,9 +49,16 @@ export class EventFeed {
   }
 
   async #newest(options: DistrictOptions): Promise<FeedEvent | undefined> {
-    const { districtId, signal } = options
+    const { districtId, signal, onRequest } = options
     const parameters = { ending_before: "last" }
-    const pages = this.#reader.walk({ path: "/events", districtId, signal, pageSize: 1, parameters })
+    const pages = this.#reader.walk({
+      path: "/events",
+      districtId,
+      signal,
+      onRequest,
+      pageSize: 1,
+      parameters,
+    })
     for await (const page of pages) return readEvents(page).events.at(-1)
     return undefined
   }

@@ -114,7 +114,7 @@ export class PageScanner {
     const end = at + 1
     // An event that is not wrapped has an id, and a `data` of its own that has none.
     const isWrapped = dataStart >= 0 && (itemId === undefined || dataId !== undefined)
-    let id = isWrapped ? dataId : itemId
+    let id = properId(isWrapped ? dataId : itemId)
     if (id === undefined && linkStart >= 0) id = idFromLink(lexer.parse(linkStart, linkEnd))
     if (isWrapped) this.#add(id, dataStart, dataEnd)
     else this.#add(id, open, end)
@@ -159,6 +159,11 @@ function asItemKey(key: unknown): ItemKey | undefined {
 function idFromLink(link: unknown): string | undefined {
   const uri = Array.isArray(link) ? linkTo(link, "self") : link
   const id = typeof uri === "string" ? uri.split(/[?#]/, 1)[0]?.split("/").at(-1) : undefined
+  return properId(id)
+}
+
+/** Ids are compared in order, which means the same everywhere only for those of the usual form. */
+function properId(id: string | undefined): string | undefined {
   return id !== undefined && idPattern.test(id) ? id : undefined
 }
 

@@ -14,6 +14,7 @@ export interface PageWalkOptions {
   readonly base: URL
   readonly first: URL
   readonly signal: AbortSignal | undefined
+  readonly onRequest?: (() => void) | undefined
   readonly otherKey?: string | undefined
 }
 
@@ -27,7 +28,7 @@ const maxPages = 1_000_000
  * (S10). A page stays valid until the next is asked for. Leaving the loop early cancels what is under way.
  */
 export async function* walkPages(options: PageWalkOptions): AsyncGenerator<RecordPage, void, void> {
-  const { requester, credentials, otherKey } = options
+  const { requester, credentials, otherKey, onRequest } = options
   const leaving = new AbortController()
   const signal =
     options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal])
@@ -39,6 +40,7 @@ export async function* walkPages(options: PageWalkOptions): AsyncGenerator<Recor
       url,
       credentials,
       signal,
+      onRequest,
       body: slot.body,
       read: () => slot.scan(otherKey),
     })

@@ -9,7 +9,7 @@ import { type Answer, attempt, ConnectionFailure } from "./transport.ts"
 /** What a request is sent with. */
 export interface Credentials {
   /** The `Authorization` header. May itself ask Clever for a token. */
-  header(signal: AbortSignal): Promise<string>
+  header(signal: AbortSignal, onRequest?: () => void): Promise<string>
   /** Told that Clever answered 401 to this header: whether `header` may give a better one now. */
   renew(rejected: string): boolean
   /** The error for credentials that stay refused. */
@@ -21,6 +21,8 @@ export interface RequestOptions<T> {
   readonly credentials: Credentials
   readonly body: BodyBuffer
   readonly signal: AbortSignal
+  /** Told before each attempt, those for a token included. */
+  readonly onRequest?: (() => void) | undefined
   /** Makes something of a successful body; `CLEVER_BODY_INVALID` from it is tried again. */
   readonly read: (body: BodyBuffer) => T
 }
@@ -61,8 +63,10 @@ export class Requester {
     let isRenewed = false
     for (;;) {
       throwIfAborted(signal)
-      const authorization = await credentials.header(signal)
+      const authorization = await credentials.header(signal, options.onRequest)
       await this.#wait(this.#limiter.delayBeforeRequest(authorization), signal)
+      this.#requestCount++
+      options.onRequest?.()
       const answer = await this.#attempt(url, authorization, body, signal, ++tries)
 
       let failure: HomeroomError
@@ -106,7 +110,6 @@ export class Requester {
     signal: AbortSignal,
     tries: number,
   ): Promise<Answer | ConnectionFailure> {
-    this.#requestCount++
     let answer: Answer | ConnectionFailure
     try {
       answer = await attempt(this.#settings, { url, authorization, body, signal })

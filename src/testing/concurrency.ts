@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { setImmediate as nextTurn } from "node:timers/promises"
 import { all, changesOf, refused, same, snapshot } from "./checks.ts"
 import {
   away,
@@ -132,8 +133,10 @@ export function concurrencyChapter({ describe, it, options }: Suite): void {
       })
       const query = { districtId: home, kind: "user" as const, after: "", limit: all }
       const seen = new Set<number>()
-      do seen.add((await other.listFingerprints(query)).length)
-      while (!done)
+      do {
+        seen.add((await other.listFingerprints(query)).length)
+        await nextTurn()
+      } while (!done)
       await commit
       seen.add((await other.listFingerprints(query)).length)
       same(

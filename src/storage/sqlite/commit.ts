@@ -2,7 +2,7 @@ import { setImmediate as nextTick } from "node:timers/promises"
 import { HomeroomError } from "../../errors/index.ts"
 import { kinds } from "../../models/kinds.ts"
 import type { Action, CommitRequest, DistrictHead, StagedCount } from "../contract.ts"
-import { actionCode, kindCode } from "./codes.ts"
+import { actionCode, actionOf, kindCode, kindOf } from "./codes.ts"
 import type { Statements } from "./database.ts"
 
 /** Changes written between two looks at the event loop: some 20 ms. */
@@ -113,4 +113,32 @@ function shift(action: Action, count: number): [active: number, archived: number
   if (action === "archive") return [-count, count]
   if (action === "restore") return [count, -count]
   return [0, 0]
+}
+
+/** How many changes a run has staged, by kind and action. */
+export function countStaged(statements: Statements, run: number): StagedCount[] {
+  const others = statements.all(
+    `SELECT kind, action, count(*) AS count FROM homeroom_changes
+     WHERE run = ? AND action > 0 GROUP BY action, kind`,
+    run,
+  )
+  const all = statements.all(
+    "SELECT kind, count(*) AS count FROM homeroom_changes WHERE run = ? GROUP BY kind",
+    run,
+  )
+  const counts = others.map((row) => ({
+    kind: kindOf(row.kind),
+    action: actionOf(row.action),
+    count: Number(row.count),
+  }))
+  // Creates are what the index of the others does not hold: counted without reading their contents.
+  for (const row of all) {
+    const kind = kindOf(row.kind)
+    const created = counts.reduce(
+      (left, entry) => left - (entry.kind === kind ? entry.count : 0),
+      Number(row.count),
+    )
+    if (created > 0) counts.push({ kind, action: "create", count: created })
+  }
+  return counts
 }

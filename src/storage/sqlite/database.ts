@@ -3,6 +3,8 @@ import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError, isHomeroomError } from "../../errors/index.ts"
 import { migrations } from "./schema.ts"
+import { type WriteArguments, type WriteOperation, writeOperations } from "./write-operations.ts"
+import { WriterThread } from "./writer-thread-handle.ts"
 
 export type Row = Record<string, string | number | null>
 type Parameter = string | number | null
@@ -23,8 +25,12 @@ export class Database {
   /** The end of the queue of write transactions. */
   #last: Promise<unknown> = Promise.resolve()
   #closed = false
+  /** Null until it is wanted, undefined where it can't be had. */
+  #thread: WriterThread | null | undefined = null
+  readonly #path: string
 
-  private constructor(writing: DatabaseSync, reading: DatabaseSync) {
+  private constructor(path: string, writing: DatabaseSync, reading: DatabaseSync) {
+    this.#path = path
     this.#writing = writing
     this.#reading = reading
     this.writer = new Statements(writing)
@@ -41,7 +47,7 @@ export class Database {
       await retryWhileBusy(() => migrate(connection, path))
       const reading = new DatabaseSync(path)
       reading.exec(`${setUp} PRAGMA query_only = ON;`)
-      return new Database(writing, reading)
+      return new Database(path, writing, reading)
     } catch (error) {
       writing?.close()
       throw asStorageError(error, path)
@@ -52,16 +58,34 @@ export class Database {
   write<Result>(work: () => Result | Promise<Result>): Promise<Result> {
     const result = this.#last.then(async () => {
       this.#throwIfClosed()
-      await retryWhileBusy(() => this.#writing.exec("BEGIN IMMEDIATE"))
-      try {
-        const value = await work()
-        this.#writing.exec("COMMIT")
-        return value
-      } catch (error) {
-        if (this.#writing.isTransaction) this.#writing.exec("ROLLBACK")
-        throw error
-      }
+      return inTransaction(this.#writing, work)
     })
+    return this.#queued(result)
+  }
+
+  /**
+   * Runs one of the long operations, after the writes queued before it: here, or in the writer thread, which the
+   * first one with much to write starts.
+   */
+  perform<Name extends WriteOperation>(
+    name: Name,
+    rest: WriteArguments<Name>,
+    { isLong }: { isLong: boolean },
+  ): Promise<void> {
+    const result = this.#last.then(() => {
+      this.#throwIfClosed()
+      if (isLong && this.#thread === null) this.#thread = WriterThread.start(this.#path)
+      if (this.#thread) return this.#thread.run(name, rest)
+      const operation = writeOperations[name] as (
+        writer: Statements,
+        ...rest: unknown[]
+      ) => void | Promise<void>
+      return inTransaction(this.#writing, () => operation(this.writer, ...rest))
+    })
+    return this.#queued(result)
+  }
+
+  #queued<Result>(result: Promise<Result>): Promise<Result> {
     this.#last = result.catch(() => {})
     return result.catch((error: unknown) => {
       throw asStorageError(error)
@@ -88,6 +112,7 @@ export class Database {
     if (this.#closed) return
     this.#closed = true
     await this.#last
+    await this.#thread?.stop()
     this.#reading.close()
     this.#writing.close()
   }
@@ -131,7 +156,7 @@ export class Statements {
 
 // NORMAL in WAL mode: a power cut may undo the last commit but never damages or splits one. The large checkpoint
 // interval writes a bulk import's pages to the file fewer times.
-const setUp = `
+export const setUp: string = `
 PRAGMA busy_timeout = 0;
 PRAGMA page_size = 8192;
 PRAGMA journal_mode = WAL;
@@ -167,6 +192,22 @@ function migrate(connection: DatabaseSync, path: string): void {
         .run(index + 1)
     }
     connection.exec("COMMIT")
+  } catch (error) {
+    if (connection.isTransaction) connection.exec("ROLLBACK")
+    throw error
+  }
+}
+
+/** Runs `work` in a write transaction of the connection, rolled back if it throws. */
+export async function inTransaction<Result>(
+  connection: DatabaseSync,
+  work: () => Result | Promise<Result>,
+): Promise<Result> {
+  await retryWhileBusy(() => connection.exec("BEGIN IMMEDIATE"))
+  try {
+    const value = await work()
+    connection.exec("COMMIT")
+    return value
   } catch (error) {
     if (connection.isTransaction) connection.exec("ROLLBACK")
     throw error

@@ -27,11 +27,11 @@ import type {
   StoredRecord,
   StretchQuery,
 } from "../contract.ts"
-import { actionCode, actionOf, actions, kindCode, kindOf, loggedActionOf, loggedActions } from "./codes.ts"
-import { commitRun, dropStaged } from "./commit.ts"
+import { actionCode, kindCode, kindOf, loggedActionOf, loggedActions } from "./codes.ts"
+import { countStaged } from "./commit.ts"
 import { Database, type Row, type Statements } from "./database.ts"
 import { findRows } from "./find-records.ts"
-import { ChangeWriter } from "./stage.ts"
+import type { WriteArguments, WriteOperation } from "./write-operations.ts"
 
 export interface SqliteStorageOptions {
   /** The database file; made if it is not there. A host's own tables may live in it too. */
@@ -154,9 +154,7 @@ export class SqliteStorage implements RosterStorage {
   // Runs
 
   saveRun(lease: Lease, run: Run): Promise<void> {
-    return this.#write((writer) => {
-      saveRun(writer, checkFence(writer, lease, run), run)
-    })
+    return this.#perform("saveRun", false, lease, run)
   }
 
   getRun(runId: string): Promise<Run | undefined> {
@@ -273,13 +271,8 @@ export class SqliteStorage implements RosterStorage {
 
   // Staging and committing
 
-  stage(lease: Lease, batch: { run: Run; changes: readonly StagedChange[] }): Promise<void> {
-    return this.#write((writer) => {
-      const district = checkFence(writer, lease, batch.run)
-      const run = saveRun(writer, district, batch.run)
-      const changes = new ChangeWriter(writer, district, run)
-      for (const change of batch.changes) changes.write(change)
-    })
+  stage(lease: Lease, { run, changes }: { run: Run; changes: readonly StagedChange[] }): Promise<void> {
+    return this.#perform("stage", changes.length >= many, lease, run, changes)
   }
 
   countStaged(runId: string): Promise<StagedCount[]> {
@@ -307,19 +300,11 @@ export class SqliteStorage implements RosterStorage {
   }
 
   discardStaged(lease: Lease, run: Run): Promise<void> {
-    return this.#write((writer) => {
-      const key = saveRun(writer, checkFence(writer, lease, run), run)
-      for (const action of actions) dropStaged(writer, key, action)
-    })
+    return this.#perform("discardStaged", false, lease, run)
   }
 
   commit(lease: Lease, request: CommitRequest): Promise<void> {
-    return this.#write(async (writer) => {
-      const district = checkFence(writer, lease, request.run)
-      const run = saveRun(writer, district, request.run)
-      await commitRun(writer, { district, run }, request, countStaged(writer, run))
-      writer.run("UPDATE homeroom_runs SET committed = 1 WHERE key = ?", run)
-    })
+    return this.#perform("commit", false, lease, request)
   }
 
   // The change log
@@ -381,6 +366,14 @@ export class SqliteStorage implements RosterStorage {
     return database.write(() => work(database.writer))
   }
 
+  async #perform<Name extends WriteOperation>(
+    name: Name,
+    isLong: boolean,
+    ...rest: WriteArguments<Name>
+  ): Promise<void> {
+    await this.#opened().perform(name, rest, { isLong })
+  }
+
   #opened(): Database {
     if (this.#database === undefined) {
       throw new HomeroomError("STORAGE_UNREADABLE", { message: "The storage was not opened." })
@@ -389,19 +382,13 @@ export class SqliteStorage implements RosterStorage {
   }
 }
 
+/** From this many changes a page's staging is worth a thread. */
+const many = 500
+
 const selectRecords = `
 SELECT r.kind, r.id, r.active, r.raw, r.canonical, c.data
 FROM homeroom_records r JOIN homeroom_changes c ON c.key = r.content
 WHERE r.district = ? AND r.kind = ?`
-
-/** The key of the lease's district. Throws `LEASE_LOST` unless the lease is its newest and the run's own. */
-function checkFence(writer: Statements, lease: Lease, run: Run): number {
-  const row = writer.get("SELECT key, fence, holder FROM homeroom_districts WHERE id = ?", lease.districtId)
-  if (row?.fence !== lease.fence || row.holder === null || run.districtId !== lease.districtId) {
-    throw new HomeroomError("LEASE_LOST", { details: { districtId: lease.districtId, fence: lease.fence } })
-  }
-  return Number(row.key)
-}
 
 function heldLease(statements: Statements, districtId: string, now: number): HeldLease | undefined {
   const row = statements.get(
@@ -417,47 +404,6 @@ function heldLease(statements: Statements, districtId: string, now: number): Hel
     since: new Date(Number(row.held_since)).toISOString(),
     expiresAt: new Date(Number(row.held_until)).toISOString(),
   }
-}
-
-function saveRun(writer: Statements, district: number, run: Run): number {
-  const row = writer.get(
-    `INSERT INTO homeroom_runs (id, district, state, started_at, document) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET
-       state = excluded.state, started_at = excluded.started_at, document = excluded.document RETURNING key`,
-    run.id,
-    district,
-    run.state,
-    run.startedAt,
-    JSON.stringify(run),
-  )
-  return Number(row?.key)
-}
-
-function countStaged(statements: Statements, run: number): StagedCount[] {
-  const others = statements.all(
-    `SELECT kind, action, count(*) AS count FROM homeroom_changes
-     WHERE run = ? AND action > 0 GROUP BY action, kind`,
-    run,
-  )
-  const all = statements.all(
-    "SELECT kind, count(*) AS count FROM homeroom_changes WHERE run = ? GROUP BY kind",
-    run,
-  )
-  const counts = others.map((row) => ({
-    kind: kindOf(row.kind),
-    action: actionOf(row.action),
-    count: Number(row.count),
-  }))
-  // Creates are what the index of the others does not hold: counted without reading their contents.
-  for (const row of all) {
-    const kind = kindOf(row.kind)
-    const created = counts.reduce(
-      (left, entry) => left - (entry.kind === kind ? entry.count : 0),
-      Number(row.count),
-    )
-    if (created > 0) counts.push({ kind, action: "create", count: created })
-  }
-  return counts
 }
 
 function districtKey(reader: Statements, districtId: string): number | undefined {

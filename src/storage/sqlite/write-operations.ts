@@ -1,0 +1,67 @@
+import { HomeroomError } from "../../errors/index.ts"
+import type { CommitRequest, Lease, Run, StagedChange } from "../contract.ts"
+import { actions } from "./codes.ts"
+import { commitRun, countStaged, dropStaged } from "./commit.ts"
+import type { Statements } from "./database.ts"
+import { ChangeWriter } from "./stage.ts"
+
+/** The writes that may be long, each run inside a write transaction of whichever thread has it. */
+export interface WriteOperations {
+  stage(writer: Statements, lease: Lease, run: Run, changes: readonly StagedChange[]): void
+  discardStaged(writer: Statements, lease: Lease, run: Run): void
+  commit(writer: Statements, lease: Lease, request: CommitRequest): Promise<void>
+  saveRun(writer: Statements, lease: Lease, run: Run): void
+}
+
+export const writeOperations: WriteOperations = {
+  stage(writer: Statements, lease: Lease, run: Run, changes: readonly StagedChange[]): void {
+    const district = checkFence(writer, lease, run)
+    const changeWriter = new ChangeWriter(writer, district, putRun(writer, district, run))
+    for (const change of changes) changeWriter.write(change)
+  },
+
+  discardStaged(writer: Statements, lease: Lease, run: Run): void {
+    const key = putRun(writer, checkFence(writer, lease, run), run)
+    for (const action of actions) dropStaged(writer, key, action)
+  },
+
+  async commit(writer: Statements, lease: Lease, request: CommitRequest): Promise<void> {
+    const district = checkFence(writer, lease, request.run)
+    const run = putRun(writer, district, request.run)
+    await commitRun(writer, { district, run }, request, countStaged(writer, run))
+    writer.run("UPDATE homeroom_runs SET committed = 1 WHERE key = ?", run)
+  },
+
+  saveRun(writer: Statements, lease: Lease, run: Run): void {
+    putRun(writer, checkFence(writer, lease, run), run)
+  },
+}
+
+export type WriteOperation = keyof WriteOperations
+
+/** What an operation takes after the statements. */
+export type WriteArguments<Name extends WriteOperation> =
+  Parameters<WriteOperations[Name]> extends [Statements, ...infer Rest] ? Rest : never
+
+/** The key of the lease's district. Throws `LEASE_LOST` unless the lease is its newest and the run's own. */
+function checkFence(writer: Statements, lease: Lease, run: Run): number {
+  const row = writer.get("SELECT key, fence, holder FROM homeroom_districts WHERE id = ?", lease.districtId)
+  if (row?.fence !== lease.fence || row.holder === null || run.districtId !== lease.districtId) {
+    throw new HomeroomError("LEASE_LOST", { details: { districtId: lease.districtId, fence: lease.fence } })
+  }
+  return Number(row.key)
+}
+
+function putRun(writer: Statements, district: number, run: Run): number {
+  const row = writer.get(
+    `INSERT INTO homeroom_runs (id, district, state, started_at, document) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET
+       state = excluded.state, started_at = excluded.started_at, document = excluded.document RETURNING key`,
+    run.id,
+    district,
+    run.state,
+    run.startedAt,
+    JSON.stringify(run),
+  )
+  return Number(row?.key)
+}
