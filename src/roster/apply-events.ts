@@ -1,5 +1,5 @@
 import { HomeroomError } from "../errors/index.ts"
-import type { Kind } from "../models/kinds.ts"
+import { type Kind, kinds } from "../models/kinds.ts"
 import type { FeedEvent } from "../models/record-page.ts"
 import type { Cursor, StagedChange, StoredRecord } from "../storage/contract.ts"
 import { compareFound, compareGone, foundFromText } from "./compare.ts"
@@ -10,14 +10,7 @@ const maxPages = 100_000
 /** Records looked up at a time. */
 const lookupChunk = 1_000
 
-const kindOfPlural: Readonly<Record<string, Kind>> = {
-  districts: "district",
-  schools: "school",
-  terms: "term",
-  courses: "course",
-  users: "user",
-  sections: "section",
-}
+const kindsByPlural: ReadonlyMap<string, Kind> = new Map(kinds.map((kind) => [`${kind}s`, kind]))
 
 /** What the last of a page's events says about one record. */
 type LastWord =
@@ -105,7 +98,7 @@ function foldEvents(events: readonly FeedEvent[]): { words: LastWord[]; skipped:
   let skipped = 0
   for (const event of events) {
     const [plural = "", verb = ""] = event.type.split(".")
-    const kind = kindOfPlural[plural]
+    const kind = kindsByPlural.get(plural)
     if (
       kind === undefined ||
       !["created", "updated", "deleted"].includes(verb) ||

@@ -207,14 +207,17 @@ async function listUnordered(context: RunContext, kind: Kind): Promise<void> {
       }
     }
     await finishPage(context, page, checkpoint, changes)
-    if (page.count > 0 && (await countStagedOf(context, kind)) === before) throw loopError(kind)
+    const staged = await countStagedOf(context, kind)
+    // Nothing new, and more listed than there is: what the ordered attempt staged before does not count as seen.
+    if (page.count > 0 && staged === before && (checkpoint.seen[kind] ?? 0) > staged) throw loopError(kind)
   }
 }
 
 /** Merges the stored ids with the staged ones, in order, and archives those that no page had. */
 async function archiveUnseen(context: RunContext, kind: Kind): Promise<void> {
   const checkpoint = checkpointOf(context.run)
-  if (checkpoint.gap) return
+  if (checkpoint.gap) return takeBackArchives(context, kind)
+  await context.staging
   const { storage, run } = context
   let after = ""
   for (;;) {
@@ -243,10 +246,28 @@ async function archiveUnseen(context: RunContext, kind: Kind): Promise<void> {
   }
 }
 
+/** A record without an id may be any of those that the ordered attempt had missed (S9). */
+async function takeBackArchives(context: RunContext, kind: Kind): Promise<void> {
+  const { storage, run } = context
+  for (;;) {
+    await context.staging
+    const archives = await storage.listChanges({ runId: run.id, kind, action: "archive", limit: lookupChunk })
+    if (archives.length === 0) return
+    await stagePage(
+      context,
+      checkpointOf(context.run),
+      archives.map(({ id }) => ({ action: "unchanged", kind, id })),
+    )
+  }
+}
+
 async function* pagesOf(context: RunContext, kind: Kind): AsyncGenerator<RecordPage> {
   const { source, run, signal, pageSize, onRequest } = context
   const { districtId } = run
-  const from = checkpointOf(run).next ?? undefined
+  const { next, seen } = checkpointOf(run)
+  // Taken up just after the kind's last page: there is nothing more to list.
+  if (next === null && (seen[kind] ?? 0) > 0) return
+  const from = next ?? undefined
   let pages = 0
   for await (const page of source.recordPages({ districtId, kind, from, pageSize, signal, onRequest })) {
     if (++pages > maxPages) throw loopError(kind)
@@ -268,6 +289,7 @@ async function finishPage(
 }
 
 async function countStagedOf(context: RunContext, kind: Kind): Promise<number> {
+  await context.staging
   const counts = await context.storage.countStaged(context.run.id)
   return counts.reduce((sum, entry) => sum + (entry.kind === kind ? entry.count : 0), 0)
 }
@@ -313,8 +335,9 @@ function lastIdOf(page: RecordPage): string | undefined {
   return undefined
 }
 
-function unidentifiedId(checkpoint: Checkpoint, index: number): string {
-  return `?${checkpoint.kind}-${checkpoint.pages}-${index}`
+/** Names a record by its place in the listing, so that a page read again names it the same. */
+function unidentifiedId({ kind, seen }: Checkpoint, index: number): string {
+  return `?${kind}-${(seen[kind] ?? 0) + index}`
 }
 
 function addTo(counts: Partial<Record<Kind, number>>, kind: Kind, amount: number): void {

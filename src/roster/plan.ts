@@ -90,7 +90,9 @@ function rejectedHolds(context: RunContext, counts: Record<Kind, Counts>, limit:
     const { rejected } = counts[kind]
     if (rejected === 0) continue
     const stored = context.head.counts[kind]?.active ?? 0
-    const known = Math.max(checkpointOf(context.run).seen[kind] ?? 0, stored, rejected)
+    // A bulk run lists what it rejects; a delta has it on top of what is stored.
+    const listed = checkpointOf(context.run).seen[kind] ?? 0
+    const known = context.run.mode === "bulk" ? Math.max(listed, stored, rejected) : stored + rejected
     const measured = rejected / known
     if (measured > limit) holds.push({ code: "rejected-ratio", kind, schoolId: null, measured, limit })
   }

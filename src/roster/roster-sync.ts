@@ -7,7 +7,7 @@ import { type ChangeFilter, type RecordChange, readChanges } from "./change-log.
 import { type DanglingReference, findDanglingReferences } from "./dangling.ts"
 import { listHistory, presentRun } from "./history.ts"
 import { LeaseKeeper, type LeaseOptions, type Repeat, repeatWithTimer, type Sleep } from "./lease-keeper.ts"
-import type { Progress } from "./run-context.ts"
+import { type Progress, throwIfAborted } from "./run-context.ts"
 import { RunExecution, type RunLimits } from "./run-execution.ts"
 
 export interface RosterSyncOptions {
@@ -166,7 +166,11 @@ export class RosterSync {
           details: { districtId, holder: held.holder, since: held.since },
         })
       }
-      await this.#sleep(Math.min(pollMs, leftMs), signal)
+      throwIfAborted(signal)
+      await this.#sleep(Math.min(pollMs, leftMs), signal).catch((error: unknown) => {
+        throwIfAborted(signal)
+        throw error
+      })
     }
   }
 }

@@ -32,11 +32,16 @@ export interface RunContext {
   /** Counts a request to Clever. */
   readonly onRequest: () => void
   readonly report: (stage: Progress["stage"], kind: Kind | null) => void
-  /** The run as last saved. */
+  /** The run as last saved, or being saved. */
   run: Run
+  /** The staging under way. */
+  staging: Promise<void>
 }
 
-/** Stages what a page brought and saves where to go on, in one transaction (S22). */
+/**
+ * Stages what a page brought and saves where to go on, in one transaction (S22). Returns once the staging before
+ * it is done, so that the next page is read and compared while this one is written.
+ */
 export async function stagePage(
   context: RunContext,
   checkpoint: Checkpoint,
@@ -44,7 +49,10 @@ export async function stagePage(
 ): Promise<void> {
   context.keeper.check()
   context.run = { ...context.run, checkpoint: { ...checkpoint, at: isoTime(context.clock()) } }
-  await context.storage.stage(context.keeper.lease, { run: context.run, changes })
+  await context.staging
+  context.staging = context.storage.stage(context.keeper.lease, { run: context.run, changes })
+  // Whoever waits for the staging next learns of its failure.
+  context.staging.catch(() => {})
   throwIfAborted(context.signal)
 }
 

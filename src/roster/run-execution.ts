@@ -70,6 +70,7 @@ export class RunExecution {
       clock,
       report: (stage, kind) => this.#report(context, stage, kind),
       run: await this.#takeUpOrBegin(head.version),
+      staging: Promise.resolve(),
     }
     this.#recordsAtStart = context.run.records
     this.#durationBefore = context.run.durationMs
@@ -77,6 +78,7 @@ export class RunExecution {
     try {
       throwIfAborted(context.signal)
       await this.#fetch(context)
+      await context.staging
       return await this.#finish(context)
     } catch (error) {
       return await this.#end(context, error)
@@ -226,6 +228,7 @@ export class RunExecution {
 
   async #fallBack(context: RunContext, fallback: FallbackReason): Promise<void> {
     context.run = { ...context.run, mode: "bulk", fallback, checkpoint: null }
+    await context.staging
     await context.storage.discardStaged(context.keeper.lease, context.run)
   }
 
@@ -248,15 +251,19 @@ export class RunExecution {
   }
 
   #atKind(context: RunContext, kind: Kind): void {
-    const checkpoint: Checkpoint = {
-      ...checkpointOf(context.run),
-      kind,
-      next: null,
-      lastId: "",
-      ordered: true,
-      gap: false,
+    const { seen, ...checkpoint } = checkpointOf(context.run)
+    context.run = {
+      ...context.run,
+      checkpoint: {
+        ...checkpoint,
+        kind,
+        next: null,
+        lastId: "",
+        ordered: true,
+        gap: false,
+        seen: { ...seen, [kind]: 0 },
+      },
     }
-    context.run = { ...context.run, checkpoint }
   }
 
   // Ending
@@ -298,6 +305,7 @@ export class RunExecution {
     const { lease } = keeper
     const failure = isHomeroomError(error) ? error : new HomeroomError("INTERNAL", { cause: error })
     if (failure.code === "LEASE_LOST") throw failure
+    await context.staging.catch(() => {})
     if (signal?.aborted && failure.code !== "PLAN_STALE") {
       const run = transition(this.#timed(context.run), "interrupted")
       await storage.saveRun(lease, run)

@@ -87,7 +87,8 @@ export class SimulatedSource implements RosterSource {
   #events(): FeedEvent[] {
     if (this.district.eventsMode === "empty") return []
     if (this.district.eventsMode !== "on") throw new HomeroomError("CLEVER_EVENTS_UNAVAILABLE")
-    return this.district.data.feed.list({ version: this.apiVersion }).map((event) => {
+    const events = this.district.data.feed.list({ version: this.apiVersion })
+    return [...events.values()].map((event) => {
       const text = eventText(event, this.apiVersion)
       const { created, data } = JSON.parse(text) as { created: string; data: { object: object } }
       return {

@@ -1,0 +1,75 @@
+import { type Command, Option } from "commander"
+import { HomeroomError } from "../../errors/index.ts"
+import { type Kind, kinds, type RecordState, type RosterStorage, type StoredRecord } from "../../index.ts"
+import { withStorage } from "../environment.ts"
+import { districtOption } from "../options.ts"
+import { type Output, say, withOutput } from "../output.ts"
+
+interface ExportOptions {
+  district: string
+  kind?: Kind
+  state: RecordState | "all"
+}
+
+const pageSize = 500
+
+/** `homeroom export`: the stored roster as JSON Lines. */
+export function addExport(program: Command): void {
+  program
+    .command("export")
+    .summary("print the stored roster as JSON Lines")
+    .description(
+      'Prints one line {"kind","id","state","data"} for each stored record, with its data as Clever sent it, ' +
+        `in the order ${kinds.join(", ")}, and by id within a kind. This is people's data: mind where it goes.`,
+    )
+    .addOption(districtOption())
+    .addOption(new Option("--kind <kind>", "only this kind").choices(kinds))
+    .addOption(
+      new Option("--state <state>", "which records").choices(["active", "archived", "all"]).default("active"),
+    )
+    .action((options: ExportOptions) => withStorage((storage) => exportRoster(storage, options)))
+}
+
+async function exportRoster(storage: RosterStorage, options: ExportOptions): Promise<void> {
+  const { version } = await storage.getDistrict(options.district)
+  if (version === 0) {
+    if ((await storage.getConnection(options.district)) === undefined) {
+      throw new HomeroomError("CONNECTION_NOT_FOUND", {
+        message: `There is no roster of district ${options.district}, and no connection.`,
+        details: { districtId: options.district },
+      })
+    }
+    say(`Nothing of district ${options.district} has been imported yet.`)
+  }
+  await withOutput(async (output) => {
+    for (const kind of options.kind === undefined ? kinds : [options.kind]) {
+      await exportKind(storage, output, { ...options, kind })
+    }
+  })
+}
+
+async function exportKind(
+  storage: RosterStorage,
+  output: Output,
+  { district: districtId, kind, state }: ExportOptions & { kind: Kind },
+): Promise<void> {
+  let after: string | undefined
+  for (;;) {
+    const page: StoredRecord[] = await storage.listRecords({
+      districtId,
+      kind,
+      state: state === "all" ? undefined : state,
+      after,
+      limit: pageSize,
+    })
+    for (const record of page) await output.line(exportLine(record))
+    after = page.at(-1)?.id
+    if (after === undefined) return
+  }
+}
+
+function exportLine({ kind, id, state, data }: StoredRecord): string {
+  // Line breaks can stand only between the tokens of JSON, never within one.
+  const text = /[\r\n]/.test(data) ? data.replace(/[\r\n]+/g, " ") : data
+  return `{"kind":"${kind}","id":${JSON.stringify(id)},"state":"${state}","data":${text}}`
+}

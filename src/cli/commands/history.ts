@@ -1,0 +1,99 @@
+import type { Command } from "commander"
+import { kinds, type RosterStorage, RosterSync, type Run } from "../../index.ts"
+import { storageAddress, withStorage } from "../environment.ts"
+import { noSource } from "../no-source.ts"
+import { optionalDistrictOption } from "../options.ts"
+import { say, withOutput } from "../output.ts"
+import { historyJson } from "../run-json.ts"
+import { number } from "../run-text.ts"
+import { type Column, tableLine } from "../table.ts"
+
+interface HistoryOptions {
+  district?: string
+  json?: true
+}
+
+/** `homeroom history`: the Exchange History. */
+export function addHistory(program: Command): void {
+  program
+    .command("history")
+    .summary("list the imports so far, newest first")
+    .description("Lists every import with how it ended: failed, held and interrupted ones included.")
+    .addOption(optionalDistrictOption("only this district's imports"))
+    .option("--json", "print an array of JSON objects")
+    .action((options: HistoryOptions) =>
+      withStorage((storage) => (options.json ? printJson(storage, options) : printText(storage, options))),
+    )
+}
+
+async function printJson(storage: RosterStorage, options: HistoryOptions): Promise<void> {
+  await withOutput(async (output) => {
+    await output.write("[")
+    let separator = "\n"
+    for await (const run of readHistory(storage, options)) {
+      await output.write(`${separator}${JSON.stringify(await historyJson(storage, run))}`)
+      separator = ",\n"
+    }
+    await output.write(separator === "\n" ? "]\n" : "\n]\n")
+  })
+}
+
+async function printText(storage: RosterStorage, options: HistoryOptions): Promise<void> {
+  await withOutput(async (output) => {
+    let count = 0
+    for await (const run of readHistory(storage, options)) {
+      if (count++ === 0) await output.line(historyHeading())
+      await output.line(historyLine(run))
+    }
+    if (count === 0) {
+      const ofDistrict = options.district === undefined ? "" : ` of district ${options.district}`
+      say(`There are no imports${ofDistrict} in ${storageAddress()} yet.`)
+    }
+  })
+}
+
+function readHistory(storage: RosterStorage, { district }: HistoryOptions): AsyncIterable<Run> {
+  const roster = new RosterSync({ clever: noSource, storage })
+  return roster.history(district === undefined ? {} : { districtId: district })
+}
+
+// Fixed widths, so that a long history can be printed as it is read.
+const columns: readonly Column[] = [
+  { title: "run", width: 24 },
+  { title: "district", width: 24 },
+  { title: "mode", width: 5 },
+  { title: "state", width: 11 },
+  { title: "created", width: 9, align: "right" },
+  { title: "updated", width: 9, align: "right" },
+  { title: "archived", width: 9, align: "right" },
+  { title: "restored", width: 9, align: "right" },
+  { title: "rejected", width: 9, align: "right" },
+  { title: "by, and what was special" },
+]
+
+/** The titles of the history's columns. */
+export function historyHeading(): string {
+  return tableLine(
+    columns,
+    columns.map(({ title, align, width = 0 }) => (align === "right" ? title.padStart(width) : title)),
+  )
+}
+
+/** A run as a line of the history. */
+export function historyLine(run: Run): string {
+  const total = (name: "created" | "updated" | "archived" | "restored" | "rejected"): string =>
+    number(kinds.reduce((sum, kind) => sum + run.counts[kind][name], 0))
+  const notes = [run.startedBy, run.fallback, ...run.holds.map(({ code }) => code), run.error?.code]
+  return tableLine(columns, [
+    run.id,
+    run.districtId,
+    run.mode,
+    run.state,
+    total("created"),
+    total("updated"),
+    total("archived"),
+    total("restored"),
+    total("rejected"),
+    notes.filter((note) => note != null).join(", "),
+  ])
+}

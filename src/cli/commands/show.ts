@@ -1,0 +1,102 @@
+import { createWriteStream } from "node:fs"
+import { finished } from "node:stream/promises"
+import type { Command } from "commander"
+import { HomeroomError } from "../../errors/index.ts"
+import { type RosterStorage, RosterSync, type Run, readRejections } from "../../index.ts"
+import { changeCsvHeading, changeCsvLines, changeLines } from "../change-text.ts"
+import { withStorage } from "../environment.ts"
+import { noSource } from "../no-source.ts"
+import { Output, say, withOutput } from "../output.ts"
+import { historyJson } from "../run-json.ts"
+import { describeRejection, number, runLines } from "../run-text.ts"
+
+interface ShowOptions {
+  json?: true
+  csv?: string
+}
+
+/** `homeroom show`: one import with all it changed. */
+export function addShow(program: Command): void {
+  program
+    .command("show")
+    .summary("show one import with everything it changed")
+    .description(
+      "Shows an import, the records it rejected and why, and each change field by field. Of a held import: what it " +
+        "would change. This is people's data: mind where it goes.",
+    )
+    .argument("<run>", "the import's id, as homeroom history lists it")
+    .option("--json", "print one JSON object, the run with its changes")
+    .option("--csv <file>", "write the changes into this file, for a spreadsheet")
+    .action((runId: string, options: ShowOptions) =>
+      withStorage(async (storage) => {
+        const roster = new RosterSync({ clever: noSource, storage })
+        const run = await roster.run(runId)
+        if (options.csv !== undefined) await writeCsv(roster, run, options.csv)
+        if (options.json) await printJson(storage, roster, run)
+        else await printText(storage, roster, run, options)
+      }),
+    )
+}
+
+async function printJson(storage: RosterStorage, roster: RosterSync, run: Run): Promise<void> {
+  await withOutput(async (output) => {
+    // The object's end is left open for the changes, which may be too many for the memory.
+    const opening = JSON.stringify(await historyJson(storage, run)).slice(0, -1)
+    await output.write(`${opening},"changes":[`)
+    let separator = "\n"
+    for await (const change of roster.changes(run.id)) {
+      await output.write(separator + JSON.stringify(change))
+      separator = ",\n"
+    }
+    await output.write(separator === "\n" ? "]}\n" : "\n]}\n")
+  })
+}
+
+async function printText(
+  storage: RosterStorage,
+  roster: RosterSync,
+  run: Run,
+  { csv }: ShowOptions,
+): Promise<void> {
+  await withOutput(async (output) => {
+    for (const line of runLines(run)) await output.line(line)
+    let rejections = 0
+    for await (const rejection of readRejections(storage, run.id)) {
+      if (rejections++ === 0) await output.write("\nRejected:\n")
+      await output.line(`  ${describeRejection(rejection)}`)
+    }
+    if (csv !== undefined) return
+    let changes = 0
+    for await (const change of roster.changes(run.id)) {
+      if (changes++ === 0) await output.write(run.state === "held" ? "\nIt would change:\n" : "\nChanges:\n")
+      for (const line of changeLines(change)) await output.line(`  ${line}`)
+    }
+  })
+}
+
+async function writeCsv(roster: RosterSync, run: Run, path: string): Promise<void> {
+  // Not for everybody's eyes: it holds people's data.
+  const file = createWriteStream(path, { mode: 0o600 })
+  const done = finished(file)
+  done.catch(() => {})
+  let changes = 0
+  try {
+    const output = new Output(file)
+    await output.write(changeCsvHeading)
+    for await (const change of roster.changes(run.id)) {
+      await output.write(changeCsvLines(change))
+      changes++
+    }
+    await output.flush()
+    file.end()
+    await done
+  } catch (error) {
+    if (file.errored === null) throw error
+    const { code } = file.errored as NodeJS.ErrnoException
+    throw new HomeroomError("INVALID_OPTIONS", {
+      message: `The file ${path} of --csv can't be written (${code}).`,
+      cause: error,
+    })
+  }
+  say(`${number(changes)} changes written to ${path}.`)
+}

@@ -1,0 +1,144 @@
+import { errorCodes, isHomeroomError } from "../../errors/index.ts"
+import { type CleverClient, type DistrictToken, kinds } from "../../index.ts"
+import { hasDistrictToken } from "../environment.ts"
+import type { Findings } from "./check.ts"
+
+/** Checks the credentials, and returns the ids of the districts that Clever has a token for. */
+export async function checkCredentials(
+  findings: Findings,
+  clever: CleverClient,
+): Promise<readonly string[] | undefined> {
+  if (hasDistrictToken()) {
+    findings.warn(
+      "credentials",
+      "CLEVER_DISTRICT_TOKEN is used for every request; which districts are connected can't be asked.",
+      "Set CLEVER_CLIENT_ID and CLEVER_CLIENT_SECRET instead: a rotated token is then found by itself.",
+    )
+    return []
+  }
+  const ids: string[] = []
+  try {
+    for await (const { districtId } of clever.districtTokens()) ids.push(districtId)
+  } catch (error) {
+    findings.failWith("credentials", error)
+    return undefined
+  }
+  if (ids.length > 0) {
+    findings.ok("credentials", `Clever accepts them; districts connected to the app: ${ids.length}.`)
+  } else {
+    findings.warn(
+      "credentials",
+      "Clever accepts them, but no district is connected to the app.",
+      "Invite a district, or a sandbox district, in the Clever dashboard.",
+    )
+  }
+  return ids
+}
+
+/** Checks what one district gives: token, scopes, lists, events. */
+export async function checkDistrict(
+  findings: Findings,
+  clever: CleverClient,
+  district: string,
+): Promise<void> {
+  let token: DistrictToken
+  try {
+    token = await clever.districtToken(district)
+  } catch (error) {
+    findings.failWith("token", error, district)
+    return
+  }
+  if (!hasDistrictToken()) checkScopes(findings, token)
+  if (!(await checkLists(findings, clever, district))) return
+  await checkEvents(findings, clever, district)
+  await checkDistrictState(findings, clever, district)
+}
+
+const neededScopes: readonly string[] = ["read:schools", "read:sections", "read:students", "read:teachers"]
+const usefulScopes: readonly string[] = [
+  "read:districts",
+  "read:district_admins",
+  "read:school_admins",
+  "read:student_contacts",
+]
+
+function checkScopes(findings: Findings, { districtId, scopes }: DistrictToken): void {
+  const missing = (wanted: readonly string[]): string =>
+    wanted.filter((scope) => !scopes.includes(scope)).join(", ")
+  const needed = missing(neededScopes)
+  const useful = missing(usefulScopes)
+  const remedy = "Change what the app asks for in the Clever dashboard, or what the district shares."
+  if (needed !== "") findings.fail("scopes", `The token lacks ${needed}.`, remedy, districtId)
+  else if (useful === "") findings.ok("scopes", "The token has every scope that a roster needs.", districtId)
+  else {
+    const message = `The token lacks ${useful}: those people or fields will be absent.`
+    findings.warn("scopes", message, remedy, districtId)
+  }
+}
+
+/** Reads the first record of each list; false if one can't be read. */
+async function checkLists(findings: Findings, clever: CleverClient, districtId: string): Promise<boolean> {
+  const empty: string[] = []
+  let failed = false
+  for (const kind of kinds) {
+    try {
+      let count = 0
+      for await (const page of clever.recordPages({ kind, districtId, pageSize: 1 })) {
+        count = page.count
+        break
+      }
+      if (count === 0) empty.push(kind)
+    } catch (error) {
+      findings.failWith(`list of ${kind}s`, error, districtId)
+      failed = true
+    }
+  }
+  if (failed) return false
+  if (empty.includes("user") || empty.includes("section")) {
+    const message = `Every list can be read, but there are no ${empty.map((kind) => `${kind}s`).join(", no ")}.`
+    findings.warn("lists", message, "Check what the district shares with the app.", districtId)
+  } else findings.ok("lists", "Every list can be read.", districtId)
+  return true
+}
+
+async function checkEvents(findings: Findings, clever: CleverClient, districtId: string): Promise<void> {
+  try {
+    const newest = await clever.newestEvent({ districtId })
+    if (newest !== undefined) findings.ok("events", "Events are enabled, so delta imports work.", districtId)
+    else {
+      findings.warn(
+        "events",
+        "There are no events: they are not enabled, or nothing has changed in 30 days.",
+        errorCodes.CLEVER_EVENTS_UNAVAILABLE.remedy,
+        districtId,
+      )
+    }
+  } catch (error) {
+    if (!isHomeroomError(error) || error.code !== "CLEVER_EVENTS_UNAVAILABLE") {
+      findings.failWith("events", error, districtId)
+      return
+    }
+    findings.warn("events", errorCodes[error.code].summary, errorCodes[error.code].remedy, districtId)
+  }
+}
+
+async function checkDistrictState(
+  findings: Findings,
+  clever: CleverClient,
+  districtId: string,
+): Promise<void> {
+  try {
+    for await (const { state, last_sync: lastSync } of clever.districts({ districtId })) {
+      const message = `The district's state at Clever is ${state || "not given"}, its last sync ${lastSync || "never"}.`
+      if ((!state || state === "running" || state === "success") && lastSync) {
+        findings.ok("district", message, districtId)
+      } else {
+        const remedy =
+          "Imports go on, but nothing is archived until the district's own sync with Clever works again."
+        findings.warn("district", message, remedy, districtId)
+      }
+    }
+  } catch (error) {
+    findings.failWith("district", error, districtId)
+  }
+}

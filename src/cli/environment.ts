@@ -1,0 +1,91 @@
+import { HomeroomError } from "../errors/index.ts"
+import { type ApiVersion, CleverClient, type CleverClientOptions, type RosterStorage } from "../index.ts"
+import { SqliteStorage } from "../storage/sqlite/index.ts"
+
+const defaultStorage = "sqlite:./homeroom.db"
+
+/** What commands that talk to Clever may set besides the environment. */
+export interface CleverSettings
+  extends Pick<CleverClientOptions, "pageSize" | "maxRetries" | "timeoutMs" | "fetch"> {
+  readonly apiVersion?: ApiVersion | undefined
+}
+
+/** A client with the credentials and addresses of the environment. Throws `CLEVER_CREDENTIALS_MISSING`. */
+export function cleverFromEnvironment(settings: CleverSettings = {}): CleverClient {
+  const urls = {
+    apiUrl: readUrl("HOMEROOM_CLEVER_API_URL"),
+    authUrl: readUrl("HOMEROOM_CLEVER_AUTH_URL"),
+  }
+  return new CleverClient({
+    ...settings,
+    ...urls,
+    clientId: read("CLEVER_CLIENT_ID"),
+    clientSecret: read("CLEVER_CLIENT_SECRET"),
+    districtToken: read("CLEVER_DISTRICT_TOKEN"),
+  })
+}
+
+/** True if every request uses the one token of the environment. */
+export function hasDistrictToken(): boolean {
+  return read("CLEVER_DISTRICT_TOKEN") !== undefined
+}
+
+/** Where rosters are kept, as it is written in the environment. */
+export function storageAddress(): string {
+  return read("HOMEROOM_STORAGE") ?? defaultStorage
+}
+
+/** Opens the storage for as long as `use` runs. */
+export async function withStorage<Result>(
+  use: (storage: RosterStorage) => Promise<Result>,
+  address: string = storageAddress(),
+): Promise<Result> {
+  const storage = storageAt(address)
+  await storage.open()
+  try {
+    return await use(storage)
+  } finally {
+    await storage.close()
+  }
+}
+
+/** The storage that an address names. Throws `INVALID_OPTIONS`. */
+export function storageAt(address: string): RosterStorage {
+  const [, scheme, path = ""] = /^([a-z]+):(.*)$/s.exec(address) ?? []
+  if (scheme === "sqlite" && path !== "" && path !== ":memory:" && !/^\/\/(?!\/)/.test(path)) {
+    return new SqliteStorage({ path })
+  }
+  if (scheme === "postgres" || scheme === "postgresql") {
+    // The address holds a password: it is not repeated.
+    throw new HomeroomError("INVALID_OPTIONS", {
+      message: "HOMEROOM_STORAGE: PostgreSQL is not supported by this version of Homeroom; use sqlite:PATH.",
+    })
+  }
+  throw new HomeroomError("INVALID_OPTIONS", {
+    message: "HOMEROOM_STORAGE must be sqlite:PATH, as in sqlite:./homeroom.db.",
+  })
+}
+
+/** A variable's value; one that is empty counts as absent. */
+function read(name: string): string | undefined {
+  return process.env[name]?.trim() || undefined
+}
+
+function readUrl(name: string): string | undefined {
+  const text = read(name)
+  if (text === undefined) return undefined
+  const problem = problemWith(text)
+  if (problem === undefined) return text
+  throw new HomeroomError("INVALID_OPTIONS", { message: `${name} ${problem}.`, details: { variable: name } })
+}
+
+/** What `CleverClient` would refuse as well, said in the words of the environment. */
+function problemWith(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== "https:" && url?.protocol !== "http:") return "must be an https address"
+  const loopback = /^(?:localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(url.hostname)
+  if (url.protocol === "http:" && !loopback) {
+    return "must be an https address; plain http is accepted for loopback addresses only"
+  }
+  return undefined
+}

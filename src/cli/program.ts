@@ -1,0 +1,63 @@
+import { Command } from "commander"
+import { addConnect } from "./commands/connect.ts"
+import { addDemo } from "./commands/demo.ts"
+import { addDoctor } from "./commands/doctor.ts"
+import { addExport } from "./commands/export.ts"
+import { addHistory } from "./commands/history.ts"
+import { addImport } from "./commands/import.ts"
+import { addShow } from "./commands/show.ts"
+import { addSimulate } from "./commands/simulate.ts"
+import { exitCodes, reportFailure, reportUsage } from "./failure.ts"
+
+const environmentHelp = `
+Environment:
+  CLEVER_CLIENT_ID, CLEVER_CLIENT_SECRET   the Clever app (Clever dashboard: Settings > App Settings)
+  CLEVER_DISTRICT_TOKEN                    a district's token to use as it is, instead of asking Clever for it
+  HOMEROOM_STORAGE                         where rosters are kept: sqlite:PATH (default sqlite:./homeroom.db)
+  HOMEROOM_CLEVER_API_URL                  default https://api.clever.com
+  HOMEROOM_CLEVER_AUTH_URL                 default https://clever.com
+  HOMEROOM_DEBUG                           set to 1 to see where an error came from
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 an import is held, 4 another import of the district is running.
+Every error has a code that docs/errors.md explains.
+
+Without a Clever app at hand: homeroom demo`
+
+export interface ProgramOptions {
+  /** The command line after the program's name. */
+  arguments: readonly string[]
+  version: string
+}
+
+/** Runs one command to its end and returns the exit code; never rejects. */
+export async function runProgram(options: ProgramOptions): Promise<number> {
+  let exitCode = exitCodes.ok
+  const program = new Command("homeroom")
+    .description(
+      "Clever rostering from the command line: connect a district, import its roster, see what changed.",
+    )
+    .version(options.version)
+    .helpCommand("help [command]", "explain a command")
+    .addHelpText("after", environmentHelp)
+    .exitOverride()
+    .configureOutput({ outputError: reportUsage })
+  const setExitCode = (code: number): void => {
+    exitCode = code
+  }
+  addDemo(program)
+  addSimulate(program)
+  addConnect(program)
+  addImport(program, setExitCode)
+  addHistory(program)
+  addShow(program)
+  addExport(program)
+  addDoctor(program, setExitCode)
+  // A reader that goes away is no failure: `Output` notices it, and help and errors go unread.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+  try {
+    await program.parseAsync(options.arguments, { from: "user" })
+  } catch (error) {
+    exitCode = Math.max(exitCode, reportFailure(error))
+  }
+  return exitCode
+}

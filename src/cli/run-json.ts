@@ -1,0 +1,76 @@
+import {
+  type Counts,
+  type Cursor,
+  type FallbackReason,
+  type Hold,
+  type Kind,
+  type RosterStorage,
+  type Run,
+  type RunMode,
+  type RunRejection,
+  type RunState,
+  readRejections,
+} from "../index.ts"
+
+/** What `import --json` prints; the keys are promised. */
+export interface ImportJson {
+  runId: string
+  districtId: string
+  mode: RunMode
+  requestedMode: RunMode
+  fallback: FallbackReason | null
+  state: RunState
+  counts: Record<Kind, Counts>
+  holds: Hold[]
+  rejected: RunRejection[]
+  cursor: Cursor | null
+  requests: number
+  records: number
+  durationMs: number
+  /** Only of a run that failed. */
+  error?: { code: string; message: string }
+}
+
+/** What `history --json` and `show --json` print of a run. */
+export interface HistoryJson extends Omit<ImportJson, "error"> {
+  startedAt: string
+  finishedAt: string | null
+  startedBy: string
+  error: { code: string; message: string } | null
+}
+
+/** A run as `import --json` prints it. */
+export async function importJson(storage: RosterStorage, run: Run): Promise<ImportJson> {
+  const rejected: RunRejection[] = []
+  for await (const rejection of readRejections(storage, run.id)) rejected.push(rejection)
+  const { districtId, mode, requestedMode, fallback, state, counts, holds } = run
+  const { cursor, requests, records, durationMs } = run
+  return {
+    runId: run.id,
+    districtId,
+    mode,
+    requestedMode,
+    fallback,
+    state,
+    counts,
+    holds,
+    rejected,
+    cursor,
+    requests,
+    records,
+    durationMs,
+    ...(run.error === null ? {} : { error: errorJson(run.error) }),
+  }
+}
+
+/** A run as `history --json` prints it. */
+export async function historyJson(storage: RosterStorage, run: Run): Promise<HistoryJson> {
+  const { startedAt, finishedAt, startedBy } = run
+  const common = await importJson(storage, { ...run, error: null })
+  const error = run.error === null ? null : errorJson(run.error)
+  return { ...common, startedAt, finishedAt, startedBy, error }
+}
+
+function errorJson({ code, message }: { code: string; message: string }): { code: string; message: string } {
+  return { code, message }
+}

@@ -1,0 +1,64 @@
+import { HomeroomError } from "../errors/index.ts"
+import type { Kind } from "../models/index.ts"
+import type { RosterSync, SyncOptions } from "../roster/index.ts"
+import type { Connection, RosterStorage, Run } from "../storage/contract.ts"
+import type { Connections } from "./connections.ts"
+
+export interface ImportOptions extends SyncOptions {
+  connections: Connections
+  roster: RosterSync
+}
+
+/**
+ * Imports a district now, if its connection allows it: what the command line and the console call.
+ *
+ * Rejects with `CONNECTION_NOT_FOUND`, `CONNECTION_NOT_ACTIVE` or `CONNECTION_WITHOUT_PROVISIONING` before
+ * anything is read from Clever; else it resolves and rejects as `RosterSync.sync` does.
+ */
+export async function importDistrict({ connections, roster, ...sync }: ImportOptions): Promise<Run> {
+  requireProvisioning(await connections.get(sync.districtId))
+  return roster.sync(sync)
+}
+
+/** Throws unless users may be created and changed through this connection. */
+export function requireProvisioning({ districtId, state, mode }: Connection): void {
+  if (state !== "active") {
+    throw new HomeroomError("CONNECTION_NOT_ACTIVE", {
+      message: `The connection of district ${districtId} is ${state}, not active.`,
+      details: { districtId, state },
+    })
+  }
+  if (mode !== "sso+provisioning") {
+    throw new HomeroomError("CONNECTION_WITHOUT_PROVISIONING", {
+      message: `District ${districtId} is connected for sign-in only (${mode}).`,
+      details: { districtId, mode },
+    })
+  }
+}
+
+/** A record that a run left out. */
+export interface RunRejection {
+  kind: Kind
+  /** Null where the record has no id that could be read. */
+  id: string | null
+  reason: string
+  /** Where in the record: `roles.student.schools[0]`; empty for the whole. */
+  path: string
+}
+
+const pageSize = 500
+
+/** The records that a run rejected, in kind order, then id; without their contents. */
+export async function* readRejections(storage: RosterStorage, runId: string): AsyncGenerator<RunRejection> {
+  await storage.open()
+  let after: { kind: Kind; id: string } | undefined
+  for (;;) {
+    const page = await storage.listRejections({ runId, after, limit: pageSize })
+    for (const { kind, id, reason, path } of page) {
+      yield { kind, id: id.startsWith("?") ? null : id, reason, path }
+    }
+    const last = page.at(-1)
+    if (last === undefined) return
+    after = { kind: last.kind, id: last.id }
+  }
+}

@@ -1,0 +1,83 @@
+import { writeSync } from "node:fs"
+import { DatabaseSync, StatementSync } from "node:sqlite"
+import { CleverClient } from "../../src/clever/index.ts"
+import { RosterSync } from "../../src/roster/index.ts"
+import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import { interceptStorage, writeCalls } from "./intercepted-storage.ts"
+
+/** What to import and where to die: the argument of this program, as JSON. */
+export interface KillOrder {
+  apiUrl: string
+  authUrl: string
+  clientId: string
+  clientSecret: string
+  districtId: string
+  path: string
+  mode: "bulk" | "delta"
+  pageSize: number
+  /** The one time that all clocks show. */
+  nowMs: number
+  /** At which write call to the storage, or at which SQL statement inside `commit`; never when null. */
+  die: { at: "before-call" | "after-call" | "commit-statement"; number: number } | null
+}
+
+/** Dies as a process dies that is killed: nothing more is run, in any thread. */
+function die(): never {
+  process.kill(process.pid, "SIGKILL")
+  // Not reached, unless the signal takes its time.
+  for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}
+
+let isCommitting = false
+let statements = 0
+
+/** Counts what the commit's transaction sends to SQLite, its BEGIN and COMMIT included. */
+function watchStatements(number: number): void {
+  const count = () => {
+    if (isCommitting && ++statements === number) die()
+  }
+  for (const [prototype, names] of [
+    [StatementSync.prototype, ["run", "get", "all"]],
+    [DatabaseSync.prototype, ["exec"]],
+  ] as const) {
+    for (const name of names) {
+      const methods = prototype as unknown as Record<string, (...parameters: unknown[]) => unknown>
+      const original = methods[name] as (...parameters: unknown[]) => unknown
+      methods[name] = function (this: unknown, ...parameters: unknown[]) {
+        count()
+        return original.apply(this, parameters)
+      }
+    }
+  }
+}
+
+async function main(order: KillOrder): Promise<void> {
+  if (order.die?.at === "commit-statement") watchStatements(order.die.number)
+  const clock = () => order.nowMs
+  let calls = 0
+  const storage = interceptStorage(new SqliteStorage({ path: order.path, clock }), {
+    beforeCall: (method) => {
+      if (!writeCalls.includes(method)) return
+      calls++
+      if (method === "commit") {
+        isCommitting = true
+        writeSync(1, "commit\n")
+      }
+      if (order.die?.at === "before-call" && order.die.number === calls) die()
+    },
+    afterCall: (method) => {
+      if (!writeCalls.includes(method)) return
+      if (method === "commit") isCommitting = false
+      if (order.die?.at === "after-call" && order.die.number === calls) die()
+    },
+  })
+  const { apiUrl, authUrl, clientId, clientSecret, pageSize, districtId, mode } = order
+  const clever = new CleverClient({ apiUrl, authUrl, clientId, clientSecret })
+  const roster = new RosterSync({ clever, storage, pageSize, clock })
+  writeSync(1, "ready\n")
+  const run = await roster.sync({ districtId, mode })
+  writeSync(1, `${run.state}\n`)
+  await storage.close()
+}
+
+await main(JSON.parse(process.argv[2] ?? "") as KillOrder)
