@@ -4,8 +4,11 @@ import { commandEntries, publicEntries } from "./scripts/entries.ts"
 const imported = Object.fromEntries(publicEntries.map(({ name, source }) => [name, source]))
 const commands = Object.fromEntries(commandEntries.map(({ name, source }) => [name, source]))
 
+// Started by file name, not imported.
+const threads = { "storage/sqlite/writer-thread": "src/storage/sqlite/writer-thread.ts" }
+
 export default defineConfig({
-  entry: { ...imported, ...commands },
+  entry: { ...imported, ...commands, ...threads },
   format: "esm",
   target: "node22",
   platform: "node",

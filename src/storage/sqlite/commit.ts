@@ -3,7 +3,7 @@ import { HomeroomError } from "../../errors/index.ts"
 import { kinds } from "../../models/kinds.ts"
 import type { Action, CommitRequest, DistrictHead, StagedCount } from "../contract.ts"
 import { actionCode, actionOf, kindCode, kindOf } from "./codes.ts"
-import type { Statements } from "./database.ts"
+import type { Statements } from "./statements.ts"
 
 /** Changes written between two looks at the event loop: some 20 ms. */
 const chunk = 10_000

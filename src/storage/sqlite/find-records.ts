@@ -1,7 +1,7 @@
 import type { RecordFilter, RecordSearch } from "../contract.ts"
 import { kindCode } from "./codes.ts"
-import type { Row, Statements } from "./database.ts"
 import { lookupWord } from "./lookup-word.ts"
+import type { Row, Statements } from "./statements.ts"
 
 const columns = "r.kind, r.id, r.active, r.raw, r.canonical, c.data"
 

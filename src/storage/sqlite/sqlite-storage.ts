@@ -29,8 +29,9 @@ import type {
 } from "../contract.ts"
 import { actionCode, kindCode, kindOf, loggedActionOf, loggedActions } from "./codes.ts"
 import { countStaged } from "./commit.ts"
-import { Database, type Row, type Statements } from "./database.ts"
+import { Database } from "./database.ts"
 import { findRows } from "./find-records.ts"
+import type { Row, Statements } from "./statements.ts"
 import type { WriteArguments, WriteOperation } from "./write-operations.ts"
 
 export interface SqliteStorageOptions {

@@ -1,8 +1,8 @@
 import type { StatementSync } from "node:sqlite"
 import type { RecordKeys, StagedChange } from "../contract.ts"
 import { actionCode, kindCode } from "./codes.ts"
-import type { Statements } from "./database.ts"
 import { lookupWords } from "./lookup-word.ts"
+import type { Statements } from "./statements.ts"
 
 /** Writes staged changes, inside the caller's write transaction. */
 export class ChangeWriter {

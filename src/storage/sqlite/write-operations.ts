@@ -2,8 +2,8 @@ import { HomeroomError } from "../../errors/index.ts"
 import type { CommitRequest, Lease, Run, StagedChange } from "../contract.ts"
 import { actions } from "./codes.ts"
 import { commitRun, countStaged, dropStaged } from "./commit.ts"
-import type { Statements } from "./database.ts"
 import { ChangeWriter } from "./stage.ts"
+import type { Statements } from "./statements.ts"
 
 /** The writes that may be long, each run inside a write transaction of whichever thread has it. */
 export interface WriteOperations {

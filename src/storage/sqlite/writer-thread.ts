@@ -1,7 +1,8 @@
 /** The program of the thread that a `Database` starts once there is much to write. */
 import { DatabaseSync } from "node:sqlite"
 import { parentPort, workerData } from "node:worker_threads"
-import { asStorageError, inTransaction, Statements, setUp } from "./database.ts"
+import { asStorageError, inTransaction, setUp } from "./connection.ts"
+import { Statements } from "./statements.ts"
 import { packError, type ThreadAnswer, type ThreadRequest } from "./thread-messages.ts"
 import { writeOperations } from "./write-operations.ts"
 

@@ -1,0 +1,15 @@
+/** The measuring process: does the one task that it was started with and tells its parent the result. */
+import { measureEvents } from "./measuring/events.ts"
+import { measureRounds } from "./measuring/rounds.ts"
+import { countRowsWritten } from "./measuring/rows-written.ts"
+import type { EventTimes, MeasureTask, RoundTimes, RowsWritten } from "./tasks.ts"
+
+function perform(task: MeasureTask): Promise<RoundTimes | EventTimes | RowsWritten> {
+  if (task.task === "rounds") return measureRounds(task)
+  if (task.task === "events") return measureEvents(task)
+  return countRowsWritten(task)
+}
+
+const result = await perform(JSON.parse(process.argv[2] ?? "") as MeasureTask)
+process.send?.(result)
+process.disconnect?.()

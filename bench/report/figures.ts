@@ -1,0 +1,81 @@
+import { type Comparison, median } from "./statistics.ts"
+
+/** One measured figure. */
+export interface Figure {
+  /** `P1`; `N` is the naive peer, `B` the price of plan and log. */
+  name: string
+  what: string
+  /** The district: `100k`. */
+  size: string
+  measured: number
+  /** The smallest and largest of the rounds. */
+  least: number
+  most: number
+  rounds: number
+  unit: "×" | "MiB" | "rows" | "pages"
+  /** Not to be exceeded; absent where the figure only informs. */
+  must?: number
+  aim?: number
+  /** Of a ratio of times: that of the fastest rounds, and that of processor time. */
+  best?: number
+  cpu?: number
+  /** Median milliseconds of what was timed: of use only beside others of the same run. */
+  milliseconds?: number
+}
+
+export interface Bounds {
+  must: number
+  aim: number
+}
+
+export const bounds = {
+  P1: { must: 4.0, aim: 3.0 },
+  P2: { must: 5.0, aim: 3.5 },
+  P3: { must: 0.8, aim: 0.6 },
+  P4: { must: 1.0, aim: 0.75 },
+  P5: { must: 0, aim: 0 },
+  P6: { must: 2.5, aim: 1.8 },
+  P7: { must: 256, aim: 192 },
+  P8: { must: 1.25, aim: 1.05 },
+  P9first: { must: 1.4, aim: 1.1 },
+  P9unchanged: { must: 0.85, aim: 0.7 },
+  P12: { must: 1, aim: 1 },
+  P14: { must: 2, aim: 1.3 },
+} as const satisfies Record<string, Bounds>
+
+type AboutFigure = Pick<Figure, "name" | "what" | "size" | "unit" | "best" | "cpu" | "milliseconds"> & {
+  bounds?: Bounds | undefined
+}
+
+/** The figure that a comparison of times gives. */
+export function ratioOf(
+  { ratios, ...more }: Comparison,
+  about: Pick<AboutFigure, "name" | "what" | "size" | "bounds">,
+): Figure {
+  return figureOf(ratios, { ...about, ...more, unit: "×" })
+}
+
+/** A figure out of the values of its rounds. */
+export function figureOf(values: readonly number[], about: AboutFigure): Figure {
+  const { bounds: limits, ...rest } = about
+  return {
+    ...rest,
+    measured: median(values),
+    least: Math.min(...values),
+    most: Math.max(...values),
+    rounds: values.length,
+    ...limits,
+  }
+}
+
+/** As the figures are stated: two decimals of a ratio, whole numbers of all else. */
+export function shown(value: number, unit: Figure["unit"]): string {
+  return unit === "×" ? value.toFixed(2) : String(Math.round(value))
+}
+
+export function verdict({ measured, must, aim, unit }: Figure): "aim" | "ok" | "over" | "" {
+  if (must === undefined) return ""
+  const value = Number(shown(measured, unit))
+  if (aim !== undefined && value <= aim) return "aim"
+  return value <= must ? "ok" : "over"
+}

@@ -1,0 +1,61 @@
+import { execFileSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { bounds, type Figure, ratioOf } from "../report/figures.ts"
+import { compare } from "../report/statistics.ts"
+import type { Taken } from "../tasks.ts"
+import type { Bench } from "./scenario.ts"
+
+const rounds = 15
+
+/** P14: what importing the package costs beside importing a peer, each in a process of its own. */
+export async function startUp(bench: Bench): Promise<Figure[]> {
+  const { index } = bench.programs
+  if (!bench.wants("P14")) return []
+  if (index === undefined) {
+    bench.note("P14 is left out: there is no src/index.ts yet")
+    return []
+  }
+  const peer = isInstalled("openid-client") ? "openid-client" : "zod"
+  const own: Taken[] = []
+  const others: Taken[] = []
+  // The first pair warms the disk.
+  for (let round = -1; round < rounds; round++) {
+    const ownTaken = importAlone(index)
+    const otherTaken = importAlone(peer)
+    if (round < 0) continue
+    own.push(ownTaken)
+    others.push(otherTaken)
+  }
+  return [
+    ratioOf(compare(own, others), {
+      name: "P14",
+      what: `import "homeroom" ÷ import "${peer}"`,
+      size: "",
+      ...(peer === "openid-client" && { bounds: bounds.P14 }),
+    }),
+  ]
+}
+
+function importAlone(specifier: string): Taken {
+  const script = `const cpuBefore = process.cpuUsage()
+    const before = performance.now()
+    await import(${JSON.stringify(specifier)})
+    const wallMs = performance.now() - before
+    const { user, system } = process.cpuUsage(cpuBefore)
+    process.stdout.write(JSON.stringify({ wallMs, cpuMs: (user + system) / 1_000 }))`
+  const cwd = fileURLToPath(new URL("../..", import.meta.url))
+  const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+    cwd,
+    timeout: 30_000,
+  })
+  return JSON.parse(String(output)) as Taken
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    import.meta.resolve(name)
+    return true
+  } catch {
+    return false
+  }
+}

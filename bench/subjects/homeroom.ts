@@ -1,0 +1,71 @@
+import { rmSync } from "node:fs"
+import { isDeepStrictEqual } from "node:util"
+import { CleverClient } from "../../src/clever/index.ts"
+import type { RosterSource } from "../../src/models/record-page.ts"
+import { RosterSync } from "../../src/roster/roster-sync.ts"
+import type { Progress } from "../../src/roster/run-context.ts"
+import type { Run, RunMode } from "../../src/storage/contract.ts"
+import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+
+export interface ImportOptions {
+  /** Where the district is served: the API's address up to the version. */
+  apiUrl: string
+  districtId: string
+  mode?: RunMode
+  onProgress?: (progress: Progress) => void
+  /** Told when the engine is handed a page of records. */
+  onPage?: (() => void) | undefined
+}
+
+/** Homeroom with its roster in a SQLite file, opened for as long as the work needs it. */
+export async function withRoster<Result>(
+  path: string,
+  work: (importDistrict: (options: ImportOptions) => Promise<Run>) => Promise<Result>,
+): Promise<Result> {
+  const storage = new SqliteStorage({ path })
+  await storage.open()
+  try {
+    return await work(async ({ apiUrl, districtId, mode = "bulk", onProgress, onPage }) => {
+      const client = new CleverClient({ districtToken: "bench", apiUrl })
+      const clever = onPage === undefined ? client : watched(client, onPage)
+      // A short lease, so that what was killed can be taken up at once.
+      const lease = { ttlMs: 2_000, heartbeatMs: 500 }
+      const roster = new RosterSync({ clever, storage, lease })
+      const progress = onProgress === undefined ? {} : { onProgress }
+      return await roster.sync({ districtId, mode, waitMs: 10_000, ...progress })
+    })
+  } finally {
+    await storage.close()
+  }
+}
+
+function watched(source: RosterSource, onPage: () => void): RosterSource {
+  return {
+    apiVersion: source.apiVersion,
+    async *recordPages(options) {
+      for await (const page of source.recordPages(options)) {
+        onPage()
+        yield page
+      }
+    },
+    newestEvent: (options) => source.newestEvent(options),
+    eventPages: (options) => source.eventPages(options),
+  }
+}
+
+export function removeDatabase(path: string): void {
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true })
+}
+
+/** What an import must have done; throws if it did something else, for then its time means nothing. */
+export function expectRun(
+  run: Run,
+  expected: { state: Run["state"]; mode: RunMode; created: number; updated: number },
+): void {
+  const sum = (name: "created" | "updated"): number =>
+    Object.values(run.counts).reduce((total, counts) => total + counts[name], 0)
+  const found = { state: run.state, mode: run.mode, created: sum("created"), updated: sum("updated") }
+  if (!isDeepStrictEqual(found, expected)) {
+    throw new Error(`A run was ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}.`)
+  }
+}

@@ -1,0 +1,68 @@
+import type { Variant } from "./district/page-set.ts"
+
+/** A district on the page server, and what an import of it must find. */
+export interface ServedDistrict {
+  /** The server's own address. */
+  origin: string
+  districtId: string
+  users: number
+  records: number
+  changedRecords: number
+  variants: readonly Variant[]
+}
+
+/** What is timed side by side, in the order of a round. */
+export const subjects = [
+  "floor",
+  "first",
+  "unchanged",
+  "changed",
+  "reordered",
+  "bare",
+  "naive-first",
+  "naive-resync",
+] as const
+
+export type Subject = (typeof subjects)[number]
+
+/** What the measuring process is to do. `folder` is for its databases. */
+export type MeasureTask =
+  | {
+      task: "rounds"
+      district: ServedDistrict
+      warmUp: ServedDistrict
+      subjects: readonly Subject[]
+      rounds: number
+      latencyMs: number
+      folder: string
+    }
+  | { task: "events"; districts: readonly ServedDistrict[]; rounds: number; folder: string }
+  | { task: "rows-written"; district: ServedDistrict; folder: string }
+
+/** What a piece of work took: by the clock, and of processor time over all threads of the process. */
+export interface Taken {
+  wallMs: number
+  cpuMs: number
+}
+
+/** What each round took, by subject. */
+export type RoundTimes = Partial<Record<Subject, Taken[]>>
+
+/** What each round took, by number of users. */
+export type EventTimes = Record<number, Taken[]>
+
+/** Writes to the tables that hold the roster and the log, by table. */
+export type RowsWritten = Record<string, number>
+
+/** What the process that imports once is to do. */
+export interface ImportTask {
+  apiUrl: string
+  districtId: string
+  database: string
+}
+
+/** What it tells on the way and at its end. */
+export type ImportReport =
+  | { type: "page-begun" }
+  | { type: "progress"; records: number }
+  | { type: "done"; state: string; resumed: number; records: number; peakBytes: number; milliseconds: number }

@@ -1,0 +1,110 @@
+import { existsSync } from "node:fs"
+import type { DatabaseSync } from "node:sqlite"
+import { setTimeout as delay } from "node:timers/promises"
+import { HomeroomError, isHomeroomError } from "../../errors/index.ts"
+import { migrations } from "./schema.ts"
+
+/** How long a writer waits for another process's transaction before `STORAGE_BUSY`. */
+const busyLimitMs = 30_000
+const busyPollMs = 20
+
+// NORMAL in WAL mode: a power cut may undo the last commit but never damages or splits one. The large checkpoint
+// interval writes a bulk import's pages to the file fewer times.
+export const setUp: string = `
+PRAGMA busy_timeout = 0;
+PRAGMA page_size = 8192;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA foreign_keys = ON;
+PRAGMA wal_autocheckpoint = 4000;
+PRAGMA cache_size = -16000;
+PRAGMA temp_store = FILE;
+`
+
+export function migrate(connection: DatabaseSync, path: string): void {
+  connection.exec("BEGIN IMMEDIATE")
+  try {
+    connection.exec(
+      "CREATE TABLE IF NOT EXISTS homeroom_schema (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL) STRICT",
+    )
+    const { version } = connection
+      .prepare("SELECT coalesce(max(version), 0) AS version FROM homeroom_schema")
+      .get() as {
+      version: number
+    }
+    if (version > migrations.length) {
+      throw new HomeroomError("STORAGE_SCHEMA_NEWER", {
+        message: `${path} has schema version ${version}; this Homeroom knows ${migrations.length}.`,
+        details: { version, known: migrations.length },
+      })
+    }
+    for (const [index, sql] of migrations.entries()) {
+      if (index < version) continue
+      connection.exec(sql)
+      connection
+        .prepare("INSERT INTO homeroom_schema VALUES (?, strftime('%Y-%m-%dT%H:%M:%fZ'))")
+        .run(index + 1)
+    }
+    connection.exec("COMMIT")
+  } catch (error) {
+    if (connection.isTransaction) connection.exec("ROLLBACK")
+    throw error
+  }
+}
+
+/** Runs `work` in a write transaction of the connection, rolled back if it throws. */
+export async function inTransaction<Result>(
+  connection: DatabaseSync,
+  work: () => Result | Promise<Result>,
+): Promise<Result> {
+  await retryWhileBusy(() => connection.exec("BEGIN IMMEDIATE"))
+  try {
+    const value = await work()
+    connection.exec("COMMIT")
+    return value
+  } catch (error) {
+    if (connection.isTransaction) connection.exec("ROLLBACK")
+    throw error
+  }
+}
+
+/** Tries again while another process holds the write lock, without blocking the event loop. */
+export async function retryWhileBusy(work: () => void): Promise<void> {
+  const giveUpAt = Date.now() + busyLimitMs
+  for (;;) {
+    try {
+      work()
+      return
+    } catch (error) {
+      if (primaryCode(error) !== sqlite.busy || Date.now() >= giveUpAt) throw error
+    }
+    await delay(busyPollMs)
+  }
+}
+
+const sqlite = { busy: 5, locked: 6, full: 13 }
+
+function primaryCode(error: unknown): number | undefined {
+  const { errcode } = error as { errcode?: unknown }
+  return typeof errcode === "number" ? errcode & 0xff : undefined
+}
+
+/** SQLite's error as one of Homeroom's; anything else as it is. */
+export function asStorageError(error: unknown, path?: string): unknown {
+  if (isHomeroomError(error)) return error
+  const code = primaryCode(error)
+  const isSqlite = (error as { code?: unknown } | null)?.code === "ERR_SQLITE_ERROR"
+  if (code === undefined && !isSqlite) return error
+  if (code === sqlite.busy || code === sqlite.locked)
+    return new HomeroomError("STORAGE_BUSY", { cause: error })
+  if (code === sqlite.full) return new HomeroomError("STORAGE_FULL", { cause: error })
+  const missing = path !== undefined && !existsSync(path)
+  const what = missing
+    ? `The database ${path} can't be created`
+    : `The database${path === undefined ? "" : ` ${path}`} can't be read`
+  return new HomeroomError("STORAGE_UNREADABLE", {
+    message: `${what} (SQLite: ${(error as Error).message}).`,
+    details: { sqliteCode: code },
+    cause: error,
+  })
+}

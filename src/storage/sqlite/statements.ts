@@ -1,0 +1,36 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite"
+
+export type Row = Record<string, string | number | null>
+type Parameter = string | number | null
+
+/** Prepares each statement once. */
+export class Statements {
+  readonly #connection: DatabaseSync
+  readonly #prepared = new Map<string, StatementSync>()
+
+  constructor(connection: DatabaseSync) {
+    this.#connection = connection
+  }
+
+  all(sql: string, ...parameters: Parameter[]): Row[] {
+    return this.prepare(sql).all(...parameters) as Row[]
+  }
+
+  get(sql: string, ...parameters: Parameter[]): Row | undefined {
+    return this.prepare(sql).get(...parameters) as Row | undefined
+  }
+
+  run(sql: string, ...parameters: Parameter[]): { changes: number; key: number } {
+    const { changes, lastInsertRowid } = this.prepare(sql).run(...parameters)
+    return { changes: Number(changes), key: Number(lastInsertRowid) }
+  }
+
+  prepare(sql: string): StatementSync {
+    let statement = this.#prepared.get(sql)
+    if (statement === undefined) {
+      statement = this.#connection.prepare(sql)
+      this.#prepared.set(sql, statement)
+    }
+    return statement
+  }
+}
