@@ -21,14 +21,7 @@ export type Level = "record" | "roles" | "role" | "inner"
  * Takes what `JSON.parse` returns; costs about as much as `JSON.stringify`.
  */
 export function canonicalJson(value: unknown, options: CanonicalJsonOptions = {}): string {
-  return Buffer.from(canonicalBytes(value, options)).toString("utf8")
-}
-
-/** The same text as UTF-8. The bytes are the writer's own and are written over by the next call. */
-export function canonicalBytes(value: unknown, options: CanonicalJsonOptions = {}): Uint8Array {
-  length = 0
-  writeValue(value, "record", options.omit ?? stampKeys)
-  return buffer.subarray(0, length)
+  return write(value, "record", options.omit ?? stampKeys)
 }
 
 /** True for `undefined`, `null`, `""` and `[]`: Clever's four ways of saying nothing (S8). */
@@ -47,74 +40,31 @@ export function hasStamps(level: Level): boolean {
   return level === "record" || level === "role"
 }
 
-// The text is written byte by byte into one buffer: text put together from pieces has to be flattened before it
-// can be hashed, which takes longer than all the rest.
-let buffer = Buffer.allocUnsafe(64 * 1024)
-let length = 0
-
-const byte = { quote: 0x22, comma: 0x2c, colon: 0x3a, backslash: 0x5c }
-
-function writeValue(value: unknown, level: Level, omit: readonly string[]): void {
-  if (typeof value === "string") writeText(value)
-  else if (Array.isArray(value)) writeList(value, omit)
-  else if (typeof value === "object" && value !== null)
-    writeObject(value as Record<string, unknown>, level, omit)
-  else writeAscii(JSON.stringify(value) ?? "null")
-}
-
-function writeList(list: readonly unknown[], omit: readonly string[]): void {
-  writeAscii("[")
-  for (let index = 0; index < list.length; index++) {
-    if (index > 0) buffer[length++] = byte.comma
-    writeValue(list[index], "inner", omit)
+// The text is put together directly: sorted copies for JSON.stringify take as long, and stumble over a key
+// named `__proto__`.
+function write(value: unknown, level: Level, omit: readonly string[]): string {
+  if (typeof value === "string") return quote(value)
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null"
+  if (Array.isArray(value)) {
+    let text = "["
+    for (let index = 0; index < value.length; index++) {
+      if (index > 0) text += ","
+      text += write(value[index], "inner", omit)
+    }
+    return `${text}]`
   }
-  writeAscii("]")
-}
-
-function writeObject(object: Record<string, unknown>, level: Level, omit: readonly string[]): void {
+  const object = value as Record<string, unknown>
   const stamped = hasStamps(level)
-  let isFirst = true
-  writeAscii("{")
+  let text = "{"
+  let separator = ""
   for (const key of sortedKeys(object)) {
     const inner = object[key]
     if (isEmptyValue(inner) || (stamped && omit.includes(key))) continue
-    if (!isFirst) buffer[length++] = byte.comma
-    isFirst = false
-    writeText(key)
-    buffer[length++] = byte.colon
-    writeValue(inner, levelUnder(level, key), omit)
+    text += separator + quoteKey(key)
+    text += typeof inner === "string" ? quote(inner) : write(inner, levelUnder(level, key), omit)
+    separator = ","
   }
-  writeAscii("}")
-}
-
-/** A string in quotes, escaped as JSON.stringify does it. */
-function writeText(text: string): void {
-  // At most three bytes a UTF-16 unit, or six escaped; the quotes, and a comma or colon after them.
-  makeRoom(6 * text.length + 4)
-  const start = length
-  buffer[length++] = byte.quote
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code < 0x20 || code > 0x7e || code === byte.quote || code === byte.backslash) {
-      length = start
-      length += buffer.write(JSON.stringify(text), length, "utf8")
-      return
-    }
-    buffer[length++] = code
-  }
-  buffer[length++] = byte.quote
-}
-
-function writeAscii(text: string): void {
-  makeRoom(text.length + 2)
-  for (let index = 0; index < text.length; index++) buffer[length++] = text.charCodeAt(index)
-}
-
-function makeRoom(bytes: number): void {
-  if (length + bytes <= buffer.length) return
-  const grown = Buffer.allocUnsafe(2 * (length + bytes))
-  buffer.copy(grown, 0, 0, length)
-  buffer = grown
+  return `${text}}`
 }
 
 /** An insertion sort: Clever's keys are few and nearly in order. */
@@ -131,4 +81,23 @@ function sortedKeys(object: object): string[] {
     keys[at + 1] = key
   }
   return keys
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what JSON must escape.
+const needsEscape = /["\\\u0000-\u001f\ud800-\udfff]/
+
+function quote(text: string): string {
+  return needsEscape.test(text) ? JSON.stringify(text) : `"${text}"`
+}
+
+const quotedKeys = new Map<string, string>()
+
+function quoteKey(key: string): string {
+  let quoted = quotedKeys.get(key)
+  if (quoted === undefined) {
+    quoted = `${JSON.stringify(key)}:`
+    // Districts name the keys of `ext`: the table must not grow with them for ever.
+    if (quotedKeys.size < 2_000) quotedKeys.set(key, quoted)
+  }
+  return quoted
 }

@@ -29,7 +29,7 @@ export {
   type SectionPeople,
 } from "./enrolment-changes.ts"
 export { type CleverEvent, type EventData, type EventType, eventSchema } from "./event.ts"
-export { canonicalFingerprint, rawFingerprint, schemaVersion } from "./fingerprint.ts"
+export { canonicalFingerprint, isSameContent, rawFingerprint, schemaVersion } from "./fingerprint.ts"
 export { type ApiVersion, type Kind, kinds, type Role, roles } from "./kinds.ts"
 export {
   type ParseRecordResult,

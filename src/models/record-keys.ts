@@ -4,32 +4,37 @@ import type { Section } from "./section.ts"
 import type { User } from "./user.ts"
 
 /** What a record is found by: see `RecordKeys` of the storage contract. */
-export function recordKeys(
-  kind: Kind,
-  record: RosterRecord,
-): { roles: string[]; schools: string[]; sisIds: string[]; people: string[] } {
-  if (kind === "user") return userKeys(record as User)
-  const { sis_id, school, students, teachers, teacher } = record as Section
-  return {
-    roles: [],
-    schools: distinct([school]),
-    sisIds: distinct([sis_id]),
-    people: kind === "section" ? distinct([...(students ?? []), ...(teachers ?? []), teacher]) : [],
-  }
+export interface FoundBy {
+  roles: string[]
+  schools: string[]
+  sisIds: string[]
+  people: string[]
 }
 
-function userKeys(user: User): ReturnType<typeof recordKeys> {
-  const roles: string[] = []
-  const schools: (string | null | undefined)[] = []
-  const sisIds: (string | null | undefined)[] = []
-  for (const [role, value] of Object.entries(user.roles ?? {})) {
-    if (value === null || value === undefined) continue
-    roles.push(role)
-    const { school, schools: all, sis_id, staff_id } = value as SchoolRole
-    schools.push(school, ...(all ?? []))
-    sisIds.push(sis_id, staff_id)
+export function recordKeys(kind: Kind, record: RosterRecord): FoundBy {
+  const keys: FoundBy = { roles: [], schools: [], sisIds: [], people: [] }
+  if (kind === "user") {
+    const roles = (record as User).roles ?? {}
+    for (const role in roles) {
+      const fields = (roles as Record<string, SchoolRole | null | undefined>)[role]
+      if (fields === null || fields === undefined) continue
+      keys.roles.push(role)
+      add(keys.schools, fields.school)
+      for (const school of fields.schools ?? []) add(keys.schools, school)
+      add(keys.sisIds, fields.sis_id)
+      add(keys.sisIds, fields.staff_id)
+    }
+    return keys
   }
-  return { roles, schools: distinct(schools), sisIds: distinct(sisIds), people: [] }
+  const { sis_id, school, students, teachers, teacher } = record as Section
+  add(keys.schools, school)
+  add(keys.sisIds, sis_id)
+  if (kind === "section") {
+    // A class is looked up by anybody in it; that somebody stands in it twice does no harm.
+    keys.people = (students ?? []).concat(teachers ?? [])
+    if (teacher && !teachers?.includes(teacher)) keys.people.push(teacher)
+  }
+  return keys
 }
 
 /** The fields that the role objects share. */
@@ -40,6 +45,7 @@ interface SchoolRole {
   staff_id?: string | null
 }
 
-function distinct(values: readonly (string | null | undefined)[]): string[] {
-  return [...new Set(values)].filter((value) => typeof value === "string" && value !== "") as string[]
+/** Lists of one or two: a Set would cost more. */
+function add(values: string[], value: string | null | undefined): void {
+  if (value !== null && value !== undefined && value !== "" && !values.includes(value)) values.push(value)
 }

@@ -1,5 +1,5 @@
 import { HomeroomError } from "../errors/index.ts"
-import { canonicalFingerprint, parseRecord, rawFingerprint } from "../models/index.ts"
+import { canonicalFingerprint, isSameContent, parseRecord, rawFingerprint } from "../models/index.ts"
 import type { Kind } from "../models/kinds.ts"
 import { recordKeys } from "../models/record-keys.ts"
 import type { StagedChange, StoredFingerprint } from "../storage/contract.ts"
@@ -19,8 +19,8 @@ export interface FoundRecord {
  * What a run has to do about a record that Clever has, given what is stored under its id; undefined where the
  * bytes are the same as ever.
  *
- * Only a record whose bytes changed is parsed and validated. The order of the questions is S11's: same bytes?
- * valid (S9)? same content?
+ * Only a record whose bytes changed is parsed, and only one whose content changed is validated (S9): what is
+ * stored was valid. The same content with its keys in another order is nothing to store either (S11).
  */
 export function compareFound(
   found: FoundRecord,
@@ -30,12 +30,14 @@ export function compareFound(
   const { kind, raw } = found
   if (stored?.raw === raw && stored.state === "active") return undefined
   const data = found.text()
-  const result = parseRecord(kind, parseText(data, kind), { districtId: options.districtId })
+  const value = parseText(data, kind)
+  const canonical = canonicalFingerprint(value)
+  if (stored?.canonical === canonical && stored.state === "active") return undefined
+  const result = parseRecord(kind, value, { districtId: options.districtId })
   if (!result.ok) {
     const id = result.id ?? found.id ?? options.unidentified()
     return { action: "reject", kind, id, reason: result.reason, path: result.path, data }
   }
-  const canonical = canonicalFingerprint(result.record)
   const keys = recordKeys(kind, result.record)
   return { action: actionFor(stored, canonical), kind, id: result.record.id, data, raw, canonical, keys }
 }
@@ -56,7 +58,7 @@ function actionFor(
 ): "create" | "update" | "restore" | "refresh" {
   if (stored === undefined) return "create"
   if (stored.state === "archived") return "restore"
-  return stored.canonical === canonical ? "refresh" : "update"
+  return isSameContent(stored.canonical, canonical) ? "refresh" : "update"
 }
 
 function parseText(text: string, kind: Kind): unknown {
