@@ -137,5 +137,6 @@ function finish(bits: number): number {
 }
 
 function hex(bits: number): string {
-  return (bits >>> 0).toString(16).padStart(8, "0")
+  // A bit more than 32 make every number eight digits long after the first, without padding.
+  return ((bits >>> 0) + 0x1_0000_0000).toString(16).slice(1)
 }

@@ -11,7 +11,7 @@ const maxPages = 100_000
 /** Stored fingerprints read at a time: a page's worth and some. */
 const fingerprintChunk = 12_000
 /** Changes staged at a time. */
-const stageChunk = 2_000
+const stageChunk = 4_000
 /** Ids looked up at a time where a page came unsorted. */
 const lookupChunk = 1_000
 

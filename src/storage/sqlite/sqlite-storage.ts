@@ -31,6 +31,7 @@ import { actionCode, kindCode, kindOf, loggedActionOf, loggedActions } from "./c
 import { countStaged } from "./commit.ts"
 import { Database } from "./database.ts"
 import { findRows } from "./find-records.ts"
+import { packChanges } from "./packed-changes.ts"
 import type { Row, Statements } from "./statements.ts"
 import type { WriteArguments, WriteOperation } from "./write-operations.ts"
 
@@ -273,7 +274,7 @@ export class SqliteStorage implements RosterStorage {
   // Staging and committing
 
   stage(lease: Lease, { run, changes }: { run: Run; changes: readonly StagedChange[] }): Promise<void> {
-    return this.#perform("stage", changes.length >= many, lease, run, changes)
+    return this.#perform("stage", changes.length >= many, lease, run, packChanges(changes))
   }
 
   countStaged(runId: string): Promise<StagedCount[]> {

@@ -1,23 +1,24 @@
 import { HomeroomError } from "../../errors/index.ts"
-import type { CommitRequest, Lease, Run, StagedChange } from "../contract.ts"
+import type { CommitRequest, Lease, Run } from "../contract.ts"
 import { actions } from "./codes.ts"
 import { commitRun, countStaged, dropStaged } from "./commit.ts"
+import { type PackedChanges, unpackChanges } from "./packed-changes.ts"
 import { ChangeWriter } from "./stage.ts"
 import type { Statements } from "./statements.ts"
 
 /** The writes that may be long, each run inside a write transaction of whichever thread has it. */
 export interface WriteOperations {
-  stage(writer: Statements, lease: Lease, run: Run, changes: readonly StagedChange[]): void
+  stage(writer: Statements, lease: Lease, run: Run, changes: PackedChanges): void
   discardStaged(writer: Statements, lease: Lease, run: Run): void
   commit(writer: Statements, lease: Lease, request: CommitRequest): Promise<void>
   saveRun(writer: Statements, lease: Lease, run: Run): void
 }
 
 export const writeOperations: WriteOperations = {
-  stage(writer: Statements, lease: Lease, run: Run, changes: readonly StagedChange[]): void {
+  stage(writer: Statements, lease: Lease, run: Run, changes: PackedChanges): void {
     const district = checkFence(writer, lease, run)
     const changeWriter = new ChangeWriter(writer, district, putRun(writer, district, run))
-    for (const change of changes) changeWriter.write(change)
+    for (const change of unpackChanges(changes)) changeWriter.write(change)
   },
 
   discardStaged(writer: Statements, lease: Lease, run: Run): void {

@@ -4,6 +4,9 @@ import { Worker } from "node:worker_threads"
 import { type ThreadAnswer, unpackError } from "./thread-messages.ts"
 import type { WriteArguments, WriteOperation } from "./write-operations.ts"
 
+/** What a batch of changes needs, not what a thread would take if it may. In MiB. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 }
+
 /** A second thread with a connection of its own, so that much can be written while the next page is read. */
 export class WriterThread {
   readonly #worker: Worker
@@ -25,7 +28,7 @@ export class WriterThread {
     for (const place of places) {
       const program = new URL(place, import.meta.url)
       if (existsSync(fileURLToPath(program)))
-        return new WriterThread(new Worker(program, { workerData: { path } }))
+        return new WriterThread(new Worker(program, { workerData: { path }, resourceLimits }))
     }
     return undefined
   }

@@ -1,0 +1,96 @@
+import type { StagedChange } from "../contract.ts"
+import { actionCode, kindCode } from "./codes.ts"
+import { lookupWords } from "./lookup-word.ts"
+
+/**
+ * Changes on their way to the writer thread: a few long texts and arrays, since a message of thousands of small
+ * objects takes longer to copy than to write.
+ */
+export interface PackedChanges {
+  kinds: Uint8Array
+  actions: Uint8Array
+  /** The contents one after the other, and where each ends; an end equal to the one before is no content. */
+  contents: string
+  contentEnds: Uint32Array
+  /** {@link fieldCount} fields a change, one a line. None of them holds a line feed. */
+  fields: string
+  /** Why each rejected record was rejected, by its index. */
+  rejections: Map<number, { reason: string; path: string }>
+}
+
+/** One change as the database takes it. */
+export interface FlatChange {
+  kind: number
+  action: number
+  id: string
+  raw: string
+  canonical: string
+  people: string
+  schools: string
+  roles: string
+  sisIds: string
+  reason: string | null
+  path: string | null
+  data: string | null
+}
+
+/** id, raw, canonical, people, schools, roles, sisIds */
+const fieldCount = 7
+
+export function packChanges(changes: readonly StagedChange[]): PackedChanges {
+  const kinds = new Uint8Array(changes.length)
+  const actions = new Uint8Array(changes.length)
+  const contentEnds = new Uint32Array(changes.length)
+  const rejections: PackedChanges["rejections"] = new Map()
+  const contents: string[] = []
+  const fields: string[] = []
+  let end = 0
+  for (const [index, change] of changes.entries()) {
+    kinds[index] = kindCode(change.kind)
+    actions[index] = actionCode(change.action)
+    fields.push(change.id)
+    if ("data" in change) {
+      contents.push(change.data)
+      end += change.data.length
+    }
+    contentEnds[index] = end
+    if (change.action === "reject") rejections.set(index, { reason: change.reason, path: change.path })
+    if (!("keys" in change)) {
+      fields.push("", "", "", "", "", "")
+      continue
+    }
+    const { people, schools, roles, sisIds } = change.keys
+    fields.push(change.raw, change.canonical)
+    fields.push(lookupWords(people), lookupWords(schools), lookupWords(roles), lookupWords(sisIds))
+  }
+  return { kinds, actions, contents: contents.join(""), contentEnds, fields: fields.join("\n"), rejections }
+}
+
+export function* unpackChanges(packed: PackedChanges): Generator<FlatChange> {
+  const { kinds, actions, contents, contentEnds, rejections } = packed
+  const fields = packed.fields.split("\n")
+  let start = 0
+  for (let index = 0; index < kinds.length; index++) {
+    const end = contentEnds[index] ?? start
+    const [id = "", raw = "", canonical = "", people = "", schools = "", roles = "", sisIds = ""] =
+      fields.slice(index * fieldCount, (index + 1) * fieldCount)
+    const { reason = null, path = null } = rejections.get(index) ?? {}
+    const data = end > start ? contents.slice(start, end) : null
+    start = end
+    const kind = kinds[index] ?? 0
+    yield {
+      kind,
+      action: actions[index] ?? 0,
+      id,
+      raw,
+      canonical,
+      people,
+      schools,
+      roles,
+      sisIds,
+      reason,
+      path,
+      data,
+    }
+  }
+}
