@@ -24,7 +24,7 @@ export class HomeroomError extends Error {
   readonly code: ErrorCode
   readonly retryable: boolean
   readonly httpStatus: number
-  readonly details: Readonly<Record<string, string | number | boolean | null>>
+  details: Readonly<Record<string, string | number | boolean | null>>
 
   constructor(code: ErrorCode, options: HomeroomErrorOptions = {}) {
     const info = errorCodes[code]
@@ -39,6 +39,12 @@ export class HomeroomError extends Error {
   /** Where the code is explained, relative to the package's documentation. */
   get docs(): string {
     return `docs/errors.md#${this.code.toLowerCase().replaceAll("_", "-")}`
+  }
+
+  /** Adds what a caller knows besides, as which run failed; returns the error itself. */
+  withDetails(details: ErrorDetails): this {
+    this.details = { ...this.details, ...redactDetails(details) }
+    return this
   }
 
   toJSON(): Record<string, unknown> {

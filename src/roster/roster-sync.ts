@@ -91,8 +91,8 @@ export class RosterSync {
    * Imports a district now and returns how it ended: `applied`, `unchanged`, `held` or `interrupted`.
    *
    * Rejects with `SYNC_IN_PROGRESS` while another import of the district runs, with a `CLEVER_…` or
-   * `STORAGE_…` code when the import failed (it is then in the history as `failed`, and nothing was changed),
-   * and with `LEASE_LOST` when another process took over.
+   * `STORAGE_…` code when the import failed (it is then in the history as `failed`, under `details.runId`, and
+   * nothing was changed), and with `LEASE_LOST` when another process took over.
    */
   async sync(options: SyncOptions): Promise<Run> {
     await this.#open()

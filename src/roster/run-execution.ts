@@ -322,7 +322,7 @@ export class RunExecution {
     } catch {
       // The first failure says more; the next start finds the run as interrupted.
     }
-    throw failure
+    throw failure.withDetails({ runId: run.id })
   }
 
   #timed(run: Run): Run {

@@ -80,13 +80,12 @@ interface Parts {
 }
 
 async function runImport(options: ImportOptions, parts: Parts): Promise<number> {
-  const startedAt = new Date().toISOString()
   await announceWait(options, parts.storage)
   let run: Run
   try {
     run = await withSignals((signal) => runWithProgress(options, parts, signal))
   } catch (error) {
-    const failed = await findFailed(parts.roster, { districtId: options.district, startedAt, error })
+    const failed = await findFailed(parts.roster, error)
     if (failed !== undefined) await printRun(options, parts.storage, failed)
     throw error
   }
@@ -136,21 +135,11 @@ async function runWithProgress(
   }
 }
 
-/** The run in the history that this failure ended, if it got so far as to have one. */
-async function findFailed(
-  roster: RosterSync,
-  { districtId, startedAt, error }: { districtId: string; startedAt: string; error: unknown },
-): Promise<Run | undefined> {
-  try {
-    for await (const run of roster.history({ districtId })) {
-      const isIt = run.state === "failed" && run.finishedAt !== null && run.finishedAt >= startedAt
-      const sameCode = !isHomeroomError(error) || run.error?.code === error.code
-      return isIt && sameCode ? run : undefined
-    }
-  } catch {
-    // The failure itself is what has to be told.
-  }
-  return undefined
+/** The run that this failure ended, if it got so far as to have one. */
+async function findFailed(roster: RosterSync, error: unknown): Promise<Run | undefined> {
+  const runId = isHomeroomError(error) ? error.details.runId : undefined
+  // The failure itself is what has to be told, even if the storage gives no run.
+  return typeof runId === "string" ? roster.run(runId).catch(() => undefined) : undefined
 }
 
 async function printRun({ json }: ImportOptions, storage: RosterStorage, run: Run): Promise<void> {
