@@ -1,8 +1,11 @@
 /** A process that does one import and nothing else, started anew for each: how much memory it takes. */
+import { saveMemory } from "../src/cli/memory.ts"
 import { withRoster } from "./subjects/homeroom.ts"
 import type { ImportReport, ImportTask } from "./tasks.ts"
 
 const { apiUrl, districtId, database } = JSON.parse(process.argv[2] ?? "") as ImportTask
+
+saveMemory()
 
 function tell(report: ImportReport): void {
   process.send?.(report)

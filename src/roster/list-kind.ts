@@ -11,7 +11,7 @@ const maxPages = 100_000
 /** Stored fingerprints read at a time: a page's worth and some. */
 const fingerprintChunk = 12_000
 /** Changes staged at a time. */
-const stageChunk = 4_000
+const stageChunk = 1_000
 /** Ids looked up at a time where a page came unsorted. */
 const lookupChunk = 1_000
 
@@ -26,7 +26,7 @@ export async function listKind(context: RunContext, kind: Kind): Promise<void> {
   if (checkpointOf(context.run).ordered) {
     const complete = await listOrdered(context, kind)
     if (complete) return
-    const { seen, rejectedActive, ...checkpoint } = checkpointOf(context.run)
+    const { seen, ...checkpoint } = checkpointOf(context.run)
     context.run = {
       ...context.run,
       checkpoint: {
@@ -36,7 +36,6 @@ export async function listKind(context: RunContext, kind: Kind): Promise<void> {
         ordered: false,
         gap: false,
         seen: { ...seen, [kind]: 0 },
-        rejectedActive: { ...rejectedActive, [kind]: 0 },
       },
     }
   }
@@ -131,9 +130,6 @@ class PageMerge {
         unidentified: () => unidentifiedId(this.checkpoint, index),
       })
       if (change === undefined) continue
-      if (change.action === "reject" && stored?.state === "active") {
-        addTo(this.checkpoint.rejectedActive, this.#kind, 1)
-      }
       this.#changes.push(change)
       if (this.#changes.length >= stageChunk) await this.#stageSome()
     }
@@ -200,8 +196,6 @@ async function listUnordered(context: RunContext, kind: Kind): Promise<void> {
           districtId: context.run.districtId,
           unidentified: () => unidentifiedId(checkpoint, index),
         })
-        if (change?.action === "reject" && known?.state === "active")
-          addTo(checkpoint.rejectedActive, kind, 1)
         if (change !== undefined) changes.push(change)
         if (id !== undefined && change?.id !== id) changes.push({ action: "unchanged", kind, id })
       }

@@ -17,13 +17,15 @@ export interface Plan {
   cursor: Cursor | null
 }
 
+const rejectionsPerLookup = 1_000
+
 const everyAction: readonly Action[] = ["create", "update", "restore", "archive", "refresh"]
 
 /** Counts what is staged and lets the guards look at it, before anything is written (S9, S28). */
 export async function makePlan(context: RunContext, options: { rejectedShare: number }): Promise<Plan> {
   const { storage, run, head, clock } = context
   const staged = await storage.countStaged(run.id)
-  const counts = countByKind(context, staged)
+  const counts = await countByKind(context, staged)
   const holds = rejectedHolds(context, counts, options.rejectedShare)
   const held = holds.length > 0
 
@@ -56,7 +58,10 @@ export function emptyCounts(): Record<Kind, Counts> {
   return { district: none(), school: none(), term: none(), course: none(), user: none(), section: none() }
 }
 
-function countByKind(context: RunContext, staged: readonly StagedCount[]): Record<Kind, Counts> {
+async function countByKind(
+  context: RunContext,
+  staged: readonly StagedCount[],
+): Promise<Record<Kind, Counts>> {
   const { run, head } = context
   const counts = emptyCounts()
   const words: Partial<Record<Action, keyof Counts>> = {
@@ -73,14 +78,32 @@ function countByKind(context: RunContext, staged: readonly StagedCount[]): Recor
     if (word !== undefined) counts[kind][word] += count
   }
   if (run.mode === "bulk") {
+    const rejectedActive = await countRejectedActive(context)
     // A bulk run stages nothing for most unchanged records: they are those it neither changed nor refused.
     for (const kind of kinds) {
       const active = head.counts[kind]?.active ?? 0
       const { updated, archived } = counts[kind]
-      counts[kind].unchanged = active - updated - archived - (checkpointOf(run).rejectedActive[kind] ?? 0)
+      counts[kind].unchanged = active - updated - archived - (rejectedActive[kind] ?? 0)
     }
   }
   return counts
+}
+
+/** How many of the rejected records are stored and active, and stay so untouched (S9). */
+async function countRejectedActive({ storage, run }: RunContext): Promise<Partial<Record<Kind, number>>> {
+  const counts: Partial<Record<Kind, number>> = {}
+  let after: { kind: Kind; id: string } | undefined
+  for (;;) {
+    const rejections = await storage.listRejections({ runId: run.id, after, limit: rejectionsPerLookup })
+    const last = rejections.at(-1)
+    if (last === undefined) return counts
+    for (const kind of new Set(rejections.map((rejection) => rejection.kind))) {
+      const ids = rejections.filter((rejection) => rejection.kind === kind).map(({ id }) => id)
+      const stored = await storage.getRecords({ districtId: run.districtId, kind, ids })
+      counts[kind] = (counts[kind] ?? 0) + stored.filter(({ state }) => state === "active").length
+    }
+    after = { kind: last.kind, id: last.id }
+  }
 }
 
 /** S9: more than a small share of rejected records of a kind means that something is wrong with the source. */

@@ -227,7 +227,7 @@ export class RunExecution {
   }
 
   async #fallBack(context: RunContext, fallback: FallbackReason): Promise<void> {
-    context.run = { ...context.run, mode: "bulk", fallback, checkpoint: null }
+    context.run = { ...context.run, mode: "bulk", fallback, checkpoint: null, skippedEvents: 0 }
     await context.staging
     await context.storage.discardStaged(context.keeper.lease, context.run)
   }
@@ -245,7 +245,6 @@ export class RunExecution {
       gap: false,
       pages: 0,
       seen: {},
-      rejectedActive: {},
     }
     context.run = { ...context.run, checkpoint }
   }

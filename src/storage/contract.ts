@@ -283,7 +283,6 @@ export interface Checkpoint {
   gap: boolean
   pages: number
   seen: Partial<Record<Kind, number>>
-  rejectedActive: Partial<Record<Kind, number>>
 }
 
 export interface RunQuery {

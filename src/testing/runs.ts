@@ -65,7 +65,6 @@ function fullRun(): Run {
       gap: true,
       pages: 12,
       seen: { user: 7, section: 0 },
-      rejectedActive: { user: 1 },
     },
   })
 }

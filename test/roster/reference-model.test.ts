@@ -11,6 +11,7 @@ import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { seed } from "../support/seed.ts"
 import { SimulatedSource } from "../support/simulated-source.ts"
 import { storedRoster } from "../support/stored-roster.ts"
+import { Truth } from "../support/truth.ts"
 
 /** A little generator of its own, so that a day's events follow from the seed alone. */
 function randomFrom(start: number): (below: number) => number {
@@ -38,20 +39,6 @@ function passDay(district: SimulatedDistrict, random: (below: number) => number)
   if (event === 7) district.reissueIds({ ids: [...some("user"), ...some("user")] })
   if (event === 8) district.rollover({ mode: random(2) === 0 ? "replace" : "reuse" })
   if (event === 9) for (const id of some("user")) district.remove("user", id)
-}
-
-/** What was ever shared, and whether it still is: what a store must hold after a sync. */
-class Truth {
-  readonly known = new Map<string, { state: string; data: unknown }>()
-
-  observe(district: SimulatedDistrict): void {
-    const now = new Map<string, unknown>()
-    for (const kind of kinds) {
-      for (const record of district.records(kind)) now.set(`${kind} ${String(record.id)}`, record)
-    }
-    for (const [key, entry] of this.known) if (!now.has(key)) entry.state = "archived"
-    for (const [key, data] of now) this.known.set(key, { state: "active", data })
-  }
 }
 
 async function logOf(roster: RosterSync, run: Run): Promise<RecordChange[]> {
@@ -85,9 +72,8 @@ async function liveThrough(
       source.pageSize = 5 + random(60)
       const bulkRun = await bulk.sync({ districtId: district.id, mode: "bulk" })
       if (deltaRun.mode === "delta") deltas++
-      truth.observe(district)
+      const expected = truth.observe(district)
 
-      const expected = truth.known
       expect(await storedRoster(byDelta, district.id), `delta differs from truth: ${where}`).toEqual(expected)
       expect(await storedRoster(byBulk, district.id), `bulk differs from truth: ${where}`).toEqual(expected)
       const log = await logOf(bulk, bulkRun)

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from "node:v8"
 import { type Command, Option } from "commander"
 import { HomeroomError, isHomeroomError } from "../../errors/index.ts"
 import {
@@ -12,6 +11,7 @@ import {
 } from "../../index.ts"
 import { cleverFromEnvironment, withStorage } from "../environment.ts"
 import { exitCodes } from "../failure.ts"
+import { saveMemory } from "../memory.ts"
 import { apiVersionOption, districtOption, seconds, wholeNumber } from "../options.ts"
 import { say, withOutput } from "../output.ts"
 import { showProgress } from "../progress-bar.ts"
@@ -61,9 +61,7 @@ export function addImport(program: Command, setExitCode: (code: number) => void)
       "\nExit codes: 0 applied or unchanged, 1 failed, 2 wrong usage, 3 held, 4 another import is running",
     )
     .action(async (options: ImportOptions) => {
-      // The young generation keeps its first size: pages are large and short-lived, and it would grow to a
-      // multiple of them (100 MiB less, no slower). The size's own limit can't be changed once Node runs.
-      setFlagsFromString("--semi-space-growth-factor=1")
+      saveMemory()
       const clever = cleverFromEnvironment({ apiVersion: options.apiVersion, pageSize: options.pageSize })
       await withStorage(async (storage) => {
         const connections = new Connections({ storage, clever })

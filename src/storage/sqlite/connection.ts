@@ -16,8 +16,8 @@ PRAGMA page_size = 8192;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 PRAGMA foreign_keys = ON;
-PRAGMA wal_autocheckpoint = 16000;
-PRAGMA cache_size = -16000;
+PRAGMA wal_autocheckpoint = 8000;
+PRAGMA cache_size = -8000;
 PRAGMA temp_store = FILE;
 `
 

@@ -5,7 +5,7 @@ import { type ThreadAnswer, unpackError } from "./thread-messages.ts"
 import type { WriteArguments, WriteOperation } from "./write-operations.ts"
 
 /** What a batch of changes needs, not what a thread would take if it may. In MiB. */
-const resourceLimits = { maxYoungGenerationSizeMb: 8 }
+const resourceLimits = { maxYoungGenerationSizeMb: 3 }
 
 /** A second thread with a connection of its own, so that much can be written while the next page is read. */
 export class WriterThread {

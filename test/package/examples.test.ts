@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { expect, onTestFinished, test, vi } from "vitest"
+import { startSimulator } from "../../src/simulator/index.ts"
+
+// An example's own tests, run here: importing the file adds them.
+import "../../examples/class-list/class-list.test.ts"
+import "../../examples/storage-adapter/my-storage.test.ts"
+
+test("examples/nightly-sync imports a district, and the next night what has changed", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "homeroom-nightly-"))
+  const simulator = await startSimulator({ users: 100, schools: 1 })
+  onTestFinished(async () => {
+    await simulator.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const [district] = simulator.districts
+  vi.stubEnv("CLEVER_CLIENT_ID", simulator.clientId)
+  vi.stubEnv("CLEVER_CLIENT_SECRET", simulator.clientSecret)
+  vi.stubEnv("HOMEROOM_CLEVER_API_URL", simulator.apiUrl)
+  vi.stubEnv("HOMEROOM_CLEVER_AUTH_URL", simulator.authUrl)
+  vi.stubEnv("DISTRICT_ID", district?.id)
+  vi.stubEnv("ROSTER_FILE", join(folder, "roster.db"))
+  const log = vi.spyOn(console, "log").mockImplementation(() => {})
+  const night = async () => {
+    vi.resetModules()
+    await import("../../examples/nightly-sync/index.ts")
+    return log.mock.lastCall
+  }
+
+  expect(await night()).toEqual(["bulk", "applied", expect.objectContaining({ created: 100, updated: 0 })])
+  const [person] = district?.people ?? []
+  district?.edit("user", String(person?.id), { email: "new@school.example" })
+  expect(await night()).toEqual(["delta", "applied", expect.objectContaining({ created: 0, updated: 1 })])
+})

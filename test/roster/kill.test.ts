@@ -1,0 +1,320 @@
+import { spawn } from "node:child_process"
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { fileURLToPath } from "node:url"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { CleverClient } from "../../src/clever/index.ts"
+import { kinds } from "../../src/models/kinds.ts"
+import { RosterSync } from "../../src/roster/index.ts"
+import { type Simulator, startSimulator } from "../../src/simulator/index.ts"
+import { seededRandom } from "../../src/simulator/random.ts"
+import type { Run, RunMode } from "../../src/storage/contract.ts"
+import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import type { KillOrder } from "../support/kill-child.ts"
+import { seed } from "../support/seed.ts"
+import { storedRoster } from "../support/stored-roster.ts"
+import { type Roster, Truth } from "../support/truth.ts"
+
+const child = fileURLToPath(new URL("../support/kill-child.ts", import.meta.url))
+const firstMorning = new Date("2026-09-01T06:00:00Z")
+
+/** A district at Clever, a database that an import is to bring up to date, and what it must hold before and after. */
+interface Scene {
+  simulator: Simulator
+  districtId: string
+  mode: RunMode
+  pageSize: number
+  /** The database to start from, and the import that made it; empty for a first import. */
+  basePath: string
+  baseRunId: string
+  before: Roster
+  after: Roster
+}
+
+let folder = ""
+let files = 0
+const simulators: Simulator[] = []
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "homeroom-kill-"))
+})
+
+afterAll(async () => {
+  for (const simulator of simulators) await simulator.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function newPath(): string {
+  return join(folder, `${files++}.db`)
+}
+
+/** The roster, by another process than the one that died, when its lease has run out. */
+function reopen(scene: Scene, path: string): { storage: SqliteStorage; roster: RosterSync } {
+  const { simulator, pageSize } = scene
+  const clock = () => simulator.clock.now().getTime() + 60_000
+  const storage = new SqliteStorage({ path, clock })
+  const { apiUrl, authUrl, clientId, clientSecret } = simulator
+  const clever = new CleverClient({ apiUrl, authUrl, clientId, clientSecret })
+  return { storage, roster: new RosterSync({ clever, storage, pageSize, clock }) }
+}
+
+async function makeScene(options: {
+  mode: RunMode
+  first: boolean
+  users: number
+  pageSize: number
+}): Promise<Scene> {
+  const simulator = await startSimulator({
+    seed: seed(),
+    users: options.users,
+    schools: 2,
+    now: () => firstMorning,
+    rateLimit: 1_000_000,
+  })
+  simulators.push(simulator)
+  const district = simulator.districts[0]
+  if (district === undefined) return expect.unreachable()
+  const truth = new Truth()
+  const scene: Scene = {
+    simulator,
+    districtId: district.id,
+    mode: options.mode,
+    pageSize: options.pageSize,
+    basePath: "",
+    baseRunId: "",
+    before: new Map(),
+    after: new Map(),
+  }
+  if (!options.first) {
+    scene.basePath = newPath()
+    const { storage, roster } = reopen(scene, scene.basePath)
+    scene.baseRunId = (await roster.sync({ districtId: district.id, mode: "bulk" })).id
+    await storage.close()
+    scene.before = truth.observe(district)
+    simulator.nextDay({ intensity: 8 })
+    district.unshare({
+      ids: district
+        .records("user")
+        .slice(5, 12)
+        .map(({ id }) => String(id)),
+    })
+  }
+  scene.after = truth.observe(district)
+  return scene
+}
+
+/** Runs the child until it is dead or done; what it said, and whether it was killed. */
+async function runChild(
+  scene: Scene,
+  path: string,
+  die: KillOrder["die"],
+  onLine: (line: string, kill: () => void) => void = () => {},
+): Promise<{ lines: string[]; wasKilled: boolean }> {
+  if (scene.basePath !== "") copyFileSync(scene.basePath, path)
+  const { apiUrl, authUrl, clientId, clientSecret } = scene.simulator
+  const order: KillOrder = {
+    apiUrl,
+    authUrl,
+    clientId,
+    clientSecret,
+    districtId: scene.districtId,
+    path,
+    mode: scene.mode,
+    pageSize: scene.pageSize,
+    nowMs: scene.simulator.clock.now().getTime(),
+    die,
+  }
+  const process_ = spawn(process.execPath, [child, JSON.stringify(order)], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "cache"), NODE_OPTIONS: "" },
+  })
+  let said = ""
+  let complaint = ""
+  const lines: string[] = []
+  process_.stderr.on("data", (bytes: Buffer) => {
+    complaint += bytes.toString()
+  })
+  process_.stdout.on("data", (bytes: Buffer) => {
+    said += bytes.toString()
+    for (let end = said.indexOf("\n"); end >= 0; end = said.indexOf("\n")) {
+      const line = said.slice(0, end)
+      said = said.slice(end + 1)
+      lines.push(line)
+      onLine(line, () => process_.kill("SIGKILL"))
+    }
+  })
+  const signal = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
+    process_.on("error", reject)
+    process_.on("close", (code, by) => {
+      if (code !== null && code !== 0) reject(new Error(`the child failed: ${complaint}`))
+      else resolve(by)
+    })
+  })
+  return { lines, wasKilled: signal === "SIGKILL" }
+}
+
+async function historyOf(roster: RosterSync, districtId: string): Promise<Run[]> {
+  const runs: Run[] = []
+  for await (const run of roster.history({ districtId })) runs.push(run)
+  return runs
+}
+
+/** Paths of data that were asked for more than once. */
+function repeatedRequests(simulator: Simulator): number {
+  const paths = simulator.requests.list({ path: /^\/v3/ }).map(({ path }) => path)
+  return paths.length - new Set(paths).size
+}
+
+/** A page lost while it was written, the one compared meanwhile, and the one fetched ahead. */
+const mostRepeated = 3
+
+/** What must be true after a kill, and what the next import must make of it. */
+async function checkAftermath(scene: Scene, path: string, where: string): Promise<"before" | "after"> {
+  const { districtId, simulator } = scene
+  const { storage, roster } = reopen(scene, path)
+  try {
+    await storage.open()
+    const stored = await storedRoster(storage, districtId)
+    const head = await storage.getDistrict(districtId)
+    const [last] = await historyOf(roster, districtId)
+    const killed = last === undefined || last.id === scene.baseRunId ? undefined : last
+    const isAfter = killed?.state === "applied"
+    expect(stored, where).toEqual(isAfter ? scene.after : scene.before)
+    if (killed !== undefined && !isAfter) expect(killed.state, where).toBe("interrupted")
+    for (const kind of kinds) {
+      const counts = { active: 0, archived: 0 }
+      for (const [key, { state }] of stored) {
+        if (key.startsWith(`${kind} `)) counts[state as "active" | "archived"]++
+      }
+      expect(head.counts[kind] ?? { active: 0, archived: 0 }, where).toEqual(counts)
+    }
+    const database = new DatabaseSync(path)
+    expect(database.prepare("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" })
+    expect(database.prepare("PRAGMA foreign_key_check").all()).toEqual([])
+    database.close()
+
+    const next = await roster.sync({ districtId, mode: scene.mode })
+    expect(next.state, where).toBe(isAfter ? "unchanged" : "applied")
+    if (killed !== undefined && !isAfter && killed.checkpoint !== null) {
+      expect(next, where).toMatchObject({ id: killed.id, resumed: 1, mode: scene.mode })
+    }
+    if (!isAfter) expect(repeatedRequests(simulator), where).toBeLessThanOrEqual(mostRepeated)
+    expect(await storedRoster(storage, districtId), where).toEqual(scene.after)
+    for (const { state } of await historyOf(roster, districtId)) {
+      expect(["applied", "unchanged", "interrupted"], where).toContain(state)
+    }
+    // Nothing is left of what was staged on the way.
+    const staged = new DatabaseSync(path)
+    const left = staged.prepare(`
+      SELECT count(*) AS count FROM homeroom_changes c JOIN homeroom_runs r ON r.key = c.run
+      WHERE r.state = 'interrupted'`)
+    expect(left.get()).toEqual({ count: 0 })
+    staged.close()
+    return isAfter ? "after" : "before"
+  } finally {
+    await storage.close()
+    for (const end of ["", "-wal", "-shm"]) if (existsSync(path + end)) rmSync(path + end)
+  }
+}
+
+const scenes = [
+  { name: "a first bulk import", mode: "bulk", first: true },
+  { name: "a bulk import with changes", mode: "bulk", first: false },
+  { name: "a delta", mode: "delta", first: false },
+] as const
+
+describe.concurrent("S22 killed at a named point (SIGKILL)", () => {
+  it.each(scenes)(
+    "S20 S22 $name: before and after every write to the storage",
+    async ({ mode, first }) => {
+      const scene = await makeScene({ mode, first, users: 60, pageSize: mode === "bulk" ? 45 : 12 })
+      const killAt = async (at: "before-call" | "after-call", number: number) => {
+        const path = newPath()
+        scene.simulator.requests.clear()
+        const { wasKilled, lines } = await runChild(scene, path, { at, number })
+        const outcome = await checkAftermath(scene, path, `${at} ${number}, HOMEROOM_TEST_SEED=${seed()}`)
+        return { outcome, wasKilled, hasCommitted: lines.includes("commit") }
+      }
+      expect(await killAt("before-call", 1)).toMatchObject({ outcome: "before", wasKilled: true })
+      // What is after one call is before the next, too.
+      const outcomes: string[] = []
+      let commit = 0
+      for (let number = 1; ; number++) {
+        const { outcome, wasKilled, hasCommitted } = await killAt("after-call", number)
+        if (!wasKilled) break
+        if (hasCommitted && commit === 0) commit = number
+        outcomes.push(outcome)
+        expect(number).toBeLessThan(60)
+      }
+      // The lease, the run, pages, the plan, the intention to apply it; then the commit and the lease's end.
+      expect(commit).toBeGreaterThanOrEqual(6)
+      expect(outcomes).toEqual([...Array<string>(commit - 1).fill("before"), "after", "after"])
+      expect(await killAt("before-call", commit)).toMatchObject({ outcome: "before", hasCommitted: true })
+    },
+    120_000,
+  )
+
+  it("S20 S22 at every SQL statement of the commit", async () => {
+    const scene = await makeScene({ mode: "bulk", first: false, users: 60, pageSize: 1_000 })
+    let killed = 0
+    for (let number = 1; ; number++) {
+      const path = newPath()
+      scene.simulator.requests.clear()
+      const { wasKilled } = await runChild(scene, path, { at: "commit-statement", number })
+      const outcome = await checkAftermath(scene, path, `statement ${number}, HOMEROOM_TEST_SEED=${seed()}`)
+      if (!wasKilled) break
+      killed++
+      // Even before its last statement, COMMIT, nothing of it counts.
+      expect(outcome).toBe("before")
+      expect(number).toBeLessThan(200)
+    }
+    expect(killed).toBeGreaterThan(5)
+  }, 120_000)
+})
+
+describe.concurrent("S22 killed at a random instant (SIGKILL)", () => {
+  it.each(scenes)(
+    "S20 S22 $name, twelve times",
+    async ({ name, mode, first }) => {
+      const random = seededRandom(seed(), name)
+      const scene = await makeScene({ mode, first, users: 200, pageSize: 20 })
+      const began = performance.now()
+      const whole = await runChild(scene, newPath(), null)
+      expect(whole).toMatchObject({ wasKilled: false, lines: ["ready", "commit", "applied"] })
+      const lasts = performance.now() - began
+      for (let time = 0; time < 12; time++) {
+        const path = newPath()
+        scene.simulator.requests.clear()
+        // Some while it starts, most while it works, a few after its end.
+        const instant = random.next() * lasts
+        let timer: NodeJS.Timeout | undefined
+        await runChild(scene, path, null, (line, kill) => {
+          if (line === "ready") timer = setTimeout(kill, instant / 2)
+        })
+        clearTimeout(timer)
+        await checkAftermath(scene, path, `random kill ${time}, HOMEROOM_TEST_SEED=${seed()}`)
+      }
+    },
+    120_000,
+  )
+
+  it("S20 S22 in the commit of a larger district, four times", async () => {
+    const random = seededRandom(seed(), "commit")
+    const scene = await makeScene({ mode: "bulk", first: true, users: 8_000, pageSize: 2_000 })
+    for (let time = 0; time < 4; time++) {
+      const path = newPath()
+      scene.simulator.requests.clear()
+      const delay = time === 0 ? 0 : random.next() * 60
+      let timer: NodeJS.Timeout | undefined
+      await runChild(scene, path, null, (line, kill) => {
+        if (line !== "commit") return
+        if (delay === 0) kill()
+        else timer = setTimeout(kill, delay)
+      })
+      clearTimeout(timer)
+      await checkAftermath(scene, path, `commit kill ${time}, HOMEROOM_TEST_SEED=${seed()}`)
+    }
+  }, 120_000)
+})
