@@ -103,6 +103,8 @@ export {
   type TeacherRole,
   type Term,
   type Timestamp,
+  type Token,
+  type TokenOwner,
   type User,
   type UserRoles,
   type YesNo,

@@ -1,6 +1,9 @@
 /** Keeps one district's roster in a SQLite file: run it every night (cron, a timer, a scheduled job). */
+// #region sync
 import { CleverClient, RosterSync } from "homeroom"
 import { SqliteStorage } from "homeroom/sqlite"
+
+// #endregion
 
 const {
   CLEVER_CLIENT_ID: clientId,
@@ -11,6 +14,7 @@ const {
   ROSTER_FILE: path = "roster.db",
 } = process.env
 
+// #region sync
 const storage = new SqliteStorage({ path })
 const clever = new CleverClient({ clientId, clientSecret, apiUrl, authUrl })
 const roster = new RosterSync({ clever, storage })
@@ -18,3 +22,4 @@ const roster = new RosterSync({ clever, storage })
 const run = await roster.sync({ districtId, mode: "delta", startedBy: "nightly-sync" })
 console.log(run.mode, run.state, run.counts.user)
 await storage.close()
+// #endregion

@@ -7,7 +7,6 @@ export {
 } from "./clever-client.ts"
 export type { CleverClientOptions, RequestReport, Sleep } from "./client-options.ts"
 export type { FeedOptions } from "./event-feed.ts"
-export { PageScanner, type ScannedPage, scanPadding } from "./page-scanner.ts"
 export type { ListedByKind, ListedKind, RejectedRecord } from "./record-lists.ts"
 export type {
   ListRelationOf,

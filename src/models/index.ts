@@ -12,7 +12,7 @@ export {
   type Timestamp,
   type YesNo,
 } from "./common.ts"
-export { type ContactRole, contactRoleSchema, type StudentRelationship } from "./contact.ts"
+export type { ContactRole, StudentRelationship } from "./contact.ts"
 export { type Course, courseSchema } from "./course.ts"
 export { diffRecords, type FieldChange } from "./diff-records.ts"
 export {
