@@ -8,7 +8,7 @@ import { startSimulator } from "../../src/simulator/index.ts"
 import "../../examples/class-list/class-list.test.ts"
 import "../../examples/storage-adapter/my-storage.test.ts"
 
-test("examples/nightly-sync imports a district, and the next night what has changed", async () => {
+test("examples/nightly-sync imports a district, the next night what has changed; read-roster reads it", async () => {
   const folder = mkdtempSync(join(tmpdir(), "homeroom-nightly-"))
   const simulator = await startSimulator({ users: 100, schools: 1 })
   onTestFinished(async () => {
@@ -33,4 +33,11 @@ test("examples/nightly-sync imports a district, and the next night what has chan
   const [person] = district?.people ?? []
   district?.edit("user", String(person?.id), { email: "new@school.example" })
   expect(await night()).toEqual(["delta", "applied", expect.objectContaining({ created: 0, updated: 1 })])
+
+  log.mockClear()
+  await import("../../examples/read-roster/index.ts")
+  expect(log).toHaveBeenCalledWith(person?.id, "new@school.example")
+  expect(log).toHaveBeenLastCalledWith("user", person?.id, "update", [
+    expect.objectContaining({ path: "email", after: "new@school.example" }),
+  ])
 })

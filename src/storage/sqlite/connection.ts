@@ -8,15 +8,14 @@ import { migrations } from "./schema.ts"
 const busyLimitMs = 30_000
 const busyPollMs = 20
 
-// NORMAL in WAL mode: a power cut may undo the last commit but never damages or splits one. The large checkpoint
-// interval writes a bulk import's pages to the file fewer times.
+// NORMAL in WAL mode: a power cut may undo the last commit but never damages or splits one.
 export const setUp: string = `
 PRAGMA busy_timeout = 0;
 PRAGMA page_size = 8192;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 PRAGMA foreign_keys = ON;
-PRAGMA wal_autocheckpoint = 8000;
+PRAGMA wal_autocheckpoint = 1000;
 PRAGMA cache_size = -8000;
 PRAGMA temp_store = FILE;
 `

@@ -231,7 +231,9 @@ export class SqliteStorage implements RosterStorage {
         after,
         ...(upTo === undefined ? [] : [upTo]),
       )
-      return (row?.stretch ?? "") === ids.map((id, index) => `${id}1${raws[index]}`).join(" ")
+      const stretch = row?.stretch ?? ""
+      if (stretch === "" || ids.length === 0) return stretch === "" && ids.length === 0
+      return stretch === ids.map((id, index) => `${id}1${raws[index]}`).join(" ")
     })
   }
 
