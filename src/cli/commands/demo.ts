@@ -128,10 +128,13 @@ async function printStory(
     await output.line()
     await output.line("Next:")
     await output.line(`  export HOMEROOM_STORAGE=${story.address}`)
-    await output.line(`  homeroom show ${newest?.id}    what the day changed, field by field`)
-    await output.line(`  homeroom export --district ${newest?.districtId}    the roster as JSON Lines`)
-    await output.line("  homeroom simulate    a simulated Clever to develop against")
-    await output.line("  homeroom connect --help    with your own Clever app")
+    // Within the project the command is not on the path.
+    const homeroom =
+      process.env.npm_lifecycle_event === undefined ? "homeroom" : "npm run --silent homeroom --"
+    await output.line(`  ${homeroom} show ${newest?.id}    what the day changed, field by field`)
+    await output.line(`  ${homeroom} export --district ${newest?.districtId}    the roster as JSON Lines`)
+    await output.line(`  ${homeroom} simulate    a simulated Clever to develop against`)
+    await output.line(`  ${homeroom} connect --help    with your own Clever app`)
   })
 }
 

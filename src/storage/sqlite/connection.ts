@@ -2,6 +2,7 @@ import { existsSync } from "node:fs"
 import type { DatabaseSync } from "node:sqlite"
 import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError, isHomeroomError } from "../../errors/index.ts"
+import { prepareLookupTable } from "./lookup-table.ts"
 import { migrations } from "./schema.ts"
 
 /** How long a writer waits for another process's transaction before `STORAGE_BUSY`. */
@@ -44,6 +45,7 @@ export function migrate(connection: DatabaseSync, path: string): void {
         .prepare("INSERT INTO homeroom_schema VALUES (?, strftime('%Y-%m-%dT%H:%M:%fZ'))")
         .run(index + 1)
     }
+    prepareLookupTable(connection, path)
     connection.exec("COMMIT")
   } catch (error) {
     if (connection.isTransaction) connection.exec("ROLLBACK")

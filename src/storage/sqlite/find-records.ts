@@ -1,5 +1,6 @@
 import type { RecordFilter, RecordSearch } from "../contract.ts"
 import { kindCode } from "./codes.ts"
+import { lookupCondition } from "./lookup-table.ts"
 import { lookupWord } from "./lookup-word.ts"
 import type { Row, Statements } from "./statements.ts"
 
@@ -12,14 +13,14 @@ const columns = "r.kind, r.id, r.active, r.raw, r.canonical, c.data"
 export function findRows(statements: Statements, district: number, search: RecordSearch): Row[] {
   const { filter, after = "", limit } = search
   if ("sectionId" in filter) return peopleOfSection(statements, district, search, filter)
-  const { match, check, parameters } = condition(filter)
+  const { column, word, check, parameters } = condition(filter)
   return statements.all(
     `SELECT ${columns} FROM homeroom_lookup l
      CROSS JOIN homeroom_records r ON r.content = l.rowid
      CROSS JOIN homeroom_changes c ON c.key = r.content
-     WHERE homeroom_lookup MATCH ? AND r.district = ? AND r.kind = ? AND r.active = 1 AND r.id > ? AND ${check}
+     WHERE ${lookupCondition(isIndexed(statements), column)} AND r.district = ? AND r.kind = ? AND r.active = 1 AND r.id > ? AND ${check}
      ORDER BY r.id LIMIT ?`,
-    match,
+    lookupWord(word),
     district,
     kindCode(filter.kind),
     after,
@@ -58,8 +59,9 @@ function peopleOfSection(
 }
 
 interface Condition {
-  /** The index's query. */
-  match: string
+  /** The column of the lookup table, and what must stand in it. */
+  column: "person" | "school" | "role" | "sis_id"
+  word: string
   /** What the content must fulfil. */
   check: string
   parameters: string[]
@@ -70,28 +72,31 @@ function condition(filter: Exclude<RecordFilter, { sectionId: string }>): Condit
     const { personId } = filter
     const check = `(c.data ->> '$.teacher' = ? OR EXISTS (SELECT 1 FROM json_each(c.data, '$.students') WHERE value = ?)
       OR EXISTS (SELECT 1 FROM json_each(c.data, '$.teachers') WHERE value = ?))`
-    return { match: query("person", personId), check, parameters: [personId, personId, personId] }
+    return { column: "person", word: personId, check, parameters: [personId, personId, personId] }
   }
   if ("sisId" in filter) {
     const { sisId } = filter
     const check = `(c.data ->> '$.sis_id' = ? OR EXISTS (SELECT 1 FROM json_each(c.data, '$.roles') role
-      WHERE role.value ->> '$.sis_id' = ? OR role.value ->> '$.staff_id' = ?))`
-    return { match: query("sis_id", sisId), check, parameters: [sisId, sisId, sisId] }
+      WHERE c.data ->> (role.fullkey || '.sis_id') = ? OR c.data ->> (role.fullkey || '.staff_id') = ?))`
+    return { column: "sis_id", word: sisId, check, parameters: [sisId, sisId, sisId] }
   }
   if ("schoolId" in filter) {
     const { schoolId, role } = filter
-    const match = query("school", schoolId)
+    const found = { column: "school", word: schoolId } as const
     if (filter.kind === "section")
-      return { match, check: "c.data ->> '$.school' = ?", parameters: [schoolId] }
+      return { ...found, check: "c.data ->> '$.school' = ?", parameters: [schoolId] }
     const roleCheck = role === undefined ? "" : "role.key = ? AND"
     const check = `EXISTS (SELECT 1 FROM json_each(c.data, '$.roles') role WHERE ${roleCheck}
-      (role.value ->> '$.school' = ? OR EXISTS (SELECT 1 FROM json_each(role.value, '$.schools') s WHERE s.value = ?)))`
-    return { match, check, parameters: [...(role === undefined ? [] : [role]), schoolId, schoolId] }
+      (c.data ->> (role.fullkey || '.school') = ?
+        OR EXISTS (SELECT 1 FROM json_each(c.data, role.fullkey || '.schools') s WHERE s.value = ?)))`
+    return { ...found, check, parameters: [...(role === undefined ? [] : [role]), schoolId, schoolId] }
   }
   const check = "json_type(c.data -> '$.roles' -> ?) = 'object'"
-  return { match: query("role", filter.role), check, parameters: [filter.role] }
+  return { column: "role", word: filter.role, check, parameters: [filter.role] }
 }
 
-function query(column: string, value: string): string {
-  return `${column} : ${lookupWord(value)}`
+/** Whether the lookup table is an index here: see `prepareLookupTable`. */
+function isIndexed(statements: Statements): boolean {
+  const row = statements.get("SELECT sql FROM sqlite_master WHERE name = 'homeroom_lookup'")
+  return String(row?.sql).includes("fts5")
 }

@@ -5,7 +5,7 @@
  * - `homeroom_changes` holds every content that a record ever had: it is the plan while a run works, and the
  *   change log once it is committed. Contents are written once and never altered.
  * - `homeroom_records` is the roster: per record its state and which content it has. A commit touches only this.
- * - `homeroom_lookup` indexes the contents by person, school, role and `sis_id`.
+ * - `homeroom_lookup` (`lookup-table.ts`) indexes the contents by person, school, role and `sis_id`.
  * - The `roster_…` views are for reading.
  */
 export const migrations: readonly string[] = [
@@ -43,7 +43,7 @@ CREATE TABLE homeroom_runs (
 CREATE INDEX homeroom_runs_by_district ON homeroom_runs (district, started_at, id);
 CREATE INDEX homeroom_runs_by_time ON homeroom_runs (started_at, id);
 
-CREATE TABLE homeroom_kinds (kind INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+CREATE TABLE homeroom_kinds (kind INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 INSERT INTO homeroom_kinds VALUES (0, 'district'), (1, 'school'), (2, 'term'), (3, 'course'), (4, 'user'), (5, 'section');
 
 CREATE TABLE homeroom_changes (
@@ -73,12 +73,6 @@ CREATE TABLE homeroom_records (
   PRIMARY KEY (district, kind, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX homeroom_records_by_content ON homeroom_records (content);
-
-CREATE VIRTUAL TABLE homeroom_lookup USING fts5 (
-  person, school, role, sis_id,
-  content = '', contentless_delete = 1, detail = column,
-  tokenize = 'ascii'
-);
 
 CREATE VIEW roster_records AS
   SELECT d.id AS district_id, k.name AS kind, r.id AS id,
