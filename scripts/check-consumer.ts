@@ -79,6 +79,34 @@ if (manifest.version !== ${JSON.stringify(manifest.version)}) throw new Error("w
   run(program, ["demo"], { ...inProject, capture: true })
   console.log(`${command.specifier} demo ran`)
 
+  // SQLite is Node's own, and another one in every Node.
+  writeFileSync(
+    join(project, "contract.test.js"),
+    `import { mkdtempSync, rmSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { describe, it } from "node:test"
+import { SqliteStorage } from "homeroom/sqlite"
+import { storageContract } from "homeroom/testing"
+const paths = new Map()
+let now = Date.now()
+function storageAt(path) {
+  const storage = new SqliteStorage({ path, clock: () => now })
+  paths.set(storage, path)
+  return storage
+}
+storageContract({ describe, it }, {
+  name: "SqliteStorage",
+  create: () => storageAt(join(mkdtempSync("./contract-"), "roster.db")),
+  reopen: (closed) => storageAt(paths.get(closed)),
+  second: (open) => storageAt(paths.get(open)),
+  advanceClock: (ms) => { now += ms },
+  dispose: (closed) => rmSync(dirname(paths.get(closed)), { recursive: true, force: true }),
+})
+`,
+  )
+  run(node, ["--test", "contract.test.js"], { ...inProject, capture: true })
+  console.log("SqliteStorage keeps the storage contract")
+
   const types = `@types/node@${version.split(".")[0]}`
   const typescript = `typescript@${manifest.devDependencies.typescript}`
   run("npm", ["install", "--save-dev", typescript, types, ...quiet], inProject)

@@ -31,7 +31,8 @@ for (const file of expected) {
   if (!files.includes(file)) problems.push(`${file} is missing`)
 }
 for (const file of files) {
-  const known = expected.includes(file) || /^(?:dist\/.+\.(?:js|js\.map|d\.ts)|docs\/.+\.(?:md|svg|png))$/.test(file)
+  const known =
+    expected.includes(file) || /^(?:dist\/.+\.(?:js|js\.map|d\.ts)|docs\/.+\.(?:md|svg|png))$/.test(file)
   if (!known) problems.push(`${file} does not belong in the package`)
 }
 for (const { name } of commandEntries) {

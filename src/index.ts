@@ -161,4 +161,5 @@ export type {
   StorageCapabilities,
   StoredFingerprint,
   StoredRecord,
+  StretchQuery,
 } from "./storage/contract.ts"

@@ -48,7 +48,7 @@ export function migrate(connection: DatabaseSync, path: string): void {
     prepareLookupTable(connection, path)
     connection.exec("COMMIT")
   } catch (error) {
-    if (connection.isTransaction) connection.exec("ROLLBACK")
+    rollBack(connection)
     throw error
   }
 }
@@ -64,8 +64,17 @@ export async function inTransaction<Result>(
     connection.exec("COMMIT")
     return value
   } catch (error) {
-    if (connection.isTransaction) connection.exec("ROLLBACK")
+    rollBack(connection)
     throw error
+  }
+}
+
+/** Ends the transaction, if the error has not ended it already. */
+function rollBack(connection: DatabaseSync): void {
+  try {
+    connection.exec("ROLLBACK")
+  } catch {
+    // SQLite rolls back by itself when the disk is full; what went wrong is in the error that led here.
   }
 }
 

@@ -23,10 +23,11 @@ export class ChangeWriter {
       `INSERT OR IGNORE INTO homeroom_changes (run, kind, id, action, raw, canonical, data)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
     )
+    // No numbered parameters: Node 22.13 can't bind them.
     this.#insert = writer.prepare(
       `INSERT OR IGNORE INTO homeroom_changes (run, kind, id, action, raw, canonical, data, reason, path, before)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
-         (SELECT content FROM homeroom_records WHERE district = ?10 AND kind = ?2 AND id = ?3))`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,
+         (SELECT content FROM homeroom_records WHERE district = ? AND kind = ? AND id = ?))`,
     )
     this.#replaced = writer.prepare("SELECT key FROM homeroom_changes WHERE run = ? AND kind = ? AND id = ?")
     this.#remove = writer.prepare("DELETE FROM homeroom_changes WHERE key = ?")
@@ -54,7 +55,20 @@ export class ChangeWriter {
     const result =
       action === create
         ? this.#insertCreate.run(run, kind, id, action, raw, canonical, data)
-        : this.#insert.run(run, kind, id, action, raw, canonical, data, reason, path, this.#district)
+        : this.#insert.run(
+            run,
+            kind,
+            id,
+            action,
+            raw,
+            canonical,
+            data,
+            reason,
+            path,
+            this.#district,
+            kind,
+            id,
+          )
     return result.changes === 0 ? undefined : Number(result.lastInsertRowid)
   }
 
