@@ -8,8 +8,6 @@ export interface Plan {
   counts: Record<Kind, Counts>
   /** Changes that would be logged. */
   changes: number
-  /** Changes of any sort that would be written, silent refreshes included. */
-  writes: number
   /** True if the run must wait for a person. */
   held: boolean
   holds: Hold[]
@@ -40,12 +38,10 @@ export async function makePlan(context: RunContext, options: { rejectedShare: nu
     cursor = run.mode === "delta" ? head.cursor : null
   }
   const actions = withheld ? everyAction.filter((action) => action !== "archive") : everyAction
-  const write = staged.filter((entry) => actions.includes(entry.action))
-  const total = (entries: readonly StagedCount[]) => entries.reduce((sum, entry) => sum + entry.count, 0)
+  const logged = staged.filter(({ action }) => action !== "refresh" && actions.includes(action))
   return {
     counts,
-    changes: total(write.filter((entry) => entry.action !== "refresh")),
-    writes: total(write),
+    changes: logged.reduce((sum, entry) => sum + entry.count, 0),
     held,
     holds,
     actions,
