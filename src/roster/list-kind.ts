@@ -1,9 +1,10 @@
 import { HomeroomError } from "../errors/index.ts"
 import { rawFingerprint } from "../models/index.ts"
-import type { Kind } from "../models/kinds.ts"
+import { type Kind, kinds } from "../models/kinds.ts"
 import type { RecordPage } from "../models/record-page.ts"
 import type { Checkpoint, StagedChange, StoredFingerprint } from "../storage/contract.ts"
 import { compareFound } from "./compare.ts"
+import { KindWalk } from "./kind-walk.ts"
 import { checkpointOf, type RunContext, stagePage } from "./run-context.ts"
 
 /** More pages of one kind than this are taken for a loop. */
@@ -256,17 +257,34 @@ async function takeBackArchives(context: RunContext, kind: Kind): Promise<void> 
 }
 
 async function* pagesOf(context: RunContext, kind: Kind): AsyncGenerator<RecordPage> {
-  const { source, run, signal, pageSize, onRequest } = context
-  const { districtId } = run
-  const { next, seen } = checkpointOf(run)
+  const { next, seen } = checkpointOf(context.run)
   // Taken up just after the kind's last page: there is nothing more to list.
   if (next === null && (seen[kind] ?? 0) > 0) return
-  const from = next ?? undefined
+  const { ahead } = context
+  context.ahead = undefined
+  const walk = ahead?.kind === kind && next === null ? ahead : openWalk(context, kind, next)
+  if (ahead !== undefined && ahead !== walk) await ahead.close()
+  const following = kinds[kinds.indexOf(kind) + 1]
+  // The first page of the kind after it needs no link to be asked for.
+  if (context.run.mode === "bulk" && following !== undefined)
+    context.ahead = openWalk(context, following, null)
   let pages = 0
-  for await (const page of source.recordPages({ districtId, kind, from, pageSize, signal, onRequest })) {
+  for await (const page of walk.pages()) {
     if (++pages > maxPages) throw loopError(kind)
     yield page
   }
+}
+
+function openWalk(context: RunContext, kind: Kind, from: string | null): KindWalk {
+  const { source, run, signal, pageSize, onRequest } = context
+  return new KindWalk(source, {
+    districtId: run.districtId,
+    kind,
+    from: from ?? undefined,
+    pageSize,
+    signal,
+    onRequest,
+  })
 }
 
 async function finishPage(

@@ -2,6 +2,7 @@ import { HomeroomError } from "../errors/index.ts"
 import type { Kind } from "../models/kinds.ts"
 import type { RosterSource } from "../models/record-page.ts"
 import type { Checkpoint, DistrictHead, RosterStorage, Run, StagedChange } from "../storage/contract.ts"
+import type { KindWalk } from "./kind-walk.ts"
 import type { LeaseKeeper } from "./lease-keeper.ts"
 
 /** Where a run stands, for a progress bar (S30). */
@@ -36,6 +37,8 @@ export interface RunContext {
   run: Run
   /** The staging under way. */
   staging: Promise<void>
+  /** The listing of the next kind, begun while this one is read. */
+  ahead: KindWalk | undefined
 }
 
 /**

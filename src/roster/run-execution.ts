@@ -71,6 +71,7 @@ export class RunExecution {
       report: (stage, kind) => this.#report(context, stage, kind),
       run: await this.#takeUpOrBegin(head.version),
       staging: Promise.resolve(),
+      ahead: undefined,
     }
     this.#recordsAtStart = context.run.records
     this.#durationBefore = context.run.durationMs
@@ -81,6 +82,7 @@ export class RunExecution {
       await context.staging
       return await this.#finish(context)
     } catch (error) {
+      await context.ahead?.close()
       return await this.#end(context, error)
     }
   }

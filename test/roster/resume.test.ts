@@ -52,7 +52,9 @@ describe.each(storageNames)("S22 an interrupted run, on %s", (storage) => {
         const before = await world.stored()
         const stopped = await interrupted(world, mode, request)
         const asked = world.source.asked.length
-        expect(asked).toBe(request)
+        // In a bulk run the first page of the next kind is asked for ahead.
+        expect(asked).toBeGreaterThanOrEqual(request)
+        expect(asked).toBeLessThanOrEqual(request + (mode === "bulk" ? 1 : 0))
         expect(stopped).toMatchObject({ state: "interrupted", finishedAt: null, error: null })
         expect((await world.history())[0]).toEqual(stopped)
         expect(await world.stored()).toEqual(before)
@@ -66,9 +68,9 @@ describe.each(storageNames)("S22 an interrupted run, on %s", (storage) => {
           expect(finished.counts).toEqual(whole.counts)
           expect(finished.startedAt).toBe(stopped.startedAt)
         }
-        // A page that was asked for but not staged is asked for again, and nothing before it; a delta also asks
-        // whether the feed has gone on meanwhile.
-        expect(world.source.asked.length).toBeLessThanOrEqual(needed + (mode === "bulk" ? 1 : 2))
+        // What was asked for but not staged is asked for again, and nothing before it; a delta also asks whether
+        // the feed has gone on meanwhile.
+        expect(world.source.asked.length).toBeLessThanOrEqual(needed + 2)
         expect((await world.changes(finished)).length).toBe((await calm.changes(whole)).length)
       }
       expect(resumes).toBeGreaterThanOrEqual(needed - 2)
