@@ -28,6 +28,7 @@ const primeB = 0x5bd1e995
 const type = { text: 1, list: 2, listEnd: 3, object: 4, other: 5, end: 6, key: 7 }
 let rest = 0
 const restLength = 8
+const sums = Buffer.alloc(12)
 
 /**
  * A short name of what a record says, taken as `JSON.parse` returns it; the order of keys does not matter. Two
@@ -39,7 +40,10 @@ export function canonicalFingerprint(record: unknown): string {
   lanes[1] = primeB
   rest = 0
   addValue(record, "record")
-  return version + hex(finish(lane(0))) + hex(finish(lane(1))) + hex(rest)
+  sums.writeInt32BE(finish(lane(0)), 0)
+  sums.writeInt32BE(finish(lane(1)), 4)
+  sums.writeInt32BE(rest, 8)
+  return version + sums.toString("hex")
 }
 
 /** True if two canonical fingerprints differ in stamps and empties at most, which are no change (S8, S11). */
@@ -134,9 +138,4 @@ function finish(bits: number): number {
   mixed ^= mixed >>> 13
   mixed = Math.imul(mixed, 0xc2b2ae35)
   return mixed ^ (mixed >>> 16)
-}
-
-function hex(bits: number): string {
-  // A bit more than 32 make every number eight digits long after the first, without padding.
-  return ((bits >>> 0) + 0x1_0000_0000).toString(16).slice(1)
 }

@@ -3,7 +3,7 @@
  * changed. Entry `i` of `ids`, `starts` and `ends` describes record `i`.
  */
 export interface RecordPage {
-  /** The answer's bytes. Valid only until the next page is asked for: the buffer is used again. */
+  /** The answer's bytes. Valid only until the same listing's next page is asked for: the buffer is used again. */
   readonly body: Uint8Array
   /** Each record's id, or undefined where it has none of `idPattern`'s form. May be longer than `count`. */
   readonly ids: readonly (string | undefined)[]
@@ -42,7 +42,9 @@ export interface EventPage {
  */
 export interface RosterSource {
   readonly apiVersion: "v3.0" | "v3.1"
-  /** All pages of a kind in ascending id. `from` is the `next` of the page after which to go on. */
+  /**
+   * All pages of a kind in ascending id; two listings may be read at once. `from` is the `next` of the page after which to go on.
+   */
   recordPages(options: RecordPagesOptions): AsyncIterable<RecordPage>
   /** The newest event of the feed, or undefined if the feed is empty. Throws `CLEVER_EVENTS_UNAVAILABLE`. */
   newestEvent(options: SourceOptions): Promise<FeedEvent | undefined>

@@ -45,7 +45,9 @@ export function packChanges(changes: readonly StagedChange[]): PackedChanges {
   const contents: string[] = []
   const fields: string[] = []
   let end = 0
-  for (const [index, change] of changes.entries()) {
+  let index = -1
+  for (const change of changes) {
+    index++
     kinds[index] = kindCode(change.kind)
     actions[index] = actionCode(change.action)
     fields.push(change.id)
