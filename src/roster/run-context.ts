@@ -35,15 +35,17 @@ export interface RunContext {
   readonly report: (stage: Progress["stage"], kind: Kind | null) => void
   /** The run as last saved, or being saved. */
   run: Run
-  /** The staging under way. */
+  /** All staging under way. */
   staging: Promise<void>
+  /** What of it must be done before more is begun. */
+  stagingBefore: Promise<void>
   /** The listing of the next kind, begun while this one is read. */
   ahead: KindWalk | undefined
 }
 
 /**
- * Stages what a page brought and saves where to go on, in one transaction (S22). Returns once the staging before
- * it is done, so that the next page is read and compared while this one is written.
+ * Stages what a page brought and saves where to go on, in one transaction (S22). Two of these may be under way, so
+ * that the storage has work while the next batch is compared.
  */
 export async function stagePage(
   context: RunContext,
@@ -52,8 +54,10 @@ export async function stagePage(
 ): Promise<void> {
   context.keeper.check()
   context.run = { ...context.run, checkpoint: { ...checkpoint, at: isoTime(context.clock()) } }
-  await context.staging
-  context.staging = context.storage.stage(context.keeper.lease, { run: context.run, changes })
+  await context.stagingBefore
+  context.stagingBefore = context.staging
+  const batch = context.storage.stage(context.keeper.lease, { run: context.run, changes })
+  context.staging = Promise.all([context.stagingBefore, batch]).then(() => {})
   // Whoever waits for the staging next learns of its failure.
   context.staging.catch(() => {})
   throwIfAborted(context.signal)

@@ -71,6 +71,7 @@ export class RunExecution {
       report: (stage, kind) => this.#report(context, stage, kind),
       run: await this.#takeUpOrBegin(head.version),
       staging: Promise.resolve(),
+      stagingBefore: Promise.resolve(),
       ahead: undefined,
     }
     this.#recordsAtStart = context.run.records

@@ -79,7 +79,9 @@ export interface RosterStorage {
 
   /**
    * Adds the changes to the run's staged ones and saves the run, in one transaction. A change replaces what was
-   * staged before for the same kind and id.
+   * staged before for the same kind and id. Calls take effect in the order in which they are made, waited for or
+   * not. Once one fails for a reason of the store's own, the run's further ones fail too, until another method
+   * writes: a later batch must not stand there without an earlier one.
    */
   stage(lease: Lease, batch: { run: Run; changes: readonly StagedChange[] }): Promise<void>
   /** How many changes are staged, by kind and action. */

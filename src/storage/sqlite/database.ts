@@ -16,7 +16,10 @@ export class Database {
   readonly #reading: DatabaseSync
   /** The end of the queue of write transactions. */
   #last: Promise<unknown> = Promise.resolve()
+  /** The last one of them that runs in this thread. */
+  #lastHere: Promise<void> = Promise.resolve()
   #closed = false
+  #broken: { runId: string; error: unknown } | undefined
   /** Null until it is wanted, undefined where it can't be had. */
   #thread: WriterThread | null | undefined = null
   readonly #path: string
@@ -48,11 +51,7 @@ export class Database {
 
   /** Runs `work` in one write transaction, after those queued before it. Rolls back if it throws. */
   write<Result>(work: () => Result | Promise<Result>): Promise<Result> {
-    const result = this.#last.then(async () => {
-      this.#throwIfClosed()
-      return inTransaction(this.#writing, work)
-    })
-    return this.#queued(result)
+    return this.#here(work)
   }
 
   /**
@@ -64,21 +63,58 @@ export class Database {
     rest: WriteArguments<Name>,
     { isLong }: { isLong: boolean },
   ): Promise<void> {
-    const result = this.#last.then(() => {
-      this.#throwIfClosed()
-      if (isLong && this.#thread === null) this.#thread = WriterThread.start(this.#path)
-      if (this.#thread) return this.#thread.run(name, rest)
+    if (isLong && this.#thread === null) this.#thread = WriterThread.start(this.#path)
+    if (this.#thread?.hasEnded) this.#thread = undefined
+    const thread = this.#thread
+    if (thread) {
+      // The thread keeps the order itself, so that its next work lies there when it is done with this.
+      const result = this.#lastHere.then(() => {
+        this.#throwIfClosed()
+        this.#throwIfBroken(name, rest)
+        return thread.run(name, rest)
+      })
+      return this.#queued(result).catch((error: unknown) => this.#breakOff(name, rest, error))
+    }
+    return this.#here(() => {
       const operation = writeOperations[name] as (
         writer: Statements,
         ...rest: unknown[]
       ) => void | Promise<void>
-      return inTransaction(this.#writing, () => operation(this.writer, ...rest))
+      this.#throwIfBroken(name, rest)
+      return operation(this.writer, ...rest)
+    }).catch((error: unknown) => this.#breakOff(name, rest, error))
+  }
+
+  /** A batch whose predecessor was not staged must not be staged either. */
+  #throwIfBroken(name: WriteOperation, rest: readonly unknown[]): void {
+    if (name !== "stage") this.#broken = undefined
+    else if (this.#broken?.runId === runIdOf(rest)) throw this.#broken.error
+  }
+
+  #breakOff(name: WriteOperation, rest: readonly unknown[], error: unknown): never {
+    if (name === "stage") this.#broken ??= { runId: runIdOf(rest), error }
+    throw error
+  }
+
+  /** Runs `work` in a transaction of this thread, after everything queued before it. */
+  #here<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    const result = this.#last.then(() => {
+      this.#throwIfClosed()
+      return inTransaction(this.#writing, work)
     })
+    this.#lastHere = result.then(
+      () => {},
+      () => {},
+    )
     return this.#queued(result)
   }
 
   #queued<Result>(result: Promise<Result>): Promise<Result> {
-    this.#last = result.catch(() => {})
+    const before = this.#last
+    this.#last = result.then(
+      () => before,
+      () => before,
+    )
     return result.catch((error: unknown) => {
       throw asStorageError(error)
     })
@@ -112,4 +148,9 @@ export class Database {
   #throwIfClosed(): void {
     if (this.#closed) throw new HomeroomError("STORAGE_UNREADABLE", { message: "The storage was closed." })
   }
+}
+
+/** Every long operation but a commit takes the lease and then the run. */
+function runIdOf(rest: readonly unknown[]): string {
+  return (rest[1] as { id: string }).id
 }

@@ -7,18 +7,30 @@ import type { WriteArguments, WriteOperation } from "./write-operations.ts"
 /** What a batch of changes needs, not what a thread would take if it may. In MiB. */
 const resourceLimits = { maxYoungGenerationSizeMb: 3 }
 
+interface Waiting {
+  resolve: () => void
+  reject: (error: Error) => void
+}
+
 /** A second thread with a connection of its own, so that much can be written while the next page is read. */
 export class WriterThread {
   readonly #worker: Worker
-  #settle: ((error: Error | undefined) => void) | undefined
+  /** Those whose operations are under way, in their order. */
+  #waiting: Waiting[] = []
+  #ended: Error | undefined
 
   private constructor(worker: Worker) {
     this.#worker = worker
     // The process may end while the thread waits.
     worker.unref()
-    worker.on("message", ({ error }: ThreadAnswer) => this.#finish(error && unpackError(error)))
-    worker.on("error", (error: Error) => this.#finish(error))
-    worker.on("exit", () => this.#finish(new Error("The writer thread ended.")))
+    worker.on("message", ({ error }: ThreadAnswer) => this.#settle(error && unpackError(error)))
+    worker.on("error", (error: Error) => this.#end(error))
+    worker.on("exit", () => this.#end(new Error("The writer thread ended.")))
+  }
+
+  /** True once the thread is gone: nothing can be run any more. */
+  get hasEnded(): boolean {
+    return this.#ended !== undefined
   }
 
   /** Undefined where the thread's program is not at hand: in an app that was bundled into one file. */
@@ -33,16 +45,12 @@ export class WriterThread {
     return undefined
   }
 
-  /** Runs one operation in a write transaction of the thread. One at a time. */
+  /** Runs one operation in a write transaction of the thread, after those given to it before. */
   run<Name extends WriteOperation>(name: Name, rest: WriteArguments<Name>): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.#ended !== undefined) return reject(this.#ended)
+      this.#waiting.push({ resolve, reject })
       this.#worker.ref()
-      this.#settle = (error) => {
-        this.#settle = undefined
-        this.#worker.unref()
-        if (error === undefined) resolve()
-        else reject(error)
-      }
       this.#worker.postMessage({ name, rest })
     })
   }
@@ -51,7 +59,16 @@ export class WriterThread {
     await this.#worker.terminate()
   }
 
-  #finish(error: Error | undefined): void {
-    this.#settle?.(error)
+  #settle(error: Error | undefined): void {
+    const waiting = this.#waiting.shift()
+    if (this.#waiting.length === 0) this.#worker.unref()
+    if (error === undefined) waiting?.resolve()
+    else waiting?.reject(error)
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error
+    for (const { reject } of this.#waiting) reject(error)
+    this.#waiting = []
   }
 }

@@ -14,13 +14,28 @@ connection.exec("PRAGMA wal_autocheckpoint = 64000")
 const statements = new Statements(connection)
 const operations = writeOperations as unknown as Record<string, (...rest: unknown[]) => void | Promise<void>>
 
-parentPort?.on("message", async ({ name, rest }: ThreadRequest) => {
-  let answer: ThreadAnswer = {}
+/** The run of which a batch was not staged: those after it would tell of pages that are not there. */
+let broken: { runId: string; answer: ThreadAnswer } | undefined
+let last: Promise<void> = Promise.resolve()
+
+parentPort?.on("message", (request: ThreadRequest) => {
+  // One after the other: a commit waits now and then.
+  last = last.then(async () => {
+    parentPort?.postMessage(await perform(request))
+    if (request.name === "commit") connection.exec("PRAGMA wal_checkpoint(PASSIVE)")
+  })
+})
+
+async function perform({ name, rest }: ThreadRequest): Promise<ThreadAnswer> {
+  const runId = name === "stage" ? (rest[1] as { id: string }).id : undefined
+  if (runId !== undefined && broken?.runId === runId) return broken.answer
+  broken = undefined
   try {
     await inTransaction(connection, () => operations[name]?.(statements, ...rest))
+    return {}
   } catch (error) {
-    answer = { error: packError(asStorageError(error)) }
+    const answer = { error: packError(asStorageError(error)) }
+    if (runId !== undefined) broken = { runId, answer }
+    return answer
   }
-  parentPort?.postMessage(answer)
-  if (name === "commit") connection.exec("PRAGMA wal_checkpoint(PASSIVE)")
-})
+}

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { describe, expect, it } from "vitest"
+import type { StagedChange } from "../../src/storage/contract.ts"
+import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import { makeRun } from "../../src/testing/fixtures.ts"
+
+function creates(prefix: string, count: number): StagedChange[] {
+  return Array.from({ length: count }, (_, index): StagedChange => {
+    const keys = { roles: [], schools: [], sisIds: [], people: [] }
+    return {
+      action: "create",
+      kind: "user",
+      id: `${prefix}${index}`,
+      data: "{}",
+      raw: "r",
+      canonical: "c",
+      keys,
+    }
+  })
+}
+
+describe.each([
+  ["in the storage's own thread", 600],
+  ["in the caller's thread", 5],
+] as const)("SQLite, a batch that can't be staged, %s", (_name, count) => {
+  it("takes the batches after it along, so that no checkpoint tells of what is not there (S22)", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "homeroom-"))
+    const path = join(folder, "roster.db")
+    const storage = new SqliteStorage({ path })
+    try {
+      await storage.open()
+      const run = makeRun()
+      const { districtId } = run
+      const answer = await storage.acquireLease({ districtId, holder: "test", ttlMs: 60_000 })
+      if (!answer.acquired) throw new Error("the lease is held")
+      const { lease } = answer
+      await storage.stage(lease, { run, changes: creates("a", count) })
+      const raw = new DatabaseSync(path)
+      raw.exec(
+        "CREATE TRIGGER refuse BEFORE INSERT ON homeroom_changes WHEN new.id = 'b1' BEGIN SELECT raise(ABORT, 'no'); END",
+      )
+      raw.close()
+      const batches = ["b", "c", "d"].map((prefix) =>
+        storage.stage(lease, { run, changes: creates(prefix, count) }),
+      )
+      const outcomes = await Promise.allSettled(batches)
+      expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"])
+      expect(await storage.countStaged(run.id)).toEqual([{ kind: "user", action: "create", count }])
+
+      // Once somebody has taken note of it, the run may begin anew.
+      await storage.discardStaged(lease, run)
+      await storage.stage(lease, { run, changes: creates("e", count) })
+      expect(await storage.countStaged(run.id)).toEqual([{ kind: "user", action: "create", count }])
+    } finally {
+      await storage.close()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+})
