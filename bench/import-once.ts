@@ -16,8 +16,10 @@ const run = await withRoster(database, (importDistrict) =>
   importDistrict({
     apiUrl,
     districtId,
-    onPage: () => tell({ type: "page-begun" }),
-    onProgress: ({ records }) => tell({ type: "progress", records }),
+    onProgress: ({ stage, records }) => {
+      if (stage === "listing") tell({ type: "page-compared" })
+      tell({ type: "progress", records })
+    },
   }),
 )
 tell({

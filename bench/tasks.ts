@@ -63,6 +63,6 @@ export interface ImportTask {
 
 /** What it tells on the way and at its end. */
 export type ImportReport =
-  | { type: "page-begun" }
+  | { type: "page-compared" }
   | { type: "progress"; records: number }
   | { type: "done"; state: string; resumed: number; records: number; peakBytes: number; milliseconds: number }

@@ -58,7 +58,8 @@ async function killAndResume(bench: Bench, district: ServedDistrict, killAt: num
   )
   const sent = requested.reduce((sum, [, count]) => sum + count, 0)
   return {
-    pages: killed.pages + resumed.pages - requested.length,
+    // The page that the kill interrupted was begun at least.
+    pages: killed.pages + 1 + resumed.pages - requested.length,
     requests: sent - requested.length,
   }
 }
@@ -75,7 +76,7 @@ async function importUntil(
   let last: ImportReport | undefined
   child.on("message", (message: ImportReport) => {
     last = message
-    if (message.type === "page-begun") pages++
+    if (message.type === "page-compared") pages++
     else if (message.type === "progress" && message.records >= killAt) {
       void delay(Math.random() * 100).then(() => child.kill("SIGKILL"))
     }

@@ -1,7 +1,6 @@
 import { rmSync } from "node:fs"
 import { isDeepStrictEqual } from "node:util"
 import { CleverClient } from "../../src/clever/index.ts"
-import type { RosterSource } from "../../src/models/record-page.ts"
 import { RosterSync } from "../../src/roster/roster-sync.ts"
 import type { Progress } from "../../src/roster/run-context.ts"
 import type { Run, RunMode } from "../../src/storage/contract.ts"
@@ -13,8 +12,6 @@ export interface ImportOptions {
   districtId: string
   mode?: RunMode
   onProgress?: (progress: Progress) => void
-  /** Told when the engine is handed a page of records. */
-  onPage?: (() => void) | undefined
 }
 
 /** Homeroom with its roster in a SQLite file, opened for as long as the work needs it. */
@@ -25,9 +22,8 @@ export async function withRoster<Result>(
   const storage = new SqliteStorage({ path })
   await storage.open()
   try {
-    return await work(async ({ apiUrl, districtId, mode = "bulk", onProgress, onPage }) => {
-      const client = new CleverClient({ districtToken: "bench", apiUrl })
-      const clever = onPage === undefined ? client : watched(client, onPage)
+    return await work(async ({ apiUrl, districtId, mode = "bulk", onProgress }) => {
+      const clever = new CleverClient({ districtToken: "bench", apiUrl })
       // A short lease, so that what was killed can be taken up at once.
       const lease = { ttlMs: 2_000, heartbeatMs: 500 }
       const roster = new RosterSync({ clever, storage, lease })
@@ -36,20 +32,6 @@ export async function withRoster<Result>(
     })
   } finally {
     await storage.close()
-  }
-}
-
-function watched(source: RosterSource, onPage: () => void): RosterSource {
-  return {
-    apiVersion: source.apiVersion,
-    async *recordPages(options) {
-      for await (const page of source.recordPages(options)) {
-        onPage()
-        yield page
-      }
-    },
-    newestEvent: (options) => source.newestEvent(options),
-    eventPages: (options) => source.eventPages(options),
   }
 }
 

@@ -17,7 +17,7 @@ PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 PRAGMA foreign_keys = ON;
 PRAGMA wal_autocheckpoint = 1000;
-PRAGMA cache_size = -8000;
+PRAGMA cache_size = -4000;
 PRAGMA temp_store = FILE;
 `
 

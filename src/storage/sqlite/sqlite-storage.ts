@@ -387,7 +387,7 @@ export class SqliteStorage implements RosterStorage {
 }
 
 /** From this many changes a page's staging is worth a thread. */
-const many = 500
+const many = 250
 
 const selectRecords = `
 SELECT r.kind, r.id, r.active, r.raw, r.canonical, c.data
