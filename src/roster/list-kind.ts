@@ -264,15 +264,21 @@ async function* pagesOf(context: RunContext, kind: Kind): AsyncGenerator<RecordP
   context.ahead = undefined
   const walk = ahead?.kind === kind && next === null ? ahead : openWalk(context, kind, next)
   if (ahead !== undefined && ahead !== walk) await ahead.close()
-  const following = kinds[kinds.indexOf(kind) + 1]
-  // The first page of the kind after it needs no link to be asked for.
-  if (context.run.mode === "bulk" && following !== undefined)
-    context.ahead = openWalk(context, following, null)
+  if (kind !== "user") openFollowing(context, kind)
   let pages = 0
   for await (const page of walk.pages()) {
     if (++pages > maxPages) throw loopError(kind)
+    // Beside the pages of users, which are large and many, a page of sections would only take up memory.
+    if (page.next === null) openFollowing(context, kind)
     yield page
   }
+}
+
+/** Asks for the first page of the kind after this one, for which no link is needed. */
+function openFollowing(context: RunContext, kind: Kind): void {
+  const following = kinds[kinds.indexOf(kind) + 1]
+  if (context.run.mode !== "bulk" || following === undefined || context.ahead !== undefined) return
+  context.ahead = openWalk(context, following, null)
 }
 
 function openWalk(context: RunContext, kind: Kind, from: string | null): KindWalk {
