@@ -37,7 +37,7 @@ export async function memory(bench: Bench, district: ServedDistrict): Promise<Fi
     figures.push(
       figureOf([report.peakBytes / 1024 ** 2], {
         name: "P7",
-        what: `peak memory of the process, ${what}`,
+        what: `peak memory, ${what}`,
         size: sizeName(users),
         unit: "MiB",
         milliseconds: report.milliseconds,
