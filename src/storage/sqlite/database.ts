@@ -20,6 +20,7 @@ export class Database {
   #lastHere: Promise<void> = Promise.resolve()
   #closed = false
   #broken: { runId: string; error: unknown } | undefined
+  #epoch = 0
   /** Null until it is wanted, undefined where it can't be had. */
   #thread: WriterThread | null | undefined = null
   readonly #path: string
@@ -55,8 +56,8 @@ export class Database {
   }
 
   /**
-   * Runs one of the long operations, after the writes queued before it: here, or in the writer thread, which the
-   * first one with much to write starts.
+   * Runs one of the operations that may be long, after the writes queued before it: here, or, if it has much to
+   * write, in the writer thread, which the first of those starts.
    */
   perform<Name extends WriteOperation>(
     name: Name,
@@ -66,12 +67,12 @@ export class Database {
     if (isLong && this.#thread === null) this.#thread = WriterThread.start(this.#path)
     if (this.#thread?.hasEnded) this.#thread = undefined
     const thread = this.#thread
-    if (thread) {
+    if (isLong && thread) {
       // The thread keeps the order itself, so that its next work lies there when it is done with this.
       const result = this.#lastHere.then(() => {
         this.#throwIfClosed()
         this.#throwIfBroken(name, rest)
-        return thread.run(name, rest)
+        return thread.run(name, rest, this.#epoch)
       })
       return this.#queued(result).catch((error: unknown) => this.#breakOff(name, rest, error))
     }
@@ -87,8 +88,12 @@ export class Database {
 
   /** A batch whose predecessor was not staged must not be staged either. */
   #throwIfBroken(name: WriteOperation, rest: readonly unknown[]): void {
-    if (name !== "stage") this.#broken = undefined
-    else if (this.#broken?.runId === runIdOf(rest)) throw this.#broken.error
+    if (name !== "stage") {
+      this.#broken = undefined
+      this.#epoch++
+    } else if (this.#broken?.runId === runIdOf(rest)) {
+      throw this.#broken.error
+    }
   }
 
   #breakOff(name: WriteOperation, rest: readonly unknown[], error: unknown): never {

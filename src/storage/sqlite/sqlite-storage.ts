@@ -53,6 +53,8 @@ export class SqliteStorage implements RosterStorage {
   readonly #clock: () => number
   #opening: Promise<Database> | undefined
   #database: Database | undefined
+  /** The last run that had much to stage, and so has much to commit. */
+  #longRunId: string | undefined
 
   constructor(options: SqliteStorageOptions) {
     if (options.path === "" || options.path === ":memory:") {
@@ -276,7 +278,9 @@ export class SqliteStorage implements RosterStorage {
   // Staging and committing
 
   stage(lease: Lease, { run, changes }: { run: Run; changes: readonly StagedChange[] }): Promise<void> {
-    return this.#perform("stage", changes.length >= many, lease, run, packChanges(changes))
+    const isLong = changes.length >= many
+    if (isLong) this.#longRunId = run.id
+    return this.#perform("stage", isLong, lease, run, packChanges(changes))
   }
 
   countStaged(runId: string): Promise<StagedCount[]> {
@@ -308,7 +312,7 @@ export class SqliteStorage implements RosterStorage {
   }
 
   commit(lease: Lease, request: CommitRequest): Promise<void> {
-    return this.#perform("commit", false, lease, request)
+    return this.#perform("commit", this.#longRunId === request.run.id, lease, request)
   }
 
   // The change log

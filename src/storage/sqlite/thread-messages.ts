@@ -4,6 +4,8 @@ import { type ErrorCode, errorCodes, HomeroomError, isHomeroomError } from "../.
 export interface ThreadRequest {
   name: string
   rest: unknown[]
+  /** Rises with every other write that follows a failed batch: then a run may stage again. */
+  epoch: number
 }
 
 /** What comes back. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
-import { type ThreadAnswer, unpackError } from "./thread-messages.ts"
+import { type ThreadAnswer, type ThreadRequest, unpackError } from "./thread-messages.ts"
 import type { WriteArguments, WriteOperation } from "./write-operations.ts"
 
 /** What a batch of changes needs, not what a thread would take if it may. In MiB. */
@@ -46,12 +46,12 @@ export class WriterThread {
   }
 
   /** Runs one operation in a write transaction of the thread, after those given to it before. */
-  run<Name extends WriteOperation>(name: Name, rest: WriteArguments<Name>): Promise<void> {
+  run<Name extends WriteOperation>(name: Name, rest: WriteArguments<Name>, epoch: number): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(this.#ended)
       this.#waiting.push({ resolve, reject })
       this.#worker.ref()
-      this.#worker.postMessage({ name, rest })
+      this.#worker.postMessage({ name, rest, epoch } satisfies ThreadRequest)
     })
   }
 

@@ -15,7 +15,7 @@ const statements = new Statements(connection)
 const operations = writeOperations as unknown as Record<string, (...rest: unknown[]) => void | Promise<void>>
 
 /** The run of which a batch was not staged: those after it would tell of pages that are not there. */
-let broken: { runId: string; answer: ThreadAnswer } | undefined
+let broken: { runId: string; epoch: number; answer: ThreadAnswer } | undefined
 let last: Promise<void> = Promise.resolve()
 
 parentPort?.on("message", (request: ThreadRequest) => {
@@ -26,16 +26,15 @@ parentPort?.on("message", (request: ThreadRequest) => {
   })
 })
 
-async function perform({ name, rest }: ThreadRequest): Promise<ThreadAnswer> {
+async function perform({ name, rest, epoch }: ThreadRequest): Promise<ThreadAnswer> {
   const runId = name === "stage" ? (rest[1] as { id: string }).id : undefined
-  if (runId !== undefined && broken?.runId === runId) return broken.answer
-  broken = undefined
+  if (runId !== undefined && broken?.runId === runId && broken.epoch === epoch) return broken.answer
   try {
     await inTransaction(connection, () => operations[name]?.(statements, ...rest))
     return {}
   } catch (error) {
     const answer = { error: packError(asStorageError(error)) }
-    if (runId !== undefined) broken = { runId, answer }
+    if (runId !== undefined) broken = { runId, epoch, answer }
     return answer
   }
 }
