@@ -64,9 +64,4 @@ export class LeaseKeeper {
     this.#stop()
     await this.#storage.releaseLease(this.lease)
   }
-
-  /** Stops the heartbeat without touching the storage. */
-  abandon(): void {
-    this.#stop()
-  }
 }

@@ -19,7 +19,8 @@ export class Database {
   /** The last one of them that runs in this thread. */
   #lastHere: Promise<void> = Promise.resolve()
   #closed = false
-  #broken: { runId: string; error: unknown } | undefined
+  /** The runs of which a batch could not be staged, and why. */
+  readonly #broken: Map<string, unknown> = new Map()
   #epoch = 0
   /** Null until it is wanted, undefined where it can't be had. */
   #thread: WriterThread | null | undefined = null
@@ -88,16 +89,17 @@ export class Database {
 
   /** A batch whose predecessor was not staged must not be staged either. */
   #throwIfBroken(name: WriteOperation, rest: readonly unknown[]): void {
-    if (name !== "stage") {
-      this.#broken = undefined
-      this.#epoch++
-    } else if (this.#broken?.runId === runIdOf(rest)) {
-      throw this.#broken.error
-    }
+    const runId = runIdOf(rest)
+    if (!this.#broken.has(runId)) return
+    if (name === "stage") throw this.#broken.get(runId)
+    // Somebody has taken note of the failure.
+    this.#broken.delete(runId)
+    this.#epoch++
   }
 
   #breakOff(name: WriteOperation, rest: readonly unknown[], error: unknown): never {
-    if (name === "stage") this.#broken ??= { runId: runIdOf(rest), error }
+    const runId = runIdOf(rest)
+    if (name === "stage" && !this.#broken.has(runId)) this.#broken.set(runId, error)
     throw error
   }
 
@@ -155,7 +157,8 @@ export class Database {
   }
 }
 
-/** Every long operation but a commit takes the lease and then the run. */
+/** Every long operation takes the lease and then the run; a commit the run among other things. */
 function runIdOf(rest: readonly unknown[]): string {
-  return (rest[1] as { id: string }).id
+  const second = rest[1] as { id: string } | { run: { id: string } }
+  return "run" in second ? second.run.id : second.id
 }

@@ -14,8 +14,8 @@ connection.exec("PRAGMA wal_autocheckpoint = 64000")
 const statements = new Statements(connection)
 const operations = writeOperations as unknown as Record<string, (...rest: unknown[]) => void | Promise<void>>
 
-/** The run of which a batch was not staged: those after it would tell of pages that are not there. */
-let broken: { runId: string; epoch: number; answer: ThreadAnswer } | undefined
+/** The runs of which a batch was not staged: those after it would tell of pages that are not there. */
+const broken = new Map<string, { epoch: number; answer: ThreadAnswer }>()
 let last: Promise<void> = Promise.resolve()
 
 parentPort?.on("message", (request: ThreadRequest) => {
@@ -28,13 +28,14 @@ parentPort?.on("message", (request: ThreadRequest) => {
 
 async function perform({ name, rest, epoch }: ThreadRequest): Promise<ThreadAnswer> {
   const runId = name === "stage" ? (rest[1] as { id: string }).id : undefined
-  if (runId !== undefined && broken?.runId === runId && broken.epoch === epoch) return broken.answer
+  const before = runId === undefined ? undefined : broken.get(runId)
+  if (before?.epoch === epoch) return before.answer
   try {
     await inTransaction(connection, () => operations[name]?.(statements, ...rest))
     return {}
   } catch (error) {
     const answer = { error: packError(asStorageError(error)) }
-    if (runId !== undefined) broken = { runId, epoch, answer }
+    if (runId !== undefined) broken.set(runId, { epoch, answer })
     return answer
   }
 }
