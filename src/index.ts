@@ -124,6 +124,7 @@ export {
   type SyncOptions,
 } from "./roster/index.ts"
 export type {
+  AccountLink,
   Action,
   ChangeQuery,
   Checkpoint,
@@ -142,8 +143,15 @@ export type {
   Lease,
   LeaseAnswer,
   LeaseRequest,
+  LinkClaim,
+  LinkKey,
+  LinkMove,
+  LinkMoved,
+  LinkQuery,
+  LinkSelection,
   LoggedAction,
   LoggedChange,
+  LoginStore,
   PageQuery,
   RecordFilter,
   RecordKeys,

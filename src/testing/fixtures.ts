@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { type Kind, kinds } from "../models/index.ts"
 import { recordKeys } from "../models/record-keys.ts"
 import type {
+  AccountLink,
   Action,
   Connection,
   Counts,
@@ -136,6 +137,27 @@ export function makeConnection(fields: Partial<Connection> = {}): Connection {
     ],
     ...fields,
   }
+}
+
+export function makeLink(fields: Partial<AccountLink> = {}): AccountLink {
+  return {
+    issuer: "https://clever.com",
+    cleverId: "c1",
+    accountId: "account-1",
+    districtId: home,
+    linkedAt: "2026-08-17T07:00:00.000Z",
+    linkedBy: "app",
+    ...fields,
+  }
+}
+
+/** The time by the storage's own clock, in milliseconds: a lease shows it. */
+export async function presentTime(storage: RosterStorage): Promise<number> {
+  const lease = await takeLease(storage, "district-clock")
+  const held = await storage.getLease("district-clock")
+  await storage.releaseLease(lease)
+  assert.ok(held)
+  return Date.parse(held.since)
 }
 
 /** A change that brings content. */

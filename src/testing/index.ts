@@ -6,10 +6,12 @@ import { durabilityChapter } from "./durability.ts"
 import { fencingChapter } from "./fencing.ts"
 import { findingChapter } from "./finding.ts"
 import { leasesChapter } from "./leases.ts"
+import { linksChapter } from "./links.ts"
 import { openingChapter } from "./opening.ts"
 import { randomDaysChapter } from "./random-days.ts"
 import { readingChapter } from "./reading.ts"
 import { runsChapter } from "./runs.ts"
+import { sessionsChapter } from "./sessions.ts"
 import { stagingChapter } from "./staging.ts"
 import { type ContractRunner, createSuite, type StorageContractOptions } from "./suite.ts"
 import { transactionsChapter } from "./transactions.ts"
@@ -36,6 +38,8 @@ export function storageContract(runner: ContractRunner, options: StorageContract
   suite.describe(`storage contract: ${options.name}`, () => {
     openingChapter(suite)
     connectionsChapter(suite)
+    linksChapter(suite)
+    sessionsChapter(suite)
     leasesChapter(suite)
     fencingChapter(suite)
     runsChapter(suite)

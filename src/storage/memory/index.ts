@@ -1,6 +1,7 @@
 import { HomeroomError } from "../../errors/index.ts"
 import { type Kind, kinds } from "../../models/kinds.ts"
 import type {
+  AccountLink,
   Action,
   ChangeQuery,
   CommitRequest,
@@ -11,6 +12,12 @@ import type {
   Lease,
   LeaseAnswer,
   LeaseRequest,
+  LinkClaim,
+  LinkKey,
+  LinkMove,
+  LinkMoved,
+  LinkQuery,
+  LinkSelection,
   LoggedChange,
   PageQuery,
   RecordQuery,
@@ -27,10 +34,12 @@ import type {
 } from "../contract.ts"
 import { DistrictRoster } from "./district-roster.ts"
 import { LeaseTable } from "./lease-table.ts"
+import { LinkTable } from "./link-table.ts"
 import { type ByKind, byKind, inKindOrder, OrderedMap, page } from "./ordered-map.ts"
+import { SessionTable } from "./session-table.ts"
 
 export interface MemoryStorageOptions {
-  /** The time in milliseconds since 1970, for leases; `Date.now` when absent. */
+  /** The time in milliseconds since 1970, by which leases and sign-in's keys run out; `Date.now` when absent. */
   clock?: () => number
 }
 
@@ -63,6 +72,8 @@ export class MemoryStorage implements RosterStorage {
   readonly capabilities: StorageCapabilities = { durable: false, shared: false }
   #state: "new" | "open" | "closed" = "new"
   readonly #leases: LeaseTable
+  readonly #links = new LinkTable()
+  readonly #sessions: SessionTable
   #connections = new OrderedMap<Connection>()
   readonly #runs = new Map<string, Run>()
   #newestRuns: readonly Run[] | undefined
@@ -70,7 +81,9 @@ export class MemoryStorage implements RosterStorage {
   readonly #rosters = new Map<string, DistrictRoster>()
 
   constructor(options: MemoryStorageOptions = {}) {
-    this.#leases = new LeaseTable(options.clock ?? Date.now)
+    const clock = options.clock ?? Date.now
+    this.#leases = new LeaseTable(clock)
+    this.#sessions = new SessionTable(clock)
   }
 
   async open(): Promise<void> {
@@ -85,6 +98,8 @@ export class MemoryStorage implements RosterStorage {
     this.#newestRuns = undefined
     this.#files.clear()
     this.#rosters.clear()
+    this.#links.clear()
+    this.#sessions.clear()
   }
 
   async getConnection(districtId: string): Promise<Connection | undefined> {
@@ -293,6 +308,56 @@ export class MemoryStorage implements RosterStorage {
     return page(inKindOrder(file.staged, after), limit, (change) =>
       change.action === "reject" ? rejectionOf(change) : undefined,
     )
+  }
+
+  async getLink(key: LinkKey): Promise<AccountLink | undefined> {
+    this.#requireOpen()
+    return this.#links.get(key)
+  }
+
+  async listLinks(query: LinkQuery): Promise<AccountLink[]> {
+    this.#requireOpen()
+    return this.#links.list(query)
+  }
+
+  async claimLink(link: AccountLink, options: { exclusive?: boolean | undefined } = {}): Promise<LinkClaim> {
+    this.#requireOpen()
+    return this.#links.claim(link, options.exclusive === true)
+  }
+
+  async moveLink(move: LinkMove): Promise<LinkMoved> {
+    this.#requireOpen()
+    return this.#links.move(move)
+  }
+
+  async deleteLinks(links: LinkSelection): Promise<number> {
+    this.#requireOpen()
+    return this.#links.delete(links)
+  }
+
+  async consumeOnce(key: string, expiresAtMs: number, subjects: readonly string[] = []): Promise<boolean> {
+    this.#requireOpen()
+    return this.#sessions.consume(key, expiresAtMs, subjects)
+  }
+
+  async isConsumed(key: string): Promise<boolean> {
+    this.#requireOpen()
+    return this.#sessions.isConsumed(key)
+  }
+
+  async forgetConsumed(subject: string): Promise<number> {
+    this.#requireOpen()
+    return this.#sessions.forget(subject)
+  }
+
+  async getSessionEpochs(subjects: readonly string[]): Promise<number[]> {
+    this.#requireOpen()
+    return subjects.map((subject) => this.#sessions.epoch(subject))
+  }
+
+  async raiseSessionEpoch(subject: string, expiresAtMs?: number): Promise<number> {
+    this.#requireOpen()
+    return this.#sessions.raise(subject, expiresAtMs)
   }
 
   #requireOpen(): void {

@@ -5,6 +5,7 @@
  * - `homeroom_changes` holds every content that a record ever had: it is the plan while a run works, and the
  *   change log once it is committed. Contents are written once and never altered.
  * - `homeroom_records` is the roster: per record its state and which content it has. A commit touches only this.
+ * - `homeroom_links`, `homeroom_login_keys` and `homeroom_session_epochs` are sign-in's.
  * - `homeroom_lookup` (`lookup-table.ts`) indexes the contents by person, school, role and `sis_id`.
  * - The `roster_…` views are for reading.
  */
@@ -116,5 +117,32 @@ CREATE VIEW roster_enrolments AS
   UNION ALL
   SELECT s.district_id, s.id, s.state, p.value, 'teacher'
   FROM roster_records s, json_each(s.data, '$.teachers') p WHERE s.kind = 'section';
+`,
+  `
+CREATE TABLE homeroom_links (
+  issuer TEXT NOT NULL,
+  clever_id TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  district_id TEXT,
+  linked_at TEXT NOT NULL,
+  linked_by TEXT NOT NULL,
+  PRIMARY KEY (issuer, clever_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX homeroom_links_by_account ON homeroom_links (account_id);
+CREATE INDEX homeroom_links_by_district ON homeroom_links (district_id);
+
+CREATE TABLE homeroom_login_keys (
+  key TEXT PRIMARY KEY,
+  expires_at INTEGER NOT NULL,
+  subjects TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX homeroom_login_keys_by_expiry ON homeroom_login_keys (expires_at);
+
+CREATE TABLE homeroom_session_epochs (
+  subject TEXT PRIMARY KEY,
+  epoch INTEGER NOT NULL,
+  expires_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX homeroom_session_epochs_by_expiry ON homeroom_session_epochs (expires_at) WHERE expires_at IS NOT NULL;
 `,
 ]

@@ -1,6 +1,7 @@
 import { HomeroomError } from "../../errors/index.ts"
 import type { Kind } from "../../models/kinds.ts"
 import type {
+  AccountLink,
   ChangeQuery,
   CommitRequest,
   Connection,
@@ -12,6 +13,12 @@ import type {
   Lease,
   LeaseAnswer,
   LeaseRequest,
+  LinkClaim,
+  LinkKey,
+  LinkMove,
+  LinkMoved,
+  LinkQuery,
+  LinkSelection,
   LoggedChange,
   PageQuery,
   RecordQuery,
@@ -31,14 +38,16 @@ import { actionCode, kindCode, kindOf, loggedActionOf, loggedActions } from "./c
 import { countStaged } from "./commit.ts"
 import { Database } from "./database.ts"
 import { findRows } from "./find-records.ts"
+import { claimLink, deleteLinks, getLink, listLinks, moveLink } from "./links.ts"
 import { packChanges } from "./packed-changes.ts"
+import { consumeOnce, forgetConsumed, getSessionEpoch, isConsumed, raiseSessionEpoch } from "./sessions.ts"
 import type { Row, Statements } from "./statements.ts"
 import type { WriteArguments, WriteOperation } from "./write-operations.ts"
 
 export interface SqliteStorageOptions {
   /** The database file; made if it is not there. A host's own tables may live in it too. */
   path: string
-  /** Milliseconds since 1970, by which leases run out. Default `Date.now`. */
+  /** Milliseconds since 1970, by which leases and sign-in's keys run out. Default `Date.now`. */
   clock?: () => number
 }
 
@@ -362,6 +371,48 @@ export class SqliteStorage implements RosterStorage {
           data: String(row.data),
         })),
     )
+  }
+
+  // Sign-in: reads wait for nobody; the short writes take their turn between an import's batches.
+
+  getLink(key: LinkKey): Promise<AccountLink | undefined> {
+    return this.#read((reader) => getLink(reader, key))
+  }
+
+  listLinks(query: LinkQuery): Promise<AccountLink[]> {
+    return this.#read((reader) => listLinks(reader, query))
+  }
+
+  claimLink(link: AccountLink, options: { exclusive?: boolean | undefined } = {}): Promise<LinkClaim> {
+    return this.#write((writer) => claimLink(writer, link, options.exclusive === true))
+  }
+
+  moveLink(move: LinkMove): Promise<LinkMoved> {
+    return this.#write((writer) => moveLink(writer, move))
+  }
+
+  deleteLinks(links: LinkSelection): Promise<number> {
+    return this.#write((writer) => deleteLinks(writer, links))
+  }
+
+  consumeOnce(key: string, expiresAtMs: number, subjects: readonly string[] = []): Promise<boolean> {
+    return this.#write((writer) => consumeOnce(writer, key, { expiresAtMs, subjects, now: this.#clock() }))
+  }
+
+  isConsumed(key: string): Promise<boolean> {
+    return this.#read((reader) => isConsumed(reader, key, this.#clock()))
+  }
+
+  forgetConsumed(subject: string): Promise<number> {
+    return this.#write((writer) => forgetConsumed(writer, subject, this.#clock()))
+  }
+
+  getSessionEpochs(subjects: readonly string[]): Promise<number[]> {
+    return this.#read((reader) => subjects.map((subject) => getSessionEpoch(reader, subject, this.#clock())))
+  }
+
+  raiseSessionEpoch(subject: string, expiresAtMs?: number): Promise<number> {
+    return this.#write((writer) => raiseSessionEpoch(writer, subject, { expiresAtMs, now: this.#clock() }))
   }
 
   async #read<Result>(work: (reader: Statements) => Result): Promise<Result> {
