@@ -38,6 +38,18 @@ export function idsIn(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : []
 }
 
+/** What a user may type to log in: user names first, then e-mail address, numbers and at last the id. */
+export function loginNamesOf(user: JsonObject): string[] {
+  const credentials = roles.map((role) => roleOf(user, role)?.credentials)
+  const numbers = [
+    roleOf(user, "student")?.student_number,
+    roleOf(user, "teacher")?.teacher_number,
+    roleOf(user, "staff")?.staff_id,
+  ]
+  const userNames = credentials.map((own) => (isJsonObject(own) ? own.district_username : undefined))
+  return idsIn([...userNames, user.email, ...numbers, user.id]).filter((name) => name.trim() !== "")
+}
+
 /** The schools that a user belongs to, in whatever role. */
 export function schoolsOfUser(user: JsonObject): Set<string> {
   const schools = new Set<string>()

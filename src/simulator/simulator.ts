@@ -1,3 +1,4 @@
+import { createServer } from "node:https"
 import { type AddressInfo, isIPv6 } from "node:net"
 import { createAdaptorServer } from "@hono/node-server"
 import type { ApiVersion } from "../models/kinds.ts"
@@ -10,6 +11,8 @@ import { seededRandom } from "./random.ts"
 import { createApp } from "./server/app.ts"
 import { RateLimiter } from "./server/rate-limit.ts"
 import { RequestLog } from "./server/request-log.ts"
+import { SignIn } from "./sign-in/sign-in.ts"
+import type { AppOptions, SimulatedApp } from "./sign-in/simulated-app.ts"
 
 /** What Clever to simulate. Everything is optional. */
 export interface SimulatorOptions {
@@ -39,8 +42,18 @@ export interface SimulatorOptions {
   dayEverySeconds?: number | undefined
   /** The versions served. With `["v3.0"]` records have no v3.1 fields at all. Default both. */
   apiVersions?: readonly ApiVersion[] | undefined
+  /** Of the first app. */
   clientId?: string | undefined
+  /** Of the first app. */
   clientSecret?: string | undefined
+  /** Of the first app: exact addresses, the first is the primary one. Default: any address of this machine. */
+  redirectUris?: readonly string[] | undefined
+  /** Whether logins to the first app bring an `id_token`. Default false. */
+  oidc?: boolean | undefined
+  /** The apps, if more than one, or one with settings of its own. */
+  apps?: readonly AppOptions[] | undefined
+  /** Serves https with this key and certificate, both PEM. */
+  tls?: SimulatorTls | undefined
   /** Whether the oddities of real data are strewn in. Default true. */
   oddities?: boolean | undefined
   /** Requests a minute and token. Default 1,200. */
@@ -51,15 +64,30 @@ export interface SimulatorOptions {
   initialEvents?: "district" | "all" | undefined
 }
 
+/** What https is served with. */
+export interface SimulatorTls {
+  key: string
+  cert: string
+  /** The name in the certificate, which the simulator's addresses then have. Default `localhost`. */
+  hostName?: string | undefined
+}
+
 /** Addresses, credentials and people, as plain data: what `homeroom simulate` prints. */
 export interface SimulatorDescription {
   apiUrl: string
   authUrl: string
   clientId: string
   clientSecret: string
+  /** What an app reads from its environment to use this simulator. */
+  environment: Readonly<Record<string, string>>
+  apps: { name: string; clientId: string; redirectUris: readonly string[]; logInAsUrl: string }[]
   districts: {
     id: string
     name: string
+    /** Where its people find their apps. */
+    portalUrl: string
+    /** Where they log in. */
+    loginUrl: string
     token: string | undefined
     schools: number
     users: number
@@ -77,6 +105,8 @@ export interface Simulator {
   readonly clientId: string
   readonly clientSecret: string
   readonly districts: readonly SimulatedDistrict[]
+  /** Apps, and the logins to them. */
+  readonly signIn: SignIn
   /** Faults on demand. */
   readonly faults: FaultPlan
   /** What was asked so far. */
@@ -117,17 +147,24 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
         initialEvents: options.initialEvents,
       }),
   )
+  const wallClock = options.wallClock ?? (() => new Date())
+  let automaticMs = 0
+  const signIn = new SignIn({
+    districts,
+    apps: appsOf(options, seed),
+    // Days that pass by themselves are for rosters: they would end every session within seconds.
+    now: () => new Date(clock.now().getTime() - automaticMs),
+    wallClock,
+  })
+  const [{ clientId, clientSecret }] = signIn.apps as [SimulatedApp]
   const closing = new AbortController()
-  const clientId = options.clientId ?? `simulated-${hexText(seed, "client id", 16)}`
-  const clientSecret = options.clientSecret ?? hexText(seed, "client secret", 40)
   const faults = new FaultPlan()
   const requests = new RequestLog()
-  const rateLimiter = new RateLimiter(options.rateLimit ?? 1200, options.wallClock ?? (() => new Date()))
+  const rateLimiter = new RateLimiter(options.rateLimit ?? 1200, wallClock)
   const maxPageSize = options.maxPageSize ?? 10_000
   const app = createApp({
     districts,
-    clientId,
-    clientSecret,
+    signIn,
     apiVersions,
     maxPageSize,
     rateLimiter,
@@ -135,7 +172,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     faults,
     closing: closing.signal,
   })
-  const server = createAdaptorServer({ fetch: app.fetch, hostname: host })
+  const { tls } = options
+  const secure = tls === undefined ? {} : { createServer, serverOptions: { key: tls.key, cert: tls.cert } }
+  const server = createAdaptorServer({ fetch: app.fetch, hostname: host, ...secure })
   await new Promise<void>((listening, failed) => {
     server.once("error", failed)
     server.listen(options.port ?? 0, host, () => {
@@ -144,14 +183,21 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     })
   })
   const { address, port } = server.address() as AddressInfo
-  const url = `http://${isIPv6(address) ? `[${address}]` : address}:${port}`
+  const hostName = isIPv6(address) ? `[${address}]` : address
+  const url =
+    tls === undefined ? `http://${hostName}:${port}` : `https://${tls.hostName ?? "localhost"}:${port}`
+  signIn.url = url
 
   const nextDay = (day: { intensity?: number } = {}): BatchSummary[] => {
     clock.advance(86_400_000)
     return districts.map((district) => district.nextDay({ ...day, advanceClock: false }))
   }
+  const passDay = (): void => {
+    automaticMs += 86_400_000
+    nextDay()
+  }
   const days =
-    options.dayEverySeconds === undefined ? undefined : setInterval(nextDay, options.dayEverySeconds * 1000)
+    options.dayEverySeconds === undefined ? undefined : setInterval(passDay, options.dayEverySeconds * 1000)
 
   return {
     apiUrl: url,
@@ -159,6 +205,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     clientId,
     clientSecret,
     districts,
+    signIn,
     faults,
     requests,
     clock,
@@ -168,9 +215,23 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       authUrl: url,
       clientId,
       clientSecret,
+      environment: {
+        HOMEROOM_CLEVER_API_URL: url,
+        HOMEROOM_CLEVER_AUTH_URL: url,
+        CLEVER_CLIENT_ID: clientId,
+        CLEVER_CLIENT_SECRET: clientSecret,
+      },
+      apps: signIn.apps.map((own) => ({
+        name: own.name,
+        clientId: own.clientId,
+        redirectUris: own.redirectUris,
+        logInAsUrl: `${url}/dashboard/${own.clientId}`,
+      })),
       districts: districts.map((district) => ({
         id: district.id,
         name: district.name,
+        portalUrl: `${url}/in/${district.id}`,
+        loginUrl: `${url}/login/${district.id}`,
         token: district.token,
         schools: district.count("school"),
         users: district.count("user"),
@@ -192,6 +253,25 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 /** The year in which the school year of a date began: it turns on 1 August. */
 function schoolYearOf(date: Date): number {
   return date.getUTCMonth() >= 7 ? date.getUTCFullYear() : date.getUTCFullYear() - 1
+}
+
+/** The apps to begin with: the first gets the options that are not of a certain app. */
+function appsOf(options: SimulatorOptions, seed: number): AppOptions[] {
+  const [first = {}, ...others] = options.apps ?? []
+  return [
+    {
+      ...first,
+      clientId: first.clientId ?? options.clientId ?? `simulated-${hexText(seed, "client id", 16)}`,
+      clientSecret: first.clientSecret ?? options.clientSecret ?? hexText(seed, "client secret", 40),
+      redirectUris: first.redirectUris ?? options.redirectUris,
+      oidc: first.oidc ?? options.oidc,
+    },
+    ...others.map((app, index) => ({
+      ...app,
+      clientId: app.clientId ?? `simulated-${hexText(seed, `client id ${index + 1}`, 16)}`,
+      clientSecret: app.clientSecret ?? hexText(seed, `client secret ${index + 1}`, 40),
+    })),
+  ]
 }
 
 function hexText(seed: number, purpose: string, length: number): string {

@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts"
 import { districtOf } from "../generate/generate-district.ts"
 import { type GeneratorOptions, type Layout, layOut } from "../generate/layout.ts"
 import { isJsonObject, type JsonObject, mergeJson, parseObject, shuffleKeys } from "../json.ts"
-import { idsIn, rolesOf, type SimulatedKind } from "../kinds.ts"
+import { idsIn, loginNamesOf, rolesOf, type SimulatedKind } from "../kinds.ts"
 import { machineOf, ObjectIdSource } from "../object-id.ts"
 import { mixSeed, seededRandom } from "../random.ts"
 import { passDay } from "./day.ts"
@@ -32,6 +32,8 @@ export interface SimulatedPerson {
   id: string
   name: string
   email: string | undefined
+  /** What they type to log in; every password is right. */
+  userName: string
 }
 
 /** A change of a record: laid over it (`undefined` removes a key), or a function that changes a copy. */
@@ -160,7 +162,8 @@ export class SimulatedDistrict {
         if (user === undefined || !rolesOf(user).includes(role)) continue
         const name = isJsonObject(user.name) ? user.name : {}
         const spelled = idsIn([name.first, name.last]).join(" ")
-        people.push({ role, id: String(user.id), name: spelled, email: idsIn([user.email])[0] })
+        const person = { role, id: String(user.id), name: spelled, email: idsIn([user.email])[0] }
+        people.push({ ...person, userName: loginNamesOf(user)[0] as string })
         found += 1
       }
     }

@@ -1,14 +1,14 @@
 import type { ApiVersion } from "../../models/kinds.ts"
 import type { SimulatedDistrict } from "../district/simulated-district.ts"
 import type { FaultPlan } from "../faults/fault-plan.ts"
+import type { SignIn } from "../sign-in/sign-in.ts"
 import type { RateLimiter } from "./rate-limit.ts"
 import type { RequestLog } from "./request-log.ts"
 
 /** What the routes of one simulated Clever share. */
 export interface ServerContext {
   readonly districts: readonly SimulatedDistrict[]
-  readonly clientId: string
-  readonly clientSecret: string
+  readonly signIn: SignIn
   readonly apiVersions: readonly ApiVersion[]
   readonly maxPageSize: number
   readonly rateLimiter: RateLimiter
@@ -18,10 +18,16 @@ export interface ServerContext {
   readonly closing: AbortSignal
 }
 
-/** The district whose token a request carries, or undefined. */
-export function districtOfRequest(context: ServerContext, request: Request): SimulatedDistrict | undefined {
+/** The district whose own token a request carries, or undefined. */
+export function districtOfToken(context: ServerContext, request: Request): SimulatedDistrict | undefined {
   const token = bearerOf(request)
   return token === undefined ? undefined : context.districts.find((district) => district.accepts(token))
+}
+
+/** The district of a request's token, the district's own or a user's, or undefined. */
+export function districtOfRequest(context: ServerContext, request: Request): string | undefined {
+  const user = context.signIn.tokens.find(bearerOf(request))
+  return user?.grant.districtId ?? districtOfToken(context, request)?.id
 }
 
 /** The bearer token of a request, or undefined. */

@@ -2,8 +2,9 @@ import { Hono } from "hono"
 import { roles } from "../../models/kinds.ts"
 import { parseObject } from "../json.ts"
 import { kindOfCollection, rolesOf, type SimulatedKind } from "../kinds.ts"
+import { answerUser, loginOf } from "../sign-in/identity-routes.ts"
 import { jsonAnswer, textAnswer, unknownAddress, unknownRecord, unknownToken } from "./answers.ts"
-import { bearerOf, districtOfRequest, type ServerContext } from "./context.ts"
+import { bearerOf, districtOfToken, type ServerContext } from "./context.ts"
 import { type DataRequest, listAnswer } from "./data-request.ts"
 import { answerEvents } from "./event-answers.ts"
 import { cutPage, PageRefusal, pageLinks } from "./paging.ts"
@@ -14,17 +15,20 @@ export function dataRoutes(context: ServerContext): Hono {
   const app = new Hono()
   app.all("/:version{v[0-9]+\\.[0-9]+}/*", (c) => {
     const request = c.req.raw
-    const { allowed, headers } = context.rateLimiter.take(bearerOf(request) ?? "")
-    const answer = allowed ? answerData(context, request) : new Response(null, { status: 429 })
-    for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value)
-    return answer
+    return context.rateLimiter.limited(bearerOf(request), () => answerData(context, request))
   })
   return app
 }
 
 function answerData(context: ServerContext, request: Request): Response {
   const url = new URL(request.url)
-  const district = districtOfRequest(context, request)
+  const login = loginOf(context.signIn, request)
+  if (login !== undefined) {
+    return request.method === "GET"
+      ? answerUser(context, login, url)
+      : unknownAddress(request.method, url.pathname)
+  }
+  const district = districtOfToken(context, request)
   if (district === undefined) return unknownToken()
   const [, version, collection = "", ...rest] = url.pathname.split("/")
   const served = context.apiVersions.find((own) => own === version)

@@ -37,4 +37,12 @@ export class RateLimiter {
       },
     }
   }
+
+  /** Counts a request, and has it answered or refuses it with 429; the answer tells what is left. */
+  async limited(token: string | undefined, answer: () => Response | Promise<Response>): Promise<Response> {
+    const { allowed, headers } = this.take(token ?? "")
+    const response = allowed ? await answer() : new Response(null, { status: 429 })
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
+    return response
+  }
 }

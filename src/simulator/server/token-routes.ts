@@ -1,28 +1,14 @@
 import { Hono } from "hono"
+import { appOfRequest } from "../sign-in/client-credentials.ts"
 import { jsonAnswer, unknownAddress } from "./answers.ts"
 import type { ServerContext } from "./context.ts"
-
-const scopes = [
-  "read:sis",
-  "read:districts",
-  "read:schools",
-  "read:sections",
-  "read:students",
-  "read:teachers",
-  "read:staff",
-  "read:district_admins",
-  "read:school_admins",
-  "read:student_contacts",
-  "read:resources",
-  "read:user_id",
-]
 
 /** The list of district tokens, `GET /oauth/tokens?owner_type=district`, with HTTP Basic credentials. */
 export function tokenRoutes(context: ServerContext): Hono {
   const app = new Hono()
   app.get("/oauth/tokens", (c) => {
-    const expected = Buffer.from(`${context.clientId}:${context.clientSecret}`).toString("base64")
-    if (c.req.header("authorization") !== `Basic ${expected}`) {
+    const owner = appOfRequest(context.signIn, c.req.header("authorization"))
+    if (owner === undefined) {
       return jsonAnswer(401, { error: "unauthorized", message: "Invalid client credentials" })
     }
     const url = new URL(c.req.url)
@@ -32,14 +18,15 @@ export function tokenRoutes(context: ServerContext): Hono {
     }
     const wanted = url.searchParams.get("district")
     const data = context.districts.flatMap((district) => {
-      if (district.token === undefined || (wanted !== null && wanted !== district.id)) return []
+      if (district.token === undefined || !owner.isUsedBy(district.id)) return []
+      if (wanted !== null && wanted !== district.id) return []
       return [
         {
           id: district.id.replace(/^.{8}/, "60000000"),
           created: district.connectedAt,
           owner: { type: "district", id: district.id },
           access_token: district.token,
-          scopes,
+          scopes: owner.scopes,
         },
       ]
     })
