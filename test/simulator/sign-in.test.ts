@@ -77,7 +77,9 @@ describe("a login from an app's button", () => {
     const discovery = (await ask(simulator, "/.well-known/openid-configuration")).json
     expect(discovery).toMatchObject({ issuer: authUrl, jwks_uri: `${authUrl}/oauth/certs` })
     expect(discovery).not.toHaveProperty("code_challenge_methods_supported")
-    const { keys } = (await ask(simulator, "/oauth/certs")).json as { keys: JsonWebKey[] }
+    const { keys } = (await ask(simulator, "/oauth/certs")).json as {
+      keys: import("node:crypto").JsonWebKey[]
+    }
     const [head = "", payload = "", signature = ""] = String(body.id_token).split(".")
     const publicKey = createPublicKey({ key: keys[0]! as never, format: "jwk" })
     expect(

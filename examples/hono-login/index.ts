@@ -1,0 +1,27 @@
+/** "Log in with Clever" in an app of any fetch-style framework, here Hono: `npm run example:hono` */
+import { serve } from "@hono/node-server"
+import { CleverSsoClient } from "homeroom"
+// #region login
+import { Hono } from "hono"
+// #endregion
+import { homePage, whoAmI } from "../login-support/pages.ts"
+import { port, settings } from "../login-support/settings.ts"
+
+// #region login
+const app = new Hono()
+const sso = new CleverSsoClient(settings)
+
+app.all("/auth/clever/*", async (c) => (await sso.fetch(c.req.raw)) ?? c.notFound())
+app.get("/", async (c) => {
+  const { session, setCookies } = await sso.readSession(c.req.raw)
+  for (const cookie of setCookies) c.header("set-cookie", cookie, { append: true })
+  return c.html(homePage(session))
+})
+// #endregion
+app.get("/whoami", async (c) => {
+  const { session } = await sso.readSession(c.req.raw)
+  const { status, body } = whoAmI(session)
+  return c.json(body, status)
+})
+
+serve({ fetch: app.fetch, port }, () => console.log(`Open ${new URL("/", settings.redirectUri)}`))

@@ -1,0 +1,5 @@
+/** Sign-in for Express 4.21 and 5. */
+
+export { type CleverLoginOptions, cleverLogin, type ExpressLogin } from "./clever-login.ts"
+export { cleverSession } from "./clever-session.ts"
+export { type ExpressSessionsOptions, expressSessions } from "./express-sessions.ts"

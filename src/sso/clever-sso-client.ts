@@ -1,0 +1,258 @@
+import { setTimeout } from "node:timers/promises"
+import { HomeroomError } from "../errors/index.ts"
+import { type Audit, auditor } from "./audit.ts"
+import { CookieJar } from "./cookie-jar.ts"
+import { Keyring } from "./keyring.ts"
+import { emptyAnswer, type LoginAnswer, redirectAnswer, toResponse, withCookies } from "./login-answer.ts"
+import { type FlowContext, LoginFlow, type StartOptions } from "./login-flow.ts"
+import type { LoginHooks } from "./login-hooks.ts"
+import { addressOf, headerOf, isPrefetch, type LoginRequest } from "./login-request.ts"
+import { districtSubject, userSubject } from "./login-store.ts"
+import { LoginPages, ownError } from "./pages/login-pages.ts"
+import { PortalBounces } from "./portal-bounces.ts"
+import { Provider } from "./provider/provider.ts"
+import { ReturnTargets } from "./return-to.ts"
+import { SealedSessions } from "./sealed-session.ts"
+import type { LoginSession, SessionKeeper } from "./session.ts"
+import { Sessions } from "./sessions.ts"
+import { type CleverSsoOptions, readSettings, type SsoSettings } from "./settings.ts"
+import { Transactions } from "./transactions.ts"
+
+/** The three addresses that sign-in answers. */
+export type LoginRoute = "login" | "callback" | "logout"
+
+/** What a door passes on to {@link CleverSsoClient.handle}. */
+export interface HandleOptions<Native> extends LoginHooks<Native> {
+  /** The framework's request and response, handed on to the hooks and the session keeper. */
+  readonly native: Native
+}
+
+export interface HandleResult {
+  readonly answer: LoginAnswer
+  /** What a hook of the app threw and Homeroom does not know: for the framework's error handler. */
+  readonly thrown?: unknown
+}
+
+/** Who is logged in, and the cookies that keep it so. */
+export interface SessionReading {
+  readonly session: LoginSession | undefined
+  /** Values for `Set-Cookie`, to be sent with whatever is answered; usually none. */
+  readonly setCookies: readonly string[]
+}
+
+/**
+ * Logs people in with Clever, whichever web framework the app uses: it takes what a request carries and answers
+ * with what to send.
+ *
+ * Logins may start in the app or at Clever; a code that comes without our own state is never used. Whoever logs in
+ * replaces whoever was logged in on that browser. Nothing is sent to Clever before a login.
+ */
+export class CleverSsoClient {
+  readonly #settings: SsoSettings
+  readonly #audit: Audit
+  readonly #flow: LoginFlow
+  readonly #pages: LoginPages
+  readonly #transactions: Transactions
+  readonly #sealed: SealedSessions
+  #opened: Promise<void> | undefined
+
+  /** Throws `INVALID_OPTIONS` and `CLEVER_CREDENTIALS_MISSING`. */
+  constructor(options: CleverSsoOptions) {
+    const settings = readSettings(options)
+    const { secrets, secure, clock, redirectUri, paths } = settings
+    const keyring = new Keyring({ secrets, host: redirectUri.host })
+    this.#settings = settings
+    this.#audit = auditor(settings)
+    this.#pages = new LoginPages(settings)
+    this.#sealed = new SealedSessions({ keyring, secure, clock })
+    this.#transactions = new Transactions({ keyring, secure, clock })
+    this.#flow = new LoginFlow({
+      settings,
+      audit: this.#audit,
+      transactions: this.#transactions,
+      pages: this.#pages,
+      bounces: new PortalBounces({ keyring, secure, clock }),
+      returnTargets: new ReturnTargets({
+        origin: redirectUri.origin,
+        homePath: settings.homePath,
+        ownPaths: Object.values(paths),
+        allowedOrigins: settings.allowedReturnOrigins,
+      }),
+      provider: new Provider({
+        clientId: settings.clientId,
+        clientSecret: options.clientSecret,
+        authUrl: settings.authUrl,
+        apiUrl: settings.apiUrl,
+        apiVersion: options.apiVersion ?? "v3.1",
+        oidc: settings.oidc,
+        acceptMissingTokenType: options.acceptMissingTokenType ?? true,
+        timeoutMs: settings.timeoutMs,
+        maxBodyBytes: 1024 * 1024,
+        // Looked up at each call, so that tools that replace the global fetch are heard.
+        fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+        clock,
+        sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
+        random: Math.random,
+      }),
+    })
+  }
+
+  /** The paths of the routes: `…/login`, the redirect URI's, `…/logout`. */
+  get paths(): Readonly<Record<LoginRoute, string>> {
+    return this.#settings.paths
+  }
+
+  /** The first half of every account's key: `https://clever.com`. */
+  get issuer(): string {
+    return this.#settings.authUrl.href.replace(/\/+$/, "")
+  }
+
+  /** Which route a path is; below a router's mount point the last part of it is enough. */
+  routeOf(path: string): LoginRoute | undefined {
+    const { paths } = this.#settings
+    for (const route of ["login", "callback", "logout"] as const) {
+      const full = paths[route]
+      if (path === full || path === full.slice(full.lastIndexOf("/"))) return route
+    }
+    return undefined
+  }
+
+  /**
+   * Answers a request to one of the routes, error pages included. Rejects only if something is broken that is not
+   * Homeroom's or the app's.
+   */
+  async handle<Native>(
+    route: LoginRoute,
+    request: LoginRequest,
+    options: HandleOptions<Native>,
+  ): Promise<HandleResult> {
+    return this.#answer(request, options, (context) => {
+      if (route === "logout") return this.#logOut(context)
+      const method = request.method?.toUpperCase() ?? "GET"
+      // Neither opens a page: a login begins and ends only when somebody goes there (R28, R29).
+      if (method === "HEAD" || isPrefetch(request)) return Promise.resolve(emptyAnswer(204))
+      if (method !== "GET") return Promise.resolve(emptyAnswer(405, [["allow", "GET, HEAD"]]))
+      return route === "login" ? this.#flow.start(context) : this.#flow.finish(context)
+    })
+  }
+
+  /** Starts a login from the app's own route, with more to say about it than a link can. */
+  async start<Native = undefined>(
+    request: LoginRequest,
+    options: StartOptions & Partial<HandleOptions<Native>> = {},
+  ): Promise<LoginAnswer> {
+    const handled = { ...options, native: options.native as Native }
+    const { answer, thrown } = await this.#answer(request, handled, (context) =>
+      this.#flow.start(context, options),
+    )
+    if (thrown !== undefined) throw thrown
+    return answer
+  }
+
+  /**
+   * For frameworks that speak the web's `Request` and `Response` (Next.js, Hono, SvelteKit): answers the request if
+   * it is for one of the routes, else gives undefined. What a hook throws is thrown.
+   */
+  async fetch(request: Request, hooks: LoginHooks<Request> = {}): Promise<Response | undefined> {
+    const { pathname } = addressOf(request)
+    const route = Object.entries(this.paths).find(([, path]) => path === pathname)?.[0] as
+      | LoginRoute
+      | undefined
+    if (route === undefined) return undefined
+    const { answer, thrown } = await this.handle(route, request, { ...hooks, native: request })
+    if (thrown !== undefined) throw thrown
+    return toResponse(answer)
+  }
+
+  /** Who is logged in on this browser. Rejects with what the store rejects with. */
+  async readSession<Native = unknown>(
+    request: LoginRequest,
+    options: { readonly sessions?: SessionKeeper | undefined; readonly native?: Native } = {},
+  ): Promise<SessionReading> {
+    await this.#open()
+    const context = this.#context(request, { ...options, native: options.native as Native })
+    const session = await context.sessions.read(context)
+    if (session !== undefined) await context.sessions.touch(context, session)
+    return { session, setCookies: context.jar.lines }
+  }
+
+  /** Ends every session of a person, on all their devices. */
+  async revokeUserSessions(cleverId: string): Promise<void> {
+    await this.#revoke(userSubject(this.issuer, cleverId))
+    this.#audit({ type: "sessions-revoked", cleverId })
+  }
+
+  /** Ends every session of a district's people. */
+  async revokeDistrictSessions(districtId: string): Promise<void> {
+    await this.#revoke(districtSubject(districtId))
+    this.#audit({ type: "sessions-revoked", districtId })
+  }
+
+  async #revoke(subject: string): Promise<void> {
+    await this.#open()
+    await this.#settings.store.raiseSessionEpoch(subject)
+  }
+
+  async #answer<Native>(
+    request: LoginRequest,
+    options: HandleOptions<Native>,
+    work: (context: FlowContext<Native>) => Promise<LoginAnswer>,
+  ): Promise<HandleResult> {
+    const context = this.#context(request, options)
+    let answer: LoginAnswer
+    let thrown: unknown
+    try {
+      await this.#open()
+      answer = await work(context)
+    } catch (error) {
+      const own = ownError(error)
+      if (own === undefined) thrown = error
+      answer = this.#pages.failure(request, own ?? new HomeroomError("INTERNAL"))
+    }
+    const complete = withCookies(answer, context.jar.lines)
+    return thrown === undefined ? { answer: complete } : { answer: complete, thrown }
+  }
+
+  async #logOut<Native>(context: FlowContext<Native>): Promise<LoginAnswer> {
+    const { request, jar, hooks, native, sessions } = context
+    if (request.method?.toUpperCase() !== "POST" || !this.#isOwnPage(request)) {
+      throw new HomeroomError("LOGOUT_REFUSED")
+    }
+    const session = await sessions.read(context)
+    await hooks.onLogout?.({ session, native })
+    await sessions.end(context)
+    this.#transactions.dropAll(request, jar)
+    const { cleverId, districtId } = session ?? {}
+    this.#audit({ type: "logged-out", cleverId, districtId: districtId ?? undefined })
+    return redirectAnswer(this.#settings.homePath)
+  }
+
+  /**
+   * Whether a POST comes from the app's own pages, by what the browser says of it. A request that says nothing is
+   * no browser's: those all send `Origin` with a POST, and no cookie of ours with one from another site.
+   */
+  #isOwnPage(request: LoginRequest): boolean {
+    const site = headerOf(request, "sec-fetch-site")
+    if (site !== undefined) return site === "same-origin" || site === "none"
+    const origin = headerOf(request, "origin")
+    return origin === undefined || origin === this.#settings.redirectUri.origin
+  }
+
+  #context<Native>(request: LoginRequest, options: HandleOptions<Native>): FlowContext<Native> {
+    return {
+      request,
+      jar: new CookieJar(this.#settings),
+      native: options.native,
+      hooks: options,
+      sessions: new Sessions(this.#settings, options.sessions ?? this.#sealed),
+    }
+  }
+
+  #open(): Promise<void> {
+    this.#opened ??= Promise.resolve(this.#settings.store.open?.()).catch((error: unknown) => {
+      this.#opened = undefined
+      throw error
+    })
+    return this.#opened
+  }
+}

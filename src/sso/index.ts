@@ -1,0 +1,21 @@
+/** Signing in with Clever. The doors for Express and Fastify are entries of their own. */
+
+export type { AuditEvent } from "./audit.ts"
+export {
+  CleverSsoClient,
+  type HandleOptions,
+  type HandleResult,
+  type LoginRoute,
+  type SessionReading,
+} from "./clever-sso-client.ts"
+export type { CookieJar } from "./cookie-jar.ts"
+export type { CleverIdentity } from "./identity.ts"
+export type { LoginAnswer } from "./login-answer.ts"
+export type { StartOptions } from "./login-flow.ts"
+export type { LinkProof, Login, LoginHooks, ResolvedLogin } from "./login-hooks.ts"
+export type { LoginRequest, RequestHeaders } from "./login-request.ts"
+export { districtSubject, type LoginStoreLike, userSubject } from "./login-store.ts"
+export { messageFor } from "./pages/message-for.ts"
+export { englishMessages, type LoginMessage, type LoginMessages } from "./pages/messages.ts"
+export type { LoginSession, SessionContext, SessionKeeper } from "./session.ts"
+export type { CleverSsoOptions, LoginAttempt, SessionLimits } from "./settings.ts"

@@ -1,0 +1,102 @@
+import { onTestFinished } from "vitest"
+import { type Simulator, type SimulatorOptions, startSimulator } from "../../../src/simulator/index.ts"
+import {
+  type AuditEvent,
+  CleverSsoClient,
+  type CleverSsoOptions,
+  type LoginHooks,
+} from "../../../src/sso/index.ts"
+import { type Door, freePort } from "./doors.ts"
+import { WebBrowser } from "./web-browser.ts"
+
+export interface LoginWorldOptions {
+  readonly door: Door
+  readonly simulator?: SimulatorOptions
+  readonly sso?: Partial<CleverSsoOptions>
+  readonly hooks?: Pick<LoginHooks, "resolve" | "onLogin" | "onLink" | "onLogout">
+}
+
+/** An app with sign-in, a simulated Clever, and a clock that both keep. */
+export interface LoginWorld {
+  readonly simulator: Simulator
+  readonly sso: CleverSsoClient
+  /** The app's origin. */
+  readonly app: string
+  readonly audit: AuditEvent[]
+  /** What reached the app's own error handler. */
+  readonly errors: readonly unknown[]
+  /** Lets time pass for everybody. */
+  pass(ms: number): void
+  /** A browser on which this person is logged in at Clever; of nobody by default. */
+  browser(personId?: string): WebBrowser
+  /** The first person with this role. */
+  person(role: string, index?: number): string
+  /** How many requests Clever got at an address. */
+  requests(path: string, method?: string): number
+  whoami(browser: WebBrowser): Promise<Record<string, unknown> & { status: number }>
+}
+
+/** Clever is 127.0.0.1 and the app localhost, so that their cookies stay apart as on two sites. */
+export async function openLoginWorld(options: LoginWorldOptions): Promise<LoginWorld> {
+  let now = Date.now()
+  const clock = (): number => now
+  const simulator = await startSimulator({
+    users: 120,
+    schools: 1,
+    now: () => new Date(now),
+    wallClock: () => new Date(now),
+    ...options.simulator,
+  })
+  onTestFinished(() => simulator.close())
+  const port = await freePort()
+  const app = `http://localhost:${port}`
+  const audit: AuditEvent[] = []
+  const sso = new CleverSsoClient({
+    clientId: simulator.clientId,
+    clientSecret: simulator.clientSecret,
+    redirectUri: `${app}/auth/clever/callback`,
+    cookieSecret: "a secret of the tests, thirty-two bytes or more",
+    allowInsecureLocalhost: true,
+    apiUrl: simulator.apiUrl,
+    authUrl: simulator.authUrl,
+    clock,
+    onAudit: (event) => audit.push(event),
+    ...options.sso,
+  })
+  simulator.signIn.setRedirectUris([`${app}/auth/clever/callback`])
+  const { errors } = await options.door.open({ sso, port, hooks: options.hooks })
+  return {
+    simulator,
+    sso,
+    app,
+    audit,
+    errors,
+    pass: (ms) => {
+      now += ms
+    },
+    browser: (personId) => {
+      const browser = new WebBrowser()
+      if (personId === undefined) return browser
+      const [name = "", value = ""] = simulator.signIn.logIn(personId).cookie.split("=")
+      browser.setCookie(simulator.authUrl, name, value)
+      return browser
+    },
+    person: (role, index = 0) => {
+      const people = simulator.districts[0]?.people.filter((person) => person.role === role) ?? []
+      const id = people[index]?.id
+      if (id === undefined) throw new Error(`The district has no ${role} number ${index}`)
+      return id
+    },
+    requests: (path, method) =>
+      simulator.requests
+        .list()
+        .filter(
+          (request) =>
+            request.path.split("?")[0] === path && (method === undefined || request.method === method),
+        ).length,
+    whoami: async (browser) => {
+      const visit = await browser.request(`${app}/whoami`)
+      return { status: visit.status, ...(JSON.parse(visit.body) as Record<string, unknown>) }
+    },
+  }
+}
