@@ -50,6 +50,8 @@ export interface SimulatorOptions {
   redirectUris?: readonly string[] | undefined
   /** Whether logins to the first app bring an `id_token`. Default false. */
   oidc?: boolean | undefined
+  /** Whether the first app, and discovery with it, does PKCE. Default false, as at Clever. */
+  pkce?: boolean | undefined
   /** The apps, if more than one, or one with settings of its own. */
   apps?: readonly AppOptions[] | undefined
   /** Serves https with this key and certificate, both PEM. */
@@ -265,6 +267,7 @@ function appsOf(options: SimulatorOptions, seed: number): AppOptions[] {
       clientSecret: first.clientSecret ?? options.clientSecret ?? hexText(seed, "client secret", 40),
       redirectUris: first.redirectUris ?? options.redirectUris,
       oidc: first.oidc ?? options.oidc,
+      pkce: first.pkce ?? options.pkce,
     },
     ...others.map((app, index) => ({
       ...app,

@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from "node:crypto"
 import { describe, expect, it } from "vitest"
+import type { JsonObject } from "../../src/simulator/json.ts"
 import { roleOf } from "../../src/simulator/kinds.ts"
 import {
   authorizePath,
@@ -77,15 +78,13 @@ describe("a login from an app's button", () => {
     const discovery = (await ask(simulator, "/.well-known/openid-configuration")).json
     expect(discovery).toMatchObject({ issuer: authUrl, jwks_uri: `${authUrl}/oauth/certs` })
     expect(discovery).not.toHaveProperty("code_challenge_methods_supported")
-    const { keys } = (await ask(simulator, "/oauth/certs")).json as {
-      keys: import("node:crypto").JsonWebKey[]
-    }
+    const { keys } = (await ask(simulator, "/oauth/certs")).json as { keys: JsonObject[] }
     const [head = "", payload = "", signature = ""] = String(body.id_token).split(".")
     const publicKey = createPublicKey({ key: keys[0]! as never, format: "jwk" })
     expect(
       verify("sha256", Buffer.from(`${head}.${payload}`), publicKey, Buffer.from(signature, "base64url")),
     ).toBe(true)
-    expect(jwtPart(body.id_token, 0)).toMatchObject({ alg: "RS256", kid: (keys[0] as { kid?: string }).kid })
+    expect(jwtPart(body.id_token, 0)).toMatchObject({ alg: "RS256", kid: keys[0]?.kid })
   })
 
   it("asks for the school, then for who it is, and goes on to the app", async () => {

@@ -15,6 +15,8 @@ interface SimulateOptions {
   port: number
   seed: number
   dayEvery?: number
+  redirectUri?: string[]
+  oidc?: true
   json?: true
 }
 
@@ -37,13 +39,22 @@ export function addSimulate(program: Command): void {
       "let a day pass that often, with its changes (default: never)",
       seconds(0.1),
     )
+    .option(
+      "--redirect-uri <uri...>",
+      "the app's redirect URIs, the primary one first (default: any on this machine)",
+    )
+    .option("--oidc", "give the app's logins an id_token, as Clever Support can switch on")
     .option("--json", "print one JSON object on one line instead")
     .action((options: SimulateOptions) => simulate(options))
 }
 
-async function simulate({ dayEvery, json, ...sizes }: SimulateOptions): Promise<void> {
+async function simulate({ dayEvery, json, redirectUri, ...options }: SimulateOptions): Promise<void> {
   await withSignals(async (signal) => {
-    const simulator = await startSimulator({ ...sizes, dayEverySeconds: dayEvery }).catch(asSimulatorError)
+    const simulator = await startSimulator({
+      ...options,
+      dayEverySeconds: dayEvery,
+      redirectUris: redirectUri,
+    }).catch(asSimulatorError)
     try {
       const description = simulator.describe()
       await withOutput(async (output) => {
@@ -58,7 +69,7 @@ async function simulate({ dayEvery, json, ...sizes }: SimulateOptions): Promise<
 }
 
 async function printDescription(output: Output, description: SimulatorDescription): Promise<void> {
-  const { apiUrl, authUrl, clientId, clientSecret, districts } = description
+  const { apiUrl, authUrl, clientId, clientSecret, apps, districts } = description
   await output.line(`A simulated Clever runs at ${apiUrl} until you stop it with Ctrl-C.`)
   await output.line("To use it, paste this into another terminal:")
   await output.line()
@@ -66,16 +77,38 @@ async function printDescription(output: Output, description: SimulatorDescriptio
   await output.line(`export HOMEROOM_CLEVER_AUTH_URL=${authUrl}`)
   await output.line(`export CLEVER_CLIENT_ID=${clientId}`)
   await output.line(`export CLEVER_CLIENT_SECRET=${clientSecret}`)
-  for (const { id, name, schools, users, sections, people } of districts) {
+  await output.line()
+  await output.line("Logins begin in your app or here; every password is right.")
+  const redirectUris = apps[0]?.redirectUris ?? []
+  await output.line(
+    redirectUris.length > 0
+      ? `  Redirect URIs: ${redirectUris.join(", ")}`
+      : "  Redirect URIs: any on this machine; after the first login from the app, the Portal knows it too",
+  )
+  await output.line(`  Log in as anybody: ${apps[0]?.logInAsUrl}`)
+  for (const { id, name, schools, users, sections, people, portalUrl } of districts) {
     await output.line()
     await output.line(
       `District ${id} (${name}): ${number(schools)} schools, ${number(users)} users, ${number(sections)} sections`,
     )
     await output.line(`  homeroom connect --district ${id}`)
     await output.line(`  homeroom import --district ${id} --mode bulk`)
+    await output.line(`  Clever Portal: ${portalUrl}`)
     await output.line("  People to log in as:")
-    const rows = people.map((person) => [person.role, person.id, person.name, person.email ?? "(no e-mail)"])
-    const columns = [{ title: "role" }, { title: "id" }, { title: "name" }, { title: "e-mail" }]
+    const rows = people.map((person) => [
+      person.role,
+      person.id,
+      person.name,
+      person.email ?? "(no e-mail)",
+      person.userName,
+    ])
+    const columns = [
+      { title: "role" },
+      { title: "id" },
+      { title: "name" },
+      { title: "e-mail" },
+      { title: "user name" },
+    ]
     for (const line of tableLines(columns, rows)) await output.line(`    ${line}`)
   }
 }

@@ -27,7 +27,8 @@ export function createApp(context: ServerContext): Hono<{ Bindings: HttpBindings
     const { closing } = context
     const faults = context.faults.take(request)
     // A fault may have the request answered more than once, and a body can be read only once.
-    const body = faults.length > 0 && raw.body !== null ? await raw.arrayBuffer() : null
+    const body =
+      faults.length > 0 && raw.method !== "GET" && raw.method !== "HEAD" ? await raw.arrayBuffer() : null
     const answered = async (at: URL): Promise<Response> =>
       clever.fetch(
         at === url && body === null

@@ -2,7 +2,7 @@ import { Hono } from "hono"
 import { roles } from "../../models/kinds.ts"
 import { parseObject } from "../json.ts"
 import { kindOfCollection, rolesOf, type SimulatedKind } from "../kinds.ts"
-import { answerUser, loginOf } from "../sign-in/identity-routes.ts"
+import { answerUser } from "../sign-in/identity-routes.ts"
 import { jsonAnswer, textAnswer, unknownAddress, unknownRecord, unknownToken } from "./answers.ts"
 import { bearerOf, districtOfToken, type ServerContext } from "./context.ts"
 import { type DataRequest, listAnswer } from "./data-request.ts"
@@ -22,10 +22,10 @@ export function dataRoutes(context: ServerContext): Hono {
 
 function answerData(context: ServerContext, request: Request): Response {
   const url = new URL(request.url)
-  const login = loginOf(context.signIn, request)
-  if (login !== undefined) {
+  const user = context.signIn.tokens.find(bearerOf(request))
+  if (user !== undefined) {
     return request.method === "GET"
-      ? answerUser(context, login, url)
+      ? answerUser(context, user, url)
       : unknownAddress(request.method, url.pathname)
   }
   const district = districtOfToken(context, request)

@@ -12,6 +12,7 @@ export type Refusal =
   | "not-launched"
   | "library-role"
   | "library-no-teacher"
+  | "library-blocked"
 
 /** Whether somebody can use an app; a teacher may have to install a Library app first. */
 export type AccessDecision =
@@ -49,10 +50,13 @@ function decideByLibrary({ app, person }: Parameters<typeof decideAccess>[0]): A
     state: "granted",
     grant: { personId: id, districtId: district.id, role, authorizedBy: "teacher" },
   })
-  if (person.roles.includes("teacher")) {
+  if (app.blockedIn.has(district.id)) return { state: "refused", reason: "library-blocked" }
+  const [role] = person.roles.filter((own) => own === "teacher" || own === "student")
+  if (role === undefined) return { state: "refused", reason: "library-role" }
+  if (!app.userTypes.includes(role)) return { state: "refused", reason: "unsupported-user-type" }
+  if (role === "teacher") {
     return app.installedBy.has(id) ? grantTo("teacher") : { state: "consent-needed" }
   }
-  if (!person.roles.includes("student")) return { state: "refused", reason: "library-role" }
   for (const text of district.data.texts("section").values()) {
     if (!text.includes(id)) continue
     const section = parseObject(text)

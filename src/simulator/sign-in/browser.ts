@@ -29,7 +29,8 @@ export function startSession(
   c: Context,
   asked: Pick<CleverSession, "districtId" | "personId" | "role"> & { byAdmin?: string | undefined },
 ): CleverSession {
-  endSession(signIn, c)
+  const old = getCookie(c, sessionCookie)
+  if (old !== undefined) signIn.sessions.end(old)
   const session = signIn.sessions.start({ ...asked, byAdmin: asked.byAdmin })
   const options = {
     path: "/",

@@ -4,8 +4,9 @@ import { startSession } from "./browser.ts"
 import { launch } from "./launch.ts"
 import { dashboardPage } from "./pages/dashboard-page.ts"
 import { errorPage } from "./pages/error-page.ts"
-import { findPerson, searchPeople } from "./person.ts"
+import { findPerson, type Person, searchPeople } from "./person.ts"
 import type { SignIn } from "./sign-in.ts"
+import type { SimulatedApp } from "./simulated-app.ts"
 
 /** "Log in as…" of an app developer's dashboard: a code for anybody who can use the app. */
 export function dashboardRoutes(signIn: SignIn): Hono {
@@ -15,12 +16,9 @@ export function dashboardRoutes(signIn: SignIn): Hono {
     if (app === undefined)
       return errorPage(c, { reason: "unknown-client", status: 404, text: "There is no such app." })
     const search = c.req.query("q") ?? ""
-    const people = signIn.districts
-      .flatMap((district) => searchPeople(district, { search, limit: 25 }))
-      .filter((person) => {
-        const [role] = person.roles
-        return role !== undefined && decideAccess({ app, person, role }).state === "granted"
-      })
+    const people = signIn.districts.flatMap((district) =>
+      searchPeople(district, { search, limit: 25, where: (person) => canUse(app, person) }),
+    )
     return dashboardPage(c, { app, people, search })
   })
   routes.post("/dashboard/:app", async (c) => {
@@ -41,4 +39,9 @@ export function dashboardRoutes(signIn: SignIn): Hono {
     return launch(c, signIn, { app, session, person, redirectUri })
   })
   return routes
+}
+
+function canUse(app: SimulatedApp, person: Person): boolean {
+  const [role] = person.roles
+  return role !== undefined && decideAccess({ app, person, role }).state === "granted"
 }

@@ -43,8 +43,9 @@ export async function launch(
   return app.duplicateCallbacks ? duplicatePage(c, url) : c.redirect(url, 302)
 }
 
-/** The address that was asked for, without the host. */
+/** The address that was asked for, to come back to; whoever logs in for it need not confirm it too. */
 export function ownAddress(c: Context): string {
-  const { pathname, search } = new URL(c.req.url)
-  return `${pathname}${search}`
+  const { pathname, searchParams } = new URL(c.req.url)
+  searchParams.delete("confirmed")
+  return searchParams.size === 0 ? pathname : `${pathname}?${searchParams}`
 }

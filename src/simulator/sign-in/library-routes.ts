@@ -28,7 +28,7 @@ async function answer(c: Context, signIn: SignIn, consentedFor?: string): Promis
   const start = `/portal/apps/${app.clientId}`
   const access = decideAccess({ app, person, role: session.role })
   if (access.state === "refused") return refusalPage(c, access.reason)
-  if (access.state === "granted") return c.redirect(start, 303)
+  if (access.state === "granted") return c.redirect(ownPath(consentedFor ?? start), 303)
   if (consentedFor === undefined) return consentPage(c, { app, person, next: start })
   app.installedBy.add(person.id)
   return c.redirect(ownPath(consentedFor), 303)

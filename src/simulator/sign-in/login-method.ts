@@ -7,8 +7,6 @@ export interface LoginMethod {
   readonly label: string
   /** Who can log in this way. */
   readonly roles: readonly Role[]
-  /** The role that somebody must have to be found by what they type; any of `roles` if absent. */
-  readonly role?: Role
   /** Whether the page asks for a user name and a password. */
   readonly hasForm: boolean
   /** Whether the page lists people to choose from. */
@@ -35,7 +33,6 @@ export const loginMethods: readonly LoginMethod[] = [
     name: "parent",
     label: "Parent or guardian",
     roles: ["contact"],
-    role: "contact",
     hasForm: true,
     hasList: true,
   },
@@ -43,7 +40,6 @@ export const loginMethods: readonly LoginMethod[] = [
     name: "admin",
     label: "District admin",
     roles: ["district_admin"],
-    role: "district_admin",
     hasForm: true,
     hasList: true,
   },

@@ -6,7 +6,7 @@ import { type LoginMethod, loginMethods } from "./login-method.ts"
 import { errorPage } from "./pages/error-page.ts"
 import { loggedOutPage, loginPage } from "./pages/login-page.ts"
 import { schoolPicker } from "./pages/school-picker.ts"
-import { findPerson, type Person, personByLogin } from "./person.ts"
+import { findPerson, hasRole, type Person, personByLogin } from "./person.ts"
 import type { SignIn } from "./sign-in.ts"
 
 /** The school picker, a district's login pages, and logging out of Clever. */
@@ -66,8 +66,8 @@ function personOfForm({ district, method }: Place, field: (name: string) => stri
       ? findPerson([district], chosen)
       : field("password") === ""
         ? undefined
-        : personByLogin(district, field("username"), method.role)
-  return person?.roles.some((role) => method.roles.includes(role)) ? person : undefined
+        : personByLogin(district, { login: field("username"), among: method.roles })
+  return person !== undefined && hasRole(person, method.roles) ? person : undefined
 }
 
 function roleFor(method: LoginMethod, person: Person): Role {

@@ -35,36 +35,44 @@ export function findPerson(districts: readonly SimulatedDistrict[], id: string):
   return undefined
 }
 
-/** The person who logs in with this user name, e-mail address, number or id, among those of one role if given. */
-export function personByLogin(district: SimulatedDistrict, login: string, role?: Role): Person | undefined {
-  const wanted = login.trim().toLowerCase()
+/** The person of one of these roles who logs in with this user name, e-mail address, number or id. */
+export function personByLogin(
+  district: SimulatedDistrict,
+  options: { login: string; among: readonly Role[] },
+): Person | undefined {
+  const wanted = options.login.trim().toLowerCase()
   if (wanted === "") return undefined
   const quoted = JSON.stringify(wanted)
   for (const text of district.data.texts("user").values()) {
     if (!text.toLowerCase().includes(quoted)) continue
     const person = personOf(district, text)
-    if (role !== undefined && !person.roles.includes(role)) continue
+    if (!hasRole(person, options.among)) continue
     if (loginNamesOf(person.record).some((own) => own.toLowerCase() === wanted)) return person
   }
   return undefined
 }
 
-/** People whose name, user name or address contains the text, at most `limit`, of these roles. */
+/** People of a district, at most `limit`, whose name or user names contain every word of the search. */
 export function searchPeople(
   district: SimulatedDistrict,
-  options: { search: string; among?: readonly Role[]; limit: number },
+  options: { search: string; limit: number; among?: readonly Role[]; where?: (person: Person) => boolean },
 ): Person[] {
-  const { search, among = roles, limit } = options
+  const { search, limit, among = roles, where = () => true } = options
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)
   const found: Person[] = []
   for (const text of district.data.texts("user").values()) {
     if (found.length >= limit) break
     const person = personOf(district, text)
-    if (!person.roles.some((role) => among.includes(role))) continue
+    if (!hasRole(person, among)) continue
     const told = `${nameOf(person)} ${loginNamesOf(person.record).join(" ")}`.toLowerCase()
-    if (words.every((word) => told.includes(word))) found.push(person)
+    if (words.every((word) => told.includes(word)) && where(person)) found.push(person)
   }
   return found
+}
+
+/** True for a person who has one of the roles. */
+export function hasRole(person: Person, among: readonly Role[]): boolean {
+  return person.roles.some((role) => among.includes(role))
 }
 
 /** The parts of a person's name that there are. */

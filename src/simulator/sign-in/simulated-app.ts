@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { isIPv4 } from "node:net"
+import { HomeroomError } from "../../errors/index.ts"
 import { type Role, roles } from "../../models/kinds.ts"
 import { appScopes, libraryScopes } from "./scopes.ts"
 
@@ -70,6 +71,8 @@ export class SimulatedApp {
   readonly unsharedPeople: Set<string> = new Set()
   /** Teachers who installed it from the Library. */
   readonly installedBy: Set<string> = new Set()
+  /** Districts that block it in the Library. */
+  readonly blockedIn: Set<string> = new Set()
   #seenRedirectUri: string | undefined
 
   constructor(options: AppOptions = {}) {
@@ -77,6 +80,9 @@ export class SimulatedApp {
     this.clientSecret = options.clientSecret ?? randomBytes(20).toString("hex")
     this.name = options.name ?? "Simulated App"
     this.redirectUris = options.redirectUris ?? []
+    const wrong = this.redirectUris.findIndex((uri) => !URL.canParse(uri))
+    if (wrong !== -1)
+      throw new HomeroomError("INVALID_OPTIONS", { message: `redirectUris[${wrong}] is not a URL.` })
     this.oidc = options.oidc ?? false
     this.pkce = options.pkce ?? false
     this.library = options.library ?? false

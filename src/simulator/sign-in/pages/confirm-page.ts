@@ -6,13 +6,11 @@ import { pageAnswer } from "./page.ts"
 /** Asks a student on a shared device whether it is they who are logged in. */
 export function confirmPage(c: Context, options: { person: Person; next: string }): Promise<Response> {
   const { person, next } = options
-  const confirmed = new URL(next, "http://simulator.invalid")
-  confirmed.searchParams.delete("confirmed")
   const other = new URLSearchParams({ continue: next })
   return pageAnswer(c, {
     title: "Is this you?",
     body: html`<p>You are logged in to Clever as <strong data-testid="who">${nameOf(person)}</strong>.</p>
-<p><a class="button" data-testid="confirm" href="${confirmed.pathname}${confirmed.search}">Yes, that's me</a>
+<p><a class="button" data-testid="confirm" href="${next}">Yes, that's me</a>
 <a data-testid="switch" href="/login/${person.district.id}?${other.toString()}">No, that's somebody else</a></p>`,
   })
 }

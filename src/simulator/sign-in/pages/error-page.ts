@@ -21,6 +21,7 @@ const refusals: Readonly<Record<Refusal, string>> = {
   "unsupported-user-type": "This app does not support accounts of your type.",
   "not-launched": "Your district does not use this app, or has not launched it yet.",
   "library-role": "Apps of the Clever Library are for teachers and their students.",
+  "library-blocked": "Your district has disabled sign up with Clever.",
   "library-no-teacher": "None of your teachers has added this app.",
 }
 
