@@ -1,6 +1,7 @@
 import type { Context } from "hono"
 import { html } from "hono/html"
 import type { SimulatedDistrict } from "../../district/simulated-district.ts"
+import { districtName } from "../district-name.ts"
 import { type LoginMethod, loginMethods } from "../login-method.ts"
 import { nameOf, type Person, searchPeople, userNameOf } from "../person.ts"
 import { type Markup, pageAnswer } from "./page.ts"
@@ -24,7 +25,7 @@ export function loginPage(
   const others = loginMethods.filter((other) => other !== method)
   return pageAnswer(c, {
     status: options.failed ? 401 : 200,
-    title: `Log in to ${district.name}`,
+    title: `Log in to ${districtName(district)}`,
     body: html`${options.failed ? html`<p class="error" role="alert" data-testid="login-error">Nobody of this district logs in that way with this name.</p>` : ""}
 ${current === undefined ? "" : html`<p class="note">Logged in as <span data-testid="who">${nameOf(current)}</span>. Logging in replaces that.</p>`}
 <h2>${method.label}</h2>

@@ -1,5 +1,6 @@
 import type { Context } from "hono"
 import { html } from "hono/html"
+import { districtName } from "../district-name.ts"
 import { nameOf, type Person, userNameOf } from "../person.ts"
 import type { CleverSession } from "../session-book.ts"
 import type { SimulatedApp } from "../simulated-app.ts"
@@ -22,7 +23,7 @@ export function portalPage(
   const { session, person, apps, installable, admin } = options
   const otherRoles = admin === undefined ? person.roles.filter((role) => role !== session.role) : []
   return pageAnswer(c, {
-    title: `Portal of ${person.district.name}`,
+    title: `Portal of ${districtName(person.district)}`,
     body: html`<p>Logged in as <strong data-testid="who">${nameOf(person)}</strong> (<span data-testid="role">${session.role}</span>)${admin === undefined ? "" : html`, <span data-testid="by-admin">opened by ${nameOf(admin)}</span>`}.
 <a href="/logout" data-testid="logout">Log out of Clever</a> <a href="/login/${person.district.id}" data-testid="switch">Switch account</a></p>
 ${otherRoles.map((role) => html`<form class="inline" method="post" action="/portal/role"><button name="role" value="${role}" data-testid="role-${role}">Use Clever as ${role.replace("_", " ")}</button></form>`)}

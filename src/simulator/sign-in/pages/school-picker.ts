@@ -2,6 +2,7 @@ import type { Context } from "hono"
 import { html } from "hono/html"
 import type { SimulatedDistrict } from "../../district/simulated-district.ts"
 import { parseObject } from "../../json.ts"
+import { districtName } from "../district-name.ts"
 import { pageAnswer } from "./page.ts"
 
 const listed = 25
@@ -29,7 +30,7 @@ export function schoolPicker(
 </form>
 <ul data-testid="schools">${found.map(
       ({ district, school }) =>
-        html`<li><a data-testid="${school === undefined ? "district" : "school"}-${school?.id ?? district.id}" href="/login/${district.id}?${rest}">${school === undefined ? district.name : html`${school.name} <span class="note">${district.name}</span>`}</a></li>`,
+        html`<li><a data-testid="${school === undefined ? "district" : "school"}-${school?.id ?? district.id}" href="/login/${district.id}?${rest}">${school === undefined ? districtName(district) : html`${school.name} <span class="note">${districtName(district)}</span>`}</a></li>`,
     )}</ul>
 ${found.length === 0 ? html`<p data-testid="nothing">No school or district is called that.</p>` : ""}
 <p class="note">The real Clever does not find sandbox districts by name: send <code>district_id</code> to reach those.</p>`,
@@ -39,7 +40,7 @@ ${found.length === 0 ? html`<p data-testid="nothing">No school or district is ca
 function findPlaces(districts: readonly SimulatedDistrict[], search: string): Found[] {
   const wanted = search.trim().toLowerCase()
   const found: Found[] = districts
-    .filter((district) => district.name.toLowerCase().includes(wanted) || district.id === wanted)
+    .filter((district) => districtName(district).toLowerCase().includes(wanted) || district.id === wanted)
     .slice(0, listed)
     .map((district) => ({ district, school: undefined }))
   for (const district of districts) {
