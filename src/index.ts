@@ -86,6 +86,7 @@ export {
   type RecordByKind,
   type RecordPage,
   type RecordPagesOptions,
+  type RecordTextOptions,
   type Resource,
   type Role,
   type RosterRecord,
@@ -122,6 +123,8 @@ export {
   runTransitions,
   type Sleep,
   type SyncOptions,
+  type SyncUserOptions,
+  type UserSyncResult,
 } from "./roster/index.ts"
 export {
   type AuditEvent,
@@ -168,6 +171,7 @@ export type {
   FingerprintQuery,
   HeldLease,
   Hold,
+  ImportMode,
   Lease,
   LeaseAnswer,
   LeaseRequest,

@@ -3,14 +3,14 @@ import { isDeepStrictEqual } from "node:util"
 import { CleverClient } from "../../src/clever/index.ts"
 import { RosterSync } from "../../src/roster/roster-sync.ts"
 import type { Progress } from "../../src/roster/run-context.ts"
-import type { Run, RunMode } from "../../src/storage/contract.ts"
+import type { ImportMode, Run } from "../../src/storage/contract.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 
 export interface ImportOptions {
   /** Where the district is served: the API's address up to the version. */
   apiUrl: string
   districtId: string
-  mode?: RunMode
+  mode?: ImportMode
   onProgress?: (progress: Progress) => void
 }
 
@@ -42,7 +42,7 @@ export function removeDatabase(path: string): void {
 /** What an import must have done; throws if it did something else, for then its time means nothing. */
 export function expectRun(
   run: Run,
-  expected: { state: Run["state"]; mode: RunMode; created: number; updated: number },
+  expected: { state: Run["state"]; mode: ImportMode; created: number; updated: number },
 ): void {
   const sum = (name: "created" | "updated"): number =>
     Object.values(run.counts).reduce((total, counts) => total + counts[name], 0)

@@ -4,6 +4,7 @@ import { bodyInvalid } from "./byte-lexer.ts"
 import { type ClientSettings, invalidOption, readPageSize } from "./client-options.ts"
 import { type CredentialKeeper, parseBody } from "./credentials.ts"
 import { buildUrl, resolveLink } from "./links.ts"
+import { PageScanner } from "./page-scanner.ts"
 import { walkPages } from "./page-walk.ts"
 import {
   type ListedByKind,
@@ -115,18 +116,41 @@ export class ApiReader {
 
   /** One record as Clever sends it, without its wrapping. */
   async fetch(path: string, options: SingleOptions, relation = ""): Promise<unknown> {
-    const { apiUrl, apiVersion } = this.#settings
-    const body = await this.#requester.request({
-      url: buildUrl(apiUrl, `/${apiVersion}${path}/${readId("id", options.id)}${relation}`),
-      credentials: this.#credentials.forDistrict(options.districtId),
-      body: new BodyBuffer(),
-      signal: options.signal ?? new AbortController().signal,
-      onRequest: options.onRequest,
-      read: parseBody,
-    })
+    const body = await this.#request(`${path}/${readId("id", options.id)}${relation}`, options, parseBody)
     const { data, id } = (body ?? {}) as { data?: unknown; id?: unknown }
     return data !== undefined && id === undefined ? data : body
   }
+
+  /** The same as the text that Clever sent: the bytes that a listing would have of it. */
+  fetchText(path: string, options: SingleOptions): Promise<string> {
+    return this.#request(`${path}/${readId("id", options.id)}`, options, (body) => recordText(body.text()))
+  }
+
+  #request<Result>(
+    path: string,
+    { districtId, signal, onRequest }: DistrictOptions,
+    read: (body: BodyBuffer) => Result,
+  ): Promise<Result> {
+    const { apiUrl, apiVersion } = this.#settings
+    return this.#requester.request({
+      url: buildUrl(apiUrl, `/${apiVersion}${path}`),
+      credentials: this.#credentials.forDistrict(districtId),
+      body: new BodyBuffer(),
+      signal: signal ?? new AbortController().signal,
+      onRequest,
+      read,
+    })
+  }
+}
+
+/** The record in an answer for one: an item of a list, and so found as such. */
+function recordText(answer: string): string {
+  const bytes = Buffer.from(`{"data":[${answer}]}`)
+  const { count, starts, ends } = new PageScanner().scan(bytes, bytes.length)
+  const [start = 0] = starts
+  const text = bytes.toString("utf8", start, ends[0])
+  if (count !== 1 || !text.startsWith("{")) throw bodyInvalid("the record is missing", 0)
+  return text
 }
 
 /** The id if it has the form of one: it becomes part of an address. Throws `INVALID_OPTIONS`. */

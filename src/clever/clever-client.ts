@@ -1,3 +1,4 @@
+import { isHomeroomError } from "../errors/index.ts"
 import {
   type ApiVersion,
   type CleverEvent,
@@ -9,6 +10,7 @@ import {
   type FeedEvent,
   type RecordPage,
   type RecordPagesOptions,
+  type RecordTextOptions,
   type Resource,
   type Role,
   type RosterSource,
@@ -224,6 +226,16 @@ export class CleverClient implements RosterSource {
   /** @inheritDoc */
   eventPages(options: EventPagesOptions): AsyncGenerator<EventPage, void, void> {
     return this.#feed.pages(options)
+  }
+
+  /** @inheritDoc */
+  async recordText({ kind, ...options }: RecordTextOptions): Promise<string | undefined> {
+    try {
+      return await this.#reader.fetchText(listPaths[kind], options)
+    } catch (error) {
+      if (isHomeroomError(error) && error.code === "CLEVER_NOT_FOUND") return undefined
+      throw error
+    }
   }
 }
 

@@ -7,6 +7,7 @@ export const noSource: RosterSource = {
   recordPages: () => refuse(),
   newestEvent: async () => refuse(),
   eventPages: () => refuse(),
+  recordText: async () => refuse(),
 }
 
 function refuse(): never {

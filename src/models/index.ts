@@ -44,6 +44,7 @@ export type {
   FeedEvent,
   RecordPage,
   RecordPagesOptions,
+  RecordTextOptions,
   RosterSource,
 } from "./record-page.ts"
 export { type Resource, resourceSchema } from "./resource.ts"

@@ -50,6 +50,8 @@ export interface RosterSource {
   newestEvent(options: SourceOptions): Promise<FeedEvent | undefined>
   /** The events after the event `after`, in feed order, to the feed's end. Throws `CLEVER_EVENTS_UNAVAILABLE`. */
   eventPages(options: EventPagesOptions): AsyncIterable<EventPage>
+  /** One record's JSON text as it was sent; undefined if there is none: it is unshared or deleted. */
+  recordText(options: RecordTextOptions): Promise<string | undefined>
 }
 
 /** What every request for a district's data takes. */
@@ -67,6 +69,12 @@ export interface RecordPagesOptions extends SourceOptions {
   from?: string | undefined
   /** Records a page, 1 to 10,000. */
   pageSize?: number | undefined
+}
+
+export interface RecordTextOptions extends SourceOptions {
+  kind: RecordPagesOptions["kind"]
+  /** The record's Clever id. */
+  id: string
 }
 
 export interface EventPagesOptions extends SourceOptions {

@@ -2,13 +2,14 @@ import { hostname } from "node:os"
 import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError } from "../errors/index.ts"
 import type { RosterSource } from "../models/record-page.ts"
-import type { RosterStorage, Run, RunMode } from "../storage/contract.ts"
+import type { HeldLease, ImportMode, RosterStorage, Run } from "../storage/contract.ts"
 import { type ChangeFilter, type RecordChange, readChanges } from "./change-log.ts"
 import { type DanglingReference, findDanglingReferences } from "./dangling.ts"
 import { listHistory, presentRun } from "./history.ts"
 import { LeaseKeeper, type LeaseOptions, type Repeat, repeatWithTimer, type Sleep } from "./lease-keeper.ts"
 import { type Progress, throwIfAborted } from "./run-context.ts"
 import { RunExecution, type RunLimits } from "./run-execution.ts"
+import { syncOneUser, type UserSyncResult } from "./user-sync.ts"
 
 export interface RosterSyncOptions {
   /** Where the roster comes from: a `CleverClient`, or anything that answers like one. */
@@ -35,7 +36,7 @@ export interface SyncOptions {
   /** The Clever id of the district. */
   districtId: string
   /** `delta` by default; it falls back to `bulk` by itself where it must, and says why in `run.fallback`. */
-  mode?: RunMode
+  mode?: ImportMode
   /** Who asked for it: a user of the app. Default `library`. */
   startedBy?: string
   /** How long to wait for another import of the district to end, in milliseconds. Default 0: not at all. */
@@ -44,6 +45,17 @@ export interface SyncOptions {
   signal?: AbortSignal
   /** Told after every page (S30). Must not throw. */
   onProgress?: (progress: Progress) => void
+}
+
+export interface SyncUserOptions {
+  /** The Clever id of the district. */
+  districtId: string
+  /** The Clever id of the person. */
+  id: string
+  /** Who asked for it. Default `login`. */
+  startedBy?: string | undefined
+  /** Gives up, with `ABORTED`, before the commit. */
+  signal?: AbortSignal | undefined
 }
 
 const defaultLease: LeaseOptions = { ttlMs: 20_000, heartbeatMs: 5_000 }
@@ -56,6 +68,11 @@ const defaultLimits: RunLimits = {
 
 /** How often a waiting `sync` asks again for the lease. */
 const pollMs = 250
+
+/** What the holder of a lease ends in that is taken for one person. */
+const onePersonMark = " (one person)"
+/** How long an import waits for such a lease to end: until it runs out, if its process died. */
+const onePersonPatienceMs = 25_000
 
 /**
  * Imports Clever districts into a storage and keeps them up to date.
@@ -117,6 +134,27 @@ export class RosterSync {
     }
   }
 
+  /**
+   * Brings one person up to date ahead of the next import: for somebody who logs in before being imported. Takes
+   * the district's lease for as long as one request lasts and never waits for it. Creates, updates or restores the
+   * person, as a run of mode `user`; never archives. Does nothing in a district that was never imported.
+   *
+   * Rejects as {@link sync} does. Costs one request, and one more if the district's token is not known yet.
+   */
+  async syncUser(options: SyncUserOptions): Promise<UserSyncResult> {
+    await this.#open()
+    const { clever: source, storage } = this.#options
+    const { districtId, id, startedBy = "login", signal } = options
+    const keeper = await this.#tryLease(districtId, `${this.#holder}${onePersonMark}`)
+    if (!(keeper instanceof LeaseKeeper)) return { state: "busy" }
+    try {
+      const limits = this.#limits
+      return await syncOneUser({ source, storage, keeper, clock: this.#clock, limits, id, startedBy, signal })
+    } finally {
+      await keeper.release()
+    }
+  }
+
   /** One run of the history. Rejects with `RUN_NOT_FOUND`. */
   async run(runId: string): Promise<Run> {
     await this.#open()
@@ -149,17 +187,23 @@ export class RosterSync {
     return this.#opened
   }
 
+  #tryLease(districtId: string, holder: string): Promise<LeaseKeeper | HeldLease> {
+    return LeaseKeeper.acquire(this.#options.storage, {
+      districtId,
+      holder,
+      options: this.#lease,
+      repeat: this.#options.repeat ?? repeatWithTimer,
+    })
+  }
+
   async #acquire({ districtId, waitMs = 0, signal }: SyncOptions): Promise<LeaseKeeper> {
-    const giveUpAt = this.#clock() + waitMs
+    const startedMs = this.#clock()
     for (;;) {
-      const held = await LeaseKeeper.acquire(this.#options.storage, {
-        districtId,
-        holder: this.#holder,
-        options: this.#lease,
-        repeat: this.#options.repeat ?? repeatWithTimer,
-      })
+      const held = await this.#tryLease(districtId, this.#holder)
       if (held instanceof LeaseKeeper) return held
-      const leftMs = giveUpAt - this.#clock()
+      // No import is turned away because somebody logs in.
+      const patienceMs = held.holder.endsWith(onePersonMark) ? onePersonPatienceMs : 0
+      const leftMs = startedMs + Math.max(waitMs, patienceMs) - this.#clock()
       if (leftMs <= 0) {
         throw new HomeroomError("SYNC_IN_PROGRESS", {
           message: `Another import of district ${districtId} is running: ${held.holder}, since ${held.since}.`,

@@ -1,12 +1,19 @@
-import { randomBytes } from "node:crypto"
 import { HomeroomError, isHomeroomError } from "../errors/index.ts"
 import { type Kind, kinds } from "../models/kinds.ts"
 import type { RosterSource } from "../models/record-page.ts"
-import type { Checkpoint, Cursor, FallbackReason, RosterStorage, Run, RunMode } from "../storage/contract.ts"
+import type {
+  Checkpoint,
+  Cursor,
+  FallbackReason,
+  ImportMode,
+  RosterStorage,
+  Run,
+} from "../storage/contract.ts"
 import { applyEvents, cursorAt, retryRejections } from "./apply-events.ts"
 import type { LeaseKeeper } from "./lease-keeper.ts"
 import { listKind } from "./list-kind.ts"
-import { emptyCounts, makePlan } from "./plan.ts"
+import { newRun } from "./new-run.ts"
+import { makePlan } from "./plan.ts"
 import { checkpointOf, isoTime, type Progress, type RunContext, throwIfAborted } from "./run-context.ts"
 import { isRunning, transition } from "./run-states.ts"
 
@@ -26,7 +33,7 @@ export interface RunExecutionOptions {
   pageSize: number | undefined
   clock: () => number
   limits: RunLimits
-  requestedMode: RunMode
+  requestedMode: ImportMode
   startedBy: string
   signal: AbortSignal | undefined
   onProgress: ((progress: Progress) => void) | undefined
@@ -115,38 +122,9 @@ export class RunExecution {
     const run =
       resumable !== undefined
         ? transition(resumable, "fetching", { fence: lease.fence, resumed: resumable.resumed + 1 })
-        : transition(this.#newRun(basis, requestedMode, startedBy), "fetching")
+        : transition(newRun({ lease, basis, mode: requestedMode, startedBy, nowMs: clock() }), "fetching")
     await storage.saveRun(lease, run)
     return run
-  }
-
-  #newRun(basis: number, mode: RunMode, startedBy: string): Run {
-    const { keeper, clock } = this.#options
-    const startedAt = isoTime(clock())
-    return {
-      // Sorts by time, and is short enough to be typed.
-      id: `${startedAt.replace(/[-:]|\.\d+Z/g, "").replace("T", "-")}-${randomBytes(4).toString("hex")}`,
-      districtId: keeper.lease.districtId,
-      mode,
-      requestedMode: mode,
-      fallback: null,
-      state: "queued",
-      startedAt,
-      finishedAt: null,
-      startedBy,
-      counts: emptyCounts(),
-      holds: [],
-      cursor: null,
-      requests: 0,
-      records: 0,
-      durationMs: 0,
-      resumed: 0,
-      skippedEvents: 0,
-      error: null,
-      fence: keeper.lease.fence,
-      basis,
-      checkpoint: null,
-    }
   }
 
   // Fetching

@@ -274,7 +274,10 @@ export type LeaseAnswer =
 // ── Runs ─────────────────────────────────────────────────────────────────────────────────────────
 
 /** `bulk` lists everything; `delta` reads the events since the cursor. */
-export type RunMode = "bulk" | "delta"
+export type ImportMode = "bulk" | "delta"
+
+/** What a run does: an import, or the look at one person (`user`) who logs in before the next import. */
+export type RunMode = ImportMode | "user"
 
 /** Where a run stands: `docs/spec/sync.md` has the table of transitions. */
 export type RunState =

@@ -17,6 +17,7 @@ const silent: RosterSource & DistrictDirectory = {
   recordPages: () => refuse(),
   newestEvent: async () => refuse(),
   eventPages: () => refuse(),
+  recordText: async () => refuse(),
   districts: () => refuse(),
 }
 

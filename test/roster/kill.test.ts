@@ -10,7 +10,7 @@ import { kinds } from "../../src/models/kinds.ts"
 import { RosterSync } from "../../src/roster/index.ts"
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts"
 import { seededRandom } from "../../src/simulator/random.ts"
-import type { Run, RunMode } from "../../src/storage/contract.ts"
+import type { ImportMode, Run } from "../../src/storage/contract.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import type { KillOrder } from "../support/kill-child.ts"
 import { seed } from "../support/seed.ts"
@@ -24,7 +24,7 @@ const firstMorning = new Date("2026-09-01T06:00:00Z")
 interface Scene {
   simulator: Simulator
   districtId: string
-  mode: RunMode
+  mode: ImportMode
   pageSize: number
   /** The database to start from, and the import that made it; empty for a first import. */
   basePath: string
@@ -61,7 +61,7 @@ function reopen(scene: Scene, path: string): { storage: SqliteStorage; roster: R
 }
 
 async function makeScene(options: {
-  mode: RunMode
+  mode: ImportMode
   first: boolean
   users: number
   pageSize: number

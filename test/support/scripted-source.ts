@@ -4,6 +4,7 @@ import type {
   FeedEvent,
   RecordPage,
   RecordPagesOptions,
+  RecordTextOptions,
   SourceOptions,
 } from "../../src/models/record-page.ts"
 import { SimulatedSource } from "./simulated-source.ts"
@@ -40,6 +41,12 @@ export class ScriptedSource extends SimulatedSource {
       yield { events: this.alterEvents(events), next }
       if (next !== null) this.#ask(`events ${++page}`, options)
     }
+  }
+
+  override async recordText(options: RecordTextOptions): Promise<string | undefined> {
+    const { onRequest: _, ...rest } = options
+    this.#ask(`${options.kind} ${options.id}`, options)
+    return super.recordText(rest)
   }
 
   #ask(name: string, { onRequest, signal }: SourceOptions): void {

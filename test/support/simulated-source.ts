@@ -7,6 +7,7 @@ import type {
   FeedEvent,
   RecordPage,
   RecordPagesOptions,
+  RecordTextOptions,
   RosterSource,
   SourceOptions,
 } from "../../src/models/record-page.ts"
@@ -61,6 +62,14 @@ export class SimulatedSource implements RosterSource {
       const next = at + pageSize < events.length ? "more" : null
       yield { events: events.slice(at, at + pageSize), next }
     }
+  }
+
+  async recordText({ kind, id, signal, onRequest }: RecordTextOptions): Promise<string | undefined> {
+    signal?.throwIfAborted()
+    onRequest?.()
+    this.requests++
+    const text = this.district.data.store(kind).textFor(id, this.apiVersion)
+    return text === undefined ? undefined : this.alterItems(kind, [this.district.present(text)])[0]
   }
 
   #page(kind: Kind, link: string, pageSize: number): RecordPage {

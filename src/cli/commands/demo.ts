@@ -7,12 +7,12 @@ import {
   CleverClient,
   Connections,
   type Counts,
+  type ImportMode,
   importDistrict,
   kinds,
   type RosterStorage,
   RosterSync,
   type Run,
-  type RunMode,
 } from "../../index.ts"
 import { type Simulator, startSimulator } from "../../simulator/index.ts"
 import { withStorage } from "../environment.ts"
@@ -67,7 +67,7 @@ async function runStory(simulator: Simulator, storage: RosterStorage, signal: Ab
   const clever = new CleverClient({ apiUrl, authUrl, clientId, clientSecret })
   const connections = new Connections({ storage, clever })
   const roster = new RosterSync({ clever, storage })
-  const runImport = async (mode: RunMode): Promise<void> => {
+  const runImport = async (mode: ImportMode): Promise<void> => {
     const display = showProgress()
     try {
       const onProgress = display.update

@@ -3,11 +3,11 @@ import { HomeroomError, isHomeroomError } from "../../errors/index.ts"
 import {
   type ApiVersion,
   Connections,
+  type ImportMode,
   importDistrict,
   type RosterStorage,
   RosterSync,
   type Run,
-  type RunMode,
 } from "../../index.ts"
 import { cleverFromEnvironment, withStorage } from "../environment.ts"
 import { exitCodes } from "../failure.ts"
@@ -21,7 +21,7 @@ import { withSignals } from "../signals.ts"
 
 interface ImportOptions {
   district: string
-  mode: RunMode
+  mode: ImportMode
   pageSize?: number
   wait: number
   json?: true
@@ -30,7 +30,7 @@ interface ImportOptions {
 
 /** `homeroom import`: runs one import now. */
 export function addImport(program: Command, setExitCode: (code: number) => void): void {
-  const modes: readonly RunMode[] = ["bulk", "delta"]
+  const modes: readonly ImportMode[] = ["bulk", "delta"]
   program
     .command("import")
     .summary("import a district's roster now")
