@@ -1,4 +1,4 @@
-import { createHash, createSign, type KeyObject } from "node:crypto"
+import { createHash, createSign, type KeyObject, sign } from "node:crypto"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 
@@ -150,6 +150,25 @@ export class LyingProvider {
   sign({ header, claims }: TokenParts, key: KeyObject = this.#options.privateKey): string {
     const input = `${encode(header)}.${encode(claims)}`
     return `${input}.${createSign("sha256").update(input).sign(key).toString("base64url")}`
+  }
+
+  /** Signs parts that are encoded already. */
+  signText(header: string, claims: string): string {
+    return `${header}.${claims}.${this.signInput(`${header}.${claims}`)}`
+  }
+
+  /** The honest key's signature over any text. */
+  signInput(
+    input: string,
+    options: { readonly padding?: number; readonly saltLength?: number } = {},
+  ): string {
+    return sign("sha256", Buffer.from(input), { key: this.#options.privateKey, ...options }).toString(
+      "base64url",
+    )
+  }
+
+  publicPem(format: { readonly type: "spki"; readonly format: "pem" }): string {
+    return this.#options.publicKey.export(format).toString()
   }
 
   halfHash(text: string): string {

@@ -85,6 +85,7 @@ async function exchange(
     if (status === 429) throw new HomeroomError("CLEVER_RATE_LIMITED", { details: { status, path } })
     if (status >= 500) throw new HomeroomError("CLEVER_UNAVAILABLE", { details: { status, path } })
     const type = response.headers.get("content-type") ?? ""
+    if (response.ok && status !== 200) throw bodyInvalid(path, status, "status")
     const isJson = type === "" || /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type.trim())
     if (response.ok && !isJson) {
       throw bodyInvalid(path, status, /\b(?:html|xml)\b/i.test(type) ? "html" : "content-type")

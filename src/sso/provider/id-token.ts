@@ -4,6 +4,7 @@ import { HomeroomError } from "../../errors/index.ts"
 import { decodeUtf8, type JsonObject, parseJsonObject } from "./json.ts"
 import { JwsRefused, verifyJws } from "./jws.ts"
 import type { KeySet } from "./key-set.ts"
+import { toProviderError } from "./map-error.ts"
 
 /** What is used of an id_token (dev.clever.com/docs/oauth-implementation): ids, and no name or address. */
 export interface IdTokenClaims {
@@ -61,8 +62,7 @@ export async function verifyIdToken(options: IdTokenOptions): Promise<IdTokenCla
     checkBindings(claims, options)
     return readClaims(claims)
   } catch (error) {
-    if (!(error instanceof JwsRefused)) throw error
-    throw new HomeroomError("LOGIN_ID_TOKEN_INVALID", { details: { reason: error.reason } })
+    throw toProviderError(error, "id_token")
   }
 }
 

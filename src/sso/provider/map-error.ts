@@ -1,8 +1,12 @@
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from "openid-client"
 import { type ErrorCode, HomeroomError, isHomeroomError } from "../../errors/index.ts"
+import { JwsRefused } from "./jws.ts"
 
-/** What was being done: `discovery` and `keys` read from Clever what is public, `token` exchanges the code. */
-export type ProviderStep = "discovery" | "keys" | "token"
+/**
+ * What was being done: `discovery` and `keys` read from Clever what is public, `token` exchanges the code,
+ * `id_token` verifies what came for it.
+ */
+export type ProviderStep = "discovery" | "keys" | "token" | "id_token"
 
 /**
  * Everything that can go wrong between Homeroom and the provider, as an error of ours (R48).
@@ -12,9 +16,12 @@ export type ProviderStep = "discovery" | "keys" | "token"
  * `LOGIN_OIDC_UNAVAILABLE`, except the caller's own abort.
  */
 export function toProviderError(error: unknown, step: ProviderStep): HomeroomError {
+  if (error instanceof JwsRefused) {
+    return new HomeroomError("LOGIN_ID_TOKEN_INVALID", { details: { reason: error.reason } })
+  }
   const own = findOwn(error)
   if (own?.code === "ABORTED") return own
-  if (step !== "token") {
+  if (step === "discovery" || step === "keys") {
     if (own?.code === "LOGIN_OIDC_UNAVAILABLE") return own
     return new HomeroomError("LOGIN_OIDC_UNAVAILABLE", {
       details: { step, reason: own?.code ?? codesOf(error)[0] },
@@ -22,6 +29,8 @@ export function toProviderError(error: unknown, step: ProviderStep): HomeroomErr
     })
   }
   if (own !== undefined) return own
+  if (step === "id_token")
+    return new HomeroomError("INTERNAL", { details: { step }, cause: safeCause(error) })
   const status = statusOf(error)
   const reason = error instanceof ResponseBodyError ? knownReason(error.error) : null
   return new HomeroomError(tokenCode(error, status, reason), {

@@ -30,3 +30,5 @@ export function testProvider(options: Partial<ProviderOptions> & { authUrl: URL;
 export function rsaKey(modulusLength = 2048): { publicKey: KeyObject; privateKey: KeyObject } {
   return generateKeyPairSync("rsa", { modulusLength })
 }
+
+export const redirectUri = "https://app.example/auth/callback"
