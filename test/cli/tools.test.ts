@@ -86,6 +86,8 @@ test("simulate prints all that is needed to use it, and runs until it is told to
   for (const role of ["student", "teacher", "contact"]) {
     expect(running.stdout).toMatch(new RegExp(`^ +${role} +[0-9a-f]{24} +\\S+`, "m"))
   }
+  expect(running.stdout).toMatch(/^ +Clever Portal: http\S+\/in\/[0-9a-f]{24}$/m)
+  expect(running.stdout).toMatch(/^ +Log in as anybody: http\S+\/dashboard\/\S+$/m)
   const [, districtId = ""] = /^District (\S+) \(/m.exec(running.stdout) ?? []
   const environment = { ...exported, HOMEROOM_STORAGE: `sqlite:${folder.path("simulate.db")}` }
   const connected = await homeroom(["connect", "--district", districtId], environment)
@@ -103,10 +105,30 @@ test("simulate --json is one line, and --day-every lets days pass", async () => 
     "1",
     "--day-every",
     "0.2",
+    "--redirect-uri",
+    "http://localhost:3000/callback",
+    "https://app.example/callback",
+    "--oidc",
     "--json",
   ])
   await until(() => running.stdout.endsWith("\n"), "the description")
-  const { apiUrl, districts } = JSON.parse(running.stdout)
+  const { apiUrl, authUrl, clientId, clientSecret, environment, apps, districts } = JSON.parse(running.stdout)
+  expect(environment).toEqual({
+    HOMEROOM_CLEVER_API_URL: apiUrl,
+    HOMEROOM_CLEVER_AUTH_URL: authUrl,
+    CLEVER_CLIENT_ID: clientId,
+    CLEVER_CLIENT_SECRET: clientSecret,
+  })
+  expect(apps).toMatchObject([
+    { clientId, redirectUris: ["http://localhost:3000/callback", "https://app.example/callback"] },
+  ])
+  const [student] = districts[0].people
+  const login = await fetch(districts[0].loginUrl, {
+    method: "POST",
+    body: new URLSearchParams({ username: student.userName, password: "any", continue: "/portal" }),
+    redirect: "manual",
+  })
+  expect([login.status, login.headers.get("location")]).toEqual([303, "/portal"])
   expect(linesOf(running.stdout)).toHaveLength(1)
   const newest = async (): Promise<string> => {
     const response = await fetch(`${apiUrl}/v3.1/events?ending_before=last&limit=1`, {
