@@ -89,6 +89,13 @@ test("simulate prints all that is needed to use it, and runs until it is told to
   expect(running.stdout).toMatch(/^ +Clever Portal: http\S+\/in\/[0-9a-f]{24}$/m)
   expect(running.stdout).toMatch(/^ +Log in as anybody: http\S+\/dashboard\/\S+$/m)
   const [, districtId = ""] = /^District (\S+) \(/m.exec(running.stdout) ?? []
+  const [, userName = ""] = /^ +student .* (\S+)$/m.exec(running.stdout) ?? []
+  const login = await fetch(`${exported.HOMEROOM_CLEVER_AUTH_URL}/login/${districtId}`, {
+    method: "POST",
+    body: new URLSearchParams({ username: userName, password: "any" }),
+    redirect: "manual",
+  })
+  expect([login.status, login.headers.get("location")]).toEqual([303, "/portal"])
   const environment = { ...exported, HOMEROOM_STORAGE: `sqlite:${folder.path("simulate.db")}` }
   const connected = await homeroom(["connect", "--district", districtId], environment)
   expect(connected).toMatchObject({ code: 0, stderr: "" })
@@ -122,13 +129,9 @@ test("simulate --json is one line, and --day-every lets days pass", async () => 
   expect(apps).toMatchObject([
     { clientId, redirectUris: ["http://localhost:3000/callback", "https://app.example/callback"] },
   ])
-  const [student] = districts[0].people
-  const login = await fetch(districts[0].loginUrl, {
-    method: "POST",
-    body: new URLSearchParams({ username: student.userName, password: "any", continue: "/portal" }),
-    redirect: "manual",
-  })
-  expect([login.status, login.headers.get("location")]).toEqual([303, "/portal"])
+  const { id, loginUrl, portalUrl, people } = districts[0]
+  expect([loginUrl, portalUrl]).toEqual([`${authUrl}/login/${id}`, `${authUrl}/in/${id}`])
+  expect(people[0]).toMatchObject({ role: "student", userName: expect.stringMatching(/./) })
   expect(linesOf(running.stdout)).toHaveLength(1)
   const newest = async (): Promise<string> => {
     const response = await fetch(`${apiUrl}/v3.1/events?ending_before=last&limit=1`, {
