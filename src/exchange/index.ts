@@ -1,4 +1,4 @@
-/** Connections, imports and their history: what the command line and the console call. */
+/** Connections, imports and their history, and whom of the app a login is: what the command line and the console call. */
 
 export { connectionTransitions } from "./connection-states.ts"
 export {
@@ -17,3 +17,30 @@ export {
   readRejections,
   requireProvisioning,
 } from "./imports.ts"
+export type {
+  AccountQuery,
+  AppAccounts,
+  EmailAccount,
+  LoginIdentity,
+  MatchField,
+} from "./logins/app-accounts.ts"
+export type { LinkAccountRequest } from "./logins/link-book.ts"
+export type { LinkPolicy, LinkRequest } from "./logins/link-policy.ts"
+export type { LinkProof } from "./logins/link-proof.ts"
+export type { LoginAuditEvent } from "./logins/login-audit.ts"
+export { loginMessages } from "./logins/login-messages.ts"
+export type {
+  AmbiguousLogin,
+  ArchivedLogin,
+  DistrictNotConnectedLogin,
+  LinkedLogin,
+  LoginOutcome,
+  LoginResolution,
+  NotSyncedLogin,
+  RefreshState,
+  RoleDiff,
+  RoleNotAllowedLogin,
+} from "./logins/login-resolution.ts"
+export { LoginResolver, type LoginResolverOptions, type UserRefresher } from "./logins/login-resolver.ts"
+export type { LoginErasure } from "./logins/session-control.ts"
+export { districtSubject, userSubject } from "./logins/session-subjects.ts"

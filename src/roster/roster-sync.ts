@@ -73,6 +73,8 @@ const pollMs = 250
 const onePersonMark = " (one person)"
 /** How long an import waits for such a lease to end: until it runs out, if its process died. */
 const onePersonPatienceMs = 25_000
+/** How long the next person's turn is waited for, where another process has it. */
+const onePersonWaitMs = 2_000
 
 /**
  * Imports Clever districts into a storage and keeps them up to date.
@@ -88,6 +90,8 @@ export class RosterSync {
   readonly #clock: () => number
   readonly #sleep: Sleep
   #opened: Promise<void> | undefined
+  /** The last of each district's `syncUser` calls: a class that logs in at once takes turns. */
+  readonly #userSyncs = new Map<string, Promise<void>>()
 
   constructor(options: RosterSyncOptions) {
     this.#options = options
@@ -136,22 +140,24 @@ export class RosterSync {
 
   /**
    * Brings one person up to date ahead of the next import: for somebody who logs in before being imported. Takes
-   * the district's lease for as long as one request lasts and never waits for it. Creates, updates or restores the
+   * the district's lease for as long as one request lasts and waits for no import. Creates, updates or restores the
    * person, as a run of mode `user`; never archives. Does nothing in a district that was never imported.
    *
    * Rejects as {@link sync} does. Costs one request, and one more if the district's token is not known yet.
    */
   async syncUser(options: SyncUserOptions): Promise<UserSyncResult> {
-    await this.#open()
-    const { clever: source, storage } = this.#options
-    const { districtId, id, startedBy = "login", signal } = options
-    const keeper = await this.#tryLease(districtId, `${this.#holder}${onePersonMark}`)
-    if (!(keeper instanceof LeaseKeeper)) return { state: "busy" }
+    const { districtId } = options
+    const before = this.#userSyncs.get(districtId) ?? Promise.resolve()
+    const result = before.then(() => this.#syncUser(options))
+    const turn = result.then(
+      () => {},
+      () => {},
+    )
+    this.#userSyncs.set(districtId, turn)
     try {
-      const limits = this.#limits
-      return await syncOneUser({ source, storage, keeper, clock: this.#clock, limits, id, startedBy, signal })
+      return await result
     } finally {
-      await keeper.release()
+      if (this.#userSyncs.get(districtId) === turn) this.#userSyncs.delete(districtId)
     }
   }
 
@@ -187,29 +193,64 @@ export class RosterSync {
     return this.#opened
   }
 
-  #tryLease(districtId: string, holder: string): Promise<LeaseKeeper | HeldLease> {
-    return LeaseKeeper.acquire(this.#options.storage, {
+  async #syncUser({ districtId, id, startedBy = "login", signal }: SyncUserOptions): Promise<UserSyncResult> {
+    await this.#open()
+    const { clever: source, storage } = this.#options
+    const holder = `${this.#holder}${onePersonMark}`
+    const keeper = await this.#tryLease({
       districtId,
       holder,
-      options: this.#lease,
-      repeat: this.#options.repeat ?? repeatWithTimer,
+      waitMs: 0,
+      onePersonMs: onePersonWaitMs,
+      signal,
     })
+    if (!(keeper instanceof LeaseKeeper)) return { state: "busy" }
+    try {
+      const limits = this.#limits
+      return await syncOneUser({ source, storage, keeper, clock: this.#clock, limits, id, startedBy, signal })
+    } finally {
+      await keeper.release()
+    }
   }
 
   async #acquire({ districtId, waitMs = 0, signal }: SyncOptions): Promise<LeaseKeeper> {
+    const holder = this.#holder
+    // No import is turned away because somebody logs in.
+    const held = await this.#tryLease({
+      districtId,
+      holder,
+      waitMs,
+      onePersonMs: onePersonPatienceMs,
+      signal,
+    })
+    if (held instanceof LeaseKeeper) return held
+    throw new HomeroomError("SYNC_IN_PROGRESS", {
+      message: `Another import of district ${districtId} is running: ${held.holder}, since ${held.since}.`,
+      details: { districtId, holder: held.holder, since: held.since },
+    })
+  }
+
+  /** Waits for the lease for `waitMs`, and while it is one person's for `onePersonMs` at least. */
+  async #tryLease(request: {
+    districtId: string
+    holder: string
+    waitMs: number
+    onePersonMs: number
+    signal: AbortSignal | undefined
+  }): Promise<LeaseKeeper | HeldLease> {
+    const { districtId, holder, waitMs, onePersonMs, signal } = request
     const startedMs = this.#clock()
     for (;;) {
-      const held = await this.#tryLease(districtId, this.#holder)
+      const held = await LeaseKeeper.acquire(this.#options.storage, {
+        districtId,
+        holder,
+        options: this.#lease,
+        repeat: this.#options.repeat ?? repeatWithTimer,
+      })
       if (held instanceof LeaseKeeper) return held
-      // No import is turned away because somebody logs in.
-      const patienceMs = held.holder.endsWith(onePersonMark) ? onePersonPatienceMs : 0
-      const leftMs = startedMs + Math.max(waitMs, patienceMs) - this.#clock()
-      if (leftMs <= 0) {
-        throw new HomeroomError("SYNC_IN_PROGRESS", {
-          message: `Another import of district ${districtId} is running: ${held.holder}, since ${held.since}.`,
-          details: { districtId, holder: held.holder, since: held.since },
-        })
-      }
+      const patienceMs = held.holder.endsWith(onePersonMark) ? Math.max(waitMs, onePersonMs) : waitMs
+      const leftMs = startedMs + patienceMs - this.#clock()
+      if (leftMs <= 0) return held
       throwIfAborted(signal)
       await this.#sleep(Math.min(pollMs, leftMs), signal).catch((error: unknown) => {
         throwIfAborted(signal)
