@@ -1,8 +1,7 @@
-import type { AuthorizedBy, PersonName } from "../clever/users.ts"
+import { type AuthorizedBy, isUserId, type PersonName } from "../clever/users.ts"
 import {
   type ContactRole,
   type DistrictAdminRole,
-  idPattern,
   type Role,
   roles,
   type StaffRole,
@@ -101,8 +100,6 @@ function keepFields(given: UserRoles): IdentityRoles {
 function legacyIdsOf({ cleverId, otherLegacyIds, roles: given }: IdentityParts): string[] {
   const ids = [...roles.map((role) => given[role]?.legacy_id), ...otherLegacyIds]
   // A student's id is the same in both versions.
-  const old = ids.filter(
-    (id): id is string => typeof id === "string" && idPattern.test(id) && id !== cleverId,
-  )
+  const old = ids.filter((id): id is string => isUserId(id) && id !== cleverId)
   return [...new Set(old)]
 }
