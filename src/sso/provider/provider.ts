@@ -145,12 +145,13 @@ export class Provider {
   /**
    * Exchanges a code, in one request to the token endpoint that is never repeated, and verifies the id_token.
    *
-   * Throws `LOGIN_REQUEST_INVALID` for a wrong `iss` (before any request), `LOGIN_CODE_REJECTED`,
+   * Throws `LOGIN_REQUEST_INVALID` for a wrong `iss` or an empty code (before the code is sent), `LOGIN_CODE_REJECTED`,
    * `LOGIN_ID_TOKEN_MISSING`, `LOGIN_ID_TOKEN_INVALID`, `LOGIN_OIDC_UNAVAILABLE`, and the `CLEVER_…` errors of
    * `requestTokens`.
    */
   async redeem(options: RedeemOptions): Promise<Redeemed> {
     const { code, redirectUri, nonce, codeVerifier, callbackIss, signal } = options
+    if (code === "") throw new HomeroomError("LOGIN_REQUEST_INVALID", { details: { parameter: "code" } })
     const metadata = await this.#metadata(signal)
     this.#checkCallbackIssuer(callbackIss, metadata)
     const { clientId, clientSecret, acceptMissingTokenType } = this.#options
