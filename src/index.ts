@@ -45,7 +45,6 @@ export {
   connectionTransitions,
   type DistrictDirectory,
   type DistrictNotConnectedLogin,
-  districtSubject,
   type EmailAccount,
   type ImportOptions,
   importDistrict,
@@ -61,7 +60,6 @@ export {
   type LoginResolution,
   LoginResolver,
   type LoginResolverOptions,
-  loginMessages,
   type MatchField,
   type NotSyncedLogin,
   type RefreshState,
@@ -71,7 +69,6 @@ export {
   readRejections,
   requireProvisioning,
   type UserRefresher,
-  userSubject,
 } from "./exchange/index.ts"
 export {
   type ApiVersion,
@@ -156,13 +153,13 @@ export {
 export {
   type AuditEvent,
   type CleverIdentity,
+  type CleverLoginProof,
   CleverSsoClient,
   type CleverSsoOptions,
   type CookieJar,
   englishMessages,
   type HandleOptions,
   type HandleResult,
-  type LinkProof,
   type Login,
   type LoginAnswer,
   type LoginAttempt,

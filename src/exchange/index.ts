@@ -28,7 +28,6 @@ export type { LinkAccountRequest } from "./logins/link-book.ts"
 export type { LinkPolicy, LinkRequest } from "./logins/link-policy.ts"
 export type { LinkProof } from "./logins/link-proof.ts"
 export type { LoginAuditEvent } from "./logins/login-audit.ts"
-export { loginMessages } from "./logins/login-messages.ts"
 export type {
   AmbiguousLogin,
   ArchivedLogin,
@@ -43,4 +42,3 @@ export type {
 } from "./logins/login-resolution.ts"
 export { LoginResolver, type LoginResolverOptions, type UserRefresher } from "./logins/login-resolver.ts"
 export type { LoginErasure } from "./logins/session-control.ts"
-export { districtSubject, userSubject } from "./logins/session-subjects.ts"

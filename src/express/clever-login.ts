@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from "express"
 import type {
+  CleverLoginProof,
   CleverSsoClient,
-  LinkProof,
   Login,
   LoginHooks,
   LoginSession,
@@ -30,7 +30,7 @@ export interface CleverLoginOptions {
     | undefined
   /** Instead of a login, when `sso.start` was asked to link an account. */
   readonly onLink?:
-    | ((login: ExpressLogin & { readonly proof: LinkProof }) => void | Promise<void>)
+    | ((login: ExpressLogin & { readonly proof: CleverLoginProof }) => void | Promise<void>)
     | undefined
   /** Before the session ends. */
   readonly onLogout?:

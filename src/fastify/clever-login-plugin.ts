@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import type {
+  CleverLoginProof,
   CleverSsoClient,
-  LinkProof,
   Login,
   LoginAnswer,
   LoginHooks,
@@ -31,7 +31,7 @@ export interface CleverLoginPluginOptions {
     | undefined
   /** Instead of a login, when `sso.start` was asked to link an account. */
   readonly onLink?:
-    | ((login: FastifyLogin & { readonly proof: LinkProof }) => void | Promise<void>)
+    | ((login: FastifyLogin & { readonly proof: CleverLoginProof }) => void | Promise<void>)
     | undefined
   /** Before the session ends. */
   readonly onLogout?:

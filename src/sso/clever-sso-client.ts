@@ -178,7 +178,7 @@ export class CleverSsoClient {
 
   /** Ends every session of a person, on all their devices. */
   async revokeUserSessions(cleverId: string): Promise<void> {
-    await this.#revoke(userSubject(this.issuer, cleverId))
+    await this.#revoke(userSubject({ issuer: this.issuer, cleverId }))
     this.#audit({ type: "sessions-revoked", cleverId })
   }
 
@@ -190,7 +190,8 @@ export class CleverSsoClient {
 
   async #revoke(subject: string): Promise<void> {
     await this.#open()
-    await this.#settings.store.raiseSessionEpoch(subject)
+    const { store, clock, absoluteMs } = this.#settings
+    await store.raiseSessionEpoch(subject, clock() + absoluteMs)
   }
 
   async #answer<Native>(

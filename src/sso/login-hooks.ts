@@ -38,7 +38,7 @@ export interface LoginHooks<Native = unknown> {
    * is still the one that is logged in on this browser, then link.
    */
   readonly onLink?:
-    | ((login: Login<Native> & { readonly proof: LinkProof }) => void | Promise<void>)
+    | ((login: Login<Native> & { readonly proof: CleverLoginProof }) => void | Promise<void>)
     | undefined
   /** Before the session ends. */
   readonly onLogout?:
@@ -52,7 +52,7 @@ export interface LoginHooks<Native = unknown> {
 }
 
 /** That whoever was logged in to this account of the app has just logged in at Clever, on the same browser. */
-export interface LinkProof {
+export interface CleverLoginProof {
   readonly kind: "clever-login"
   readonly accountId: string
   readonly issuer: string

@@ -68,8 +68,14 @@ export class MemoryLoginStore implements LoginStoreLike {
   }
 }
 
+/** Who somebody is at Clever: never the id alone. */
+export interface PersonKey {
+  readonly issuer: string
+  readonly cleverId: string
+}
+
 /** The subject whose epoch ends a person's sessions. */
-export function userSubject(issuer: string, cleverId: string): string {
+export function userSubject({ issuer, cleverId }: PersonKey): string {
   return `user:${issuer}:${cleverId}`
 }
 

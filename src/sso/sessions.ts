@@ -34,7 +34,8 @@ export class Sessions {
       store.isConsumed(endedKey(session.id)),
       store.getSessionEpochs(subjectsOf(session)),
     ])
-    const isCurrent = epochs.every((epoch, index) => epoch === session.epochs[index])
+    // An epoch may have been forgotten once no older session could live: then it reads as 0.
+    const isCurrent = epochs.every((epoch, index) => epoch <= (session.epochs[index] ?? -1))
     return isEnded || !isCurrent ? undefined : session
   }
 
@@ -96,7 +97,7 @@ function endedKey(sessionId: string): string {
 }
 
 function subjectsOf(session: Pick<LoginSession, "issuer" | "cleverId" | "districtId">): string[] {
-  const user = userSubject(session.issuer, session.cleverId)
+  const user = userSubject(session)
   return session.districtId === null ? [user] : [user, districtSubject(session.districtId)]
 }
 

@@ -1,5 +1,5 @@
 import type { Role } from "../../models/index.ts"
-import type { CleverIdentity } from "../../sso/identity.ts"
+import type { CleverIdentity } from "../../sso/index.ts"
 
 /** Who logs in, with what a login may know besides. */
 export interface LoginIdentity extends CleverIdentity {

@@ -1,17 +1,11 @@
 import { HomeroomError } from "../../errors/index.ts"
+import type { CleverLoginProof } from "../../sso/index.ts"
 import type { LinkKey } from "../../storage/contract.ts"
 
 /** How somebody showed that a Clever identity and an account of the app are the same person's. */
 export type LinkProof =
   /** Logged in to the account, they confirmed and then logged in through Clever. */
-  | {
-      readonly kind: "clever-login"
-      readonly accountId: string
-      readonly issuer: string
-      readonly cleverId: string
-      /** ISO 8601 in UTC. */
-      readonly at: string
-    }
+  | CleverLoginProof
   /** Logged in through Clever, they gave the account's password. */
   | { readonly kind: "password"; readonly accountId: string; readonly at: string }
 

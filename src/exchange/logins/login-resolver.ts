@@ -1,12 +1,18 @@
-import { isHomeroomError } from "../../errors/index.ts"
+import { HomeroomError, isHomeroomError } from "../../errors/index.ts"
 import { type Role, roles, type User } from "../../models/index.ts"
 import type { SyncUserOptions, UserSyncResult } from "../../roster/index.ts"
+import {
+  districtSubject,
+  englishMessages,
+  type LoginMessages,
+  type ResolvedLogin,
+  userSubject,
+} from "../../sso/index.ts"
 import type { AccountLink, Connection, LinkKey, RosterStorage, StoredRecord } from "../../storage/contract.ts"
 import type { AppAccounts, LoginIdentity } from "./app-accounts.ts"
 import { type LinkAccountRequest, LinkBook } from "./link-book.ts"
 import { type LinkPolicy, matchByPolicy } from "./link-policy.ts"
 import { auditTo, type LoginAuditEvent } from "./login-audit.ts"
-import { loginMessages } from "./login-messages.ts"
 import type {
   AmbiguousLogin,
   LinkedLogin,
@@ -16,7 +22,6 @@ import type {
 } from "./login-resolution.ts"
 import { type AccountMatch, freeAccounts, matchAccounts, maxCandidates } from "./match-accounts.ts"
 import { type LoginErasure, SessionControl } from "./session-control.ts"
-import { districtSubject, userSubject } from "./session-subjects.ts"
 
 /** What brings one person into the roster: a `RosterSync` does. */
 export interface UserRefresher {
@@ -40,8 +45,8 @@ export interface LoginResolverOptions {
    * `timeoutMs`, 5,000 by default, is how long the login waits for it.
    */
   refresh?: { roster: UserRefresher; timeoutMs?: number }
-  /** Texts of your own for the person who logs in. */
-  messages?: Partial<Record<LoginOutcome, string>>
+  /** Texts that replace the English ones: those of `CleverSsoClient`. */
+  messages?: Partial<LoginMessages>
   /** How long a session can last at most, in milliseconds: revocations are kept that long. Default 30 days. */
   sessionMaxMs?: number
   /** Milliseconds since 1970. Default `Date.now`. */
@@ -49,6 +54,15 @@ export interface LoginResolverOptions {
   /** Told of every link, removal, revocation and erasure once it is done. What it throws is ignored. */
   onAudit?: (event: LoginAuditEvent) => void
 }
+
+const messageNames = {
+  linked: "loggedIn",
+  "not-synced": "notSynced",
+  archived: "archived",
+  ambiguous: "ambiguous",
+  "role-not-allowed": "roleNotAllowed",
+  "district-not-connected": "districtNotConnected",
+} as const satisfies Record<LoginOutcome, keyof LoginMessages>
 
 const defaultSessionMaxMs = 30 * 24 * 60 * 60 * 1_000
 const defaultRefreshMs = 5_000
@@ -113,6 +127,18 @@ export class LoginResolver {
       return this.#resolveProvisioned(identity, { districtId, link, admitted, own })
     }
     return this.#resolveUnprovisioned(identity, { districtId, link, admitted })
+  }
+
+  /**
+   * For the doors' hook `resolve`: `cleverLogin({ sso, resolve: logins.admit })`. Lets in whoever is linked, as that
+   * account, and shows everybody else the page of their outcome.
+   */
+  readonly admit: (login: { readonly identity: LoginIdentity }) => Promise<ResolvedLogin> = async ({
+    identity,
+  }) => {
+    const resolution = await this.resolveLogin(identity)
+    if (resolution.outcome === "linked") return { accountId: resolution.accountId }
+    throw new HomeroomError(resolution.code, { details: { outcome: resolution.outcome } })
   }
 
   /**
@@ -283,7 +309,9 @@ export class LoginResolver {
   }
 
   #told<Outcome extends LoginOutcome>(outcome: Outcome): { outcome: Outcome; message: string } {
-    return { outcome, message: this.#options.messages?.[outcome] ?? loginMessages[outcome] }
+    const name = messageNames[outcome]
+    const { title, text } = this.#options.messages?.[name] ?? englishMessages[name]
+    return { outcome, message: `${title}. ${text}` }
   }
 }
 

@@ -1,6 +1,6 @@
+import { districtSubject, userSubject } from "../../sso/index.ts"
 import type { LinkKey, LoginStore } from "../../storage/contract.ts"
 import type { LoginAuditEvent } from "./login-audit.ts"
-import { districtSubject, userSubject } from "./session-subjects.ts"
 
 /** What was erased. */
 export interface LoginErasure {

@@ -16,6 +16,8 @@ export interface LoginMessages {
   /** Asked before a login that another site started. */
   readonly confirm: LoginMessage
   readonly confirmButton: string
+  /** What `resolveLogin` says to somebody who may come in. */
+  readonly loggedIn: LoginMessage
   /** Whatever has no message of its own. */
   readonly other: LoginMessage
   readonly requestInvalid: LoginMessage
@@ -47,6 +49,10 @@ export const englishMessages: LoginMessages = {
     text: "Another site wants to log you in here with your Clever account.",
   },
   confirmButton: "Yes, log me in",
+  loggedIn: {
+    title: "You are logged in",
+    text: "Have a good day.",
+  },
   other: {
     title: "That did not work",
     text: "You are not logged in. Please try again. If it happens again, tell your teacher.",

@@ -140,7 +140,7 @@ export function identityOf(user: User, fields: Partial<LoginIdentity> = {}): Log
     legacyIds,
     districtId: user.district,
     authorizedBy: "district",
-    roles,
+    roles: Object.fromEntries(Object.entries(roles).filter(([, role]) => role !== null)),
     name: { first, middle, last },
     loginSource: "clever",
     ...fields,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { districtSubject, userSubject } from "../../../src/index.ts"
+import { districtSubject, userSubject } from "../../../src/sso/index.ts"
 import { dayMs, storageNames } from "../../support/roster-world.ts"
 import { identityOf, issuer, LoginWorld, libraryIdentity } from "./login-world.ts"
 
