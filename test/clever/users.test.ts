@@ -254,6 +254,19 @@ describe("R17 answers that are not what they should be", () => {
     expect(roles).toEqual({ teacher: { schools: null } })
   })
 
+  it("R60 a prototype deep in what is passed on is left out", async () => {
+    const relationship = '{"__proto__":{"admin":true},"student":"p1"}'
+    const roles = `{"contact":{"student_relationships":[${relationship}]},"__proto__":{"teacher":{}}}`
+    const body = `{"data":{"id":"${idOf(1)}","district":"${districtId}","roles":${roles}}}`
+    api()
+      .get(`/v3.1/users/${idOf(1)}`)
+      .reply(200, body, { "content-type": "application/json" })
+    const user = await testReader().users.user({ accessToken, id: idOf(1) })
+    expect(user.roles).toEqual({ contact: { student_relationships: [{ student: "p1" }] } })
+    const [kept] = user.roles.contact?.student_relationships ?? []
+    expect(Object.keys(kept ?? {})).toEqual(["student"])
+  })
+
   it("R60 a prototype in the answer is not read", async () => {
     const body = `{"__proto__":{"data":{"id":"evil"}},"data":{"__proto__":{"district":"evil"},"id":"${idOf(1)}","authorized_by":"teacher"}}`
     api().get("/v3.1/me").reply(200, body, { "content-type": "application/json" })

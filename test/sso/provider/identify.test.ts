@@ -1,9 +1,11 @@
 import fc from "fast-check"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { HomeroomError } from "../../../src/errors/index.ts"
+import type { UserRoles } from "../../../src/models/index.ts"
 import type { CleverIdentity } from "../../../src/sso/identity.ts"
 import type { Identified } from "../../../src/sso/provider/identify.ts"
 import { Redeemed } from "../../../src/sso/provider/redeemed.ts"
+import { hasRecordings, readRecording } from "../../models/recordings.ts"
 import { clientId, LyingProvider, person } from "../../support/lying-provider.ts"
 import { library } from "../../support/provider-lies.ts"
 import { redirectUri, rsaKey, testProvider } from "./world.ts"
@@ -221,6 +223,32 @@ describe("the person", () => {
     expect((await identify()).legacyIds).toEqual(["old-contact"])
   })
 })
+
+describe.skipIf(!hasRecordings)(
+  `R49 answers as Clever documents them${hasRecordings ? "" : " (skipped: they are not beside the project)"}`,
+  () => {
+    it.each([
+      ["v3.0-user-student-single.json", ["student"]],
+      ["v3.0-user-multirole-teacher+district_admin.json", ["teacher", "district_admin"]],
+    ])("%s", async (file, expected) => {
+      const documented = JSON.parse(readRecording(`docs-examples/${file}`)) as {
+        data: { id: string; district: string; name: { first: string; last: string }; roles: UserRoles }
+      }
+      const { id, district, name, roles } = documented.data
+      const me = JSON.parse(readRecording("docs-examples/v3.1-me.json")) as { data: object }
+      meIs({ ...me, data: { ...me.data, id, district } })
+      lying.lies.user = () => ({ body: documented })
+      const identity = await identify()
+      expect(identity).toMatchObject({ cleverId: id, districtId: district, authorizedBy: "district" })
+      expect(identity.name).toMatchObject({ first: name.first, last: name.last })
+      expect(Object.keys(identity.roles)).toEqual(expected)
+      const legacyIds = Object.values(roles).map((role: { legacy_id?: string }) => role.legacy_id)
+      expect(identity.legacyIds).toEqual(
+        legacyIds.filter((old) => old !== undefined && old !== "" && old !== id),
+      )
+    })
+  },
+)
 
 describe("a Library login", () => {
   it("R49 whose user can be read", async () => {

@@ -122,6 +122,18 @@ describe("keys", () => {
     expect(lying.counts.keys).toBe(1)
   })
 
+  it("R23 what was read just now is not read again, with a key id or without", async () => {
+    lying.lies.keys = () => ({ body: { keys: [] } })
+    expect(await login()).toBe("LOGIN_ID_TOKEN_INVALID")
+    expect(lying.counts.keys).toBe(1)
+    lying.lies.token = () => {
+      const { header, claims } = lying.honestToken()
+      return { body: { access_token: "il1", id_token: lying.sign({ header: { alg: header.alg }, claims }) } }
+    }
+    expect(await login()).toBe("LOGIN_ID_TOKEN_INVALID")
+    expect(lying.counts.keys).toBe(1)
+  })
+
   it("R23 the same key id with another key is not fetched again", async () => {
     signWith(second.privateKey, kid)
     expect(await login()).toBe("LOGIN_ID_TOKEN_INVALID")

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
+import { guardedFetch } from "../../../src/sso/provider/guarded-fetch.ts"
 import type { Provider, ProviderOptions } from "../../../src/sso/provider/provider.ts"
 import type { Redeemed } from "../../../src/sso/provider/redeemed.ts"
 import { clientId, LyingProvider } from "../../support/lying-provider.ts"
@@ -150,7 +151,7 @@ describe("the token request", () => {
     const seen: (RequestInit | undefined)[] = []
     const moved = Object.defineProperties(Response.json({ access_token: "il1" }), {
       redirected: { value: true },
-      url: { value: "https://evil.example/" },
+      url: { value: `${lying.issuer}/oauth/tokens` },
     })
     const fetch = answering((init) => {
       seen.push(init)
@@ -166,6 +167,27 @@ describe("the token request", () => {
     })
     const provider = make({ oidc: "off", fetch: answering(() => elsewhere) })
     await expect(redeem(provider)).rejects.toMatchObject({ code: "CLEVER_LINK_FOREIGN" })
+  })
+
+  it("R20 whoever asks for an address of another origin, nothing is sent", async () => {
+    const fetch = vi.fn<typeof globalThis.fetch>()
+    const options = { fetch, origins: new Set([lying.issuer]), timeoutMs: 1_000, maxBodyBytes: 1_000 }
+    for (const address of [
+      "https://evil.example/",
+      lying.issuer.replace("http:", "https:"),
+      "file:///etc/passwd",
+    ]) {
+      await expect(guardedFetch(options, address, { method: "GET", headers: {} })).rejects.toMatchObject({
+        code: "CLEVER_LINK_FOREIGN",
+      })
+    }
+    expect(fetch).not.toHaveBeenCalled()
+  })
+
+  it("an empty code is sent nowhere", async () => {
+    const options = { code: "", redirectUri, nonce: null, codeVerifier: null, callbackIss: null }
+    await expect(make().redeem(options)).rejects.toMatchObject({ code: "LOGIN_REQUEST_INVALID" })
+    expect(lying.counts.token).toBe(0)
   })
 
   it("R17 bytes that are no UTF-8 are refused", async () => {
