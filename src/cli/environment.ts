@@ -25,6 +25,42 @@ export function cleverFromEnvironment(settings: CleverSettings = {}): CleverClie
   })
 }
 
+/** What of "Log in with Clever" the environment sets up. */
+export interface LoginEnvironment {
+  readonly clientId: string | undefined
+  readonly clientSecret: string | undefined
+  readonly cookieSecret: string | undefined
+  readonly redirectUri: string | undefined
+  /** Where the redirect URI is from, to name it: `BASE_URL`. */
+  readonly redirectUriSource: string
+  /** Undefined for a mode that there is not. */
+  readonly oidc: "auto" | "required" | "off" | undefined
+  readonly authUrl: string | undefined
+  readonly apiUrl: string | undefined
+  /** Whether there is a cookie secret or a redirect URI; without either there is no login. */
+  readonly isConfigured: boolean
+}
+
+/** Reads what logins need, as the example apps do. `redirectUri` stands in for the one that `BASE_URL` gives. */
+export function loginFromEnvironment(options: { redirectUri?: string | undefined } = {}): LoginEnvironment {
+  const baseUrl = read("BASE_URL")
+  const fromBase = baseUrl === undefined ? undefined : `${baseUrl.replace(/\/$/, "")}/auth/clever/callback`
+  const redirectUri = options.redirectUri ?? fromBase
+  const cookieSecret = read("HOMEROOM_COOKIE_SECRET")
+  const oidc = read("HOMEROOM_CLEVER_OIDC") ?? "auto"
+  return {
+    clientId: read("CLEVER_CLIENT_ID"),
+    clientSecret: read("CLEVER_CLIENT_SECRET"),
+    cookieSecret,
+    redirectUri,
+    redirectUriSource: options.redirectUri === undefined ? "BASE_URL" : "--redirect-uri",
+    oidc: oidc === "auto" || oidc === "required" || oidc === "off" ? oidc : undefined,
+    authUrl: read("HOMEROOM_CLEVER_AUTH_URL"),
+    apiUrl: read("HOMEROOM_CLEVER_API_URL"),
+    isConfigured: cookieSecret !== undefined || redirectUri !== undefined,
+  }
+}
+
 /** True if every request uses the one token of the environment. */
 export function hasDistrictToken(): boolean {
   return read("CLEVER_DISTRICT_TOKEN") !== undefined

@@ -16,6 +16,9 @@ Environment:
   HOMEROOM_STORAGE                         where rosters are kept: sqlite:PATH (default sqlite:./homeroom.db)
   HOMEROOM_CLEVER_API_URL                  default https://api.clever.com
   HOMEROOM_CLEVER_AUTH_URL                 default https://clever.com
+  HOMEROOM_COOKIE_SECRET                   what the app seals login cookies with (doctor looks at its strength)
+  BASE_URL                                 the app's own address; its redirect URI is there + /auth/clever/callback
+  HOMEROOM_CLEVER_OIDC                     the app's use of OpenID Connect: auto (default), required or off
   HOMEROOM_DEBUG                           set to 1 to see where an error came from
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 an import is held, 4 another import of the district is running.

@@ -167,7 +167,8 @@ export function readSettings(options: CleverSsoOptions): SsoSettings {
   }
 }
 
-function readRedirectUri(text: string, allowInsecureLocalhost: boolean): URL {
+/** The redirect URI as it is sent to Clever. Throws `INVALID_OPTIONS`. */
+export function readRedirectUri(text: string, allowInsecureLocalhost: boolean): URL {
   const url = readUrl("redirectUri", text)
   if (text.includes("*")) throw invalid("redirectUri", "must be one address, without a wildcard")
   if (text.includes("#") || text.includes("?")) {
@@ -209,7 +210,8 @@ function readOrigin(name: string, text: string): string {
   throw invalid(name, "must hold origins such as https://app.example, without a path")
 }
 
-function readHost(name: string, text: string): URL {
+/** The address of a host of Clever's. Throws `INVALID_OPTIONS`. */
+export function readHost(name: string, text: string): URL {
   const url = readUrl(name, text)
   if (url.search !== "" || url.hash !== "") throw invalid(name, "must be without a query and a fragment")
   url.pathname = url.pathname.replace(/\/+$/, "")

@@ -3,14 +3,16 @@ import type { ApiVersion, CleverClient, Connection } from "../../index.ts"
 import { type Check, Findings } from "../doctor/check.ts"
 import { checkCredentials, checkDistrict } from "../doctor/clever-checks.ts"
 import { ClockCheck } from "../doctor/clock-check.ts"
+import { checkLogin } from "../doctor/login-checks.ts"
 import { checkConnections, checkRoster } from "../doctor/storage-checks.ts"
-import { cleverFromEnvironment, storageAddress, withStorage } from "../environment.ts"
+import { cleverFromEnvironment, loginFromEnvironment, storageAddress, withStorage } from "../environment.ts"
 import { exitCodes } from "../failure.ts"
 import { apiVersionOption, optionalDistrictOption } from "../options.ts"
 import { withOutput } from "../output.ts"
 
 interface DoctorOptions {
   district?: string
+  redirectUri?: string
   json?: true
   apiVersion: ApiVersion
 }
@@ -18,16 +20,22 @@ interface DoctorOptions {
 /** Without a connection to go by, this many of the districts that Clever knows are looked at. */
 const districtsLookedAt = 5
 
-/** `homeroom doctor`: checks everything an import needs. */
+/** How long one request may take. */
+const timeoutMs = 20_000
+
+/** `homeroom doctor`: checks everything that imports and logins need. */
 export function addDoctor(program: Command, setExitCode: (code: number) => void): void {
   program
     .command("doctor")
-    .summary("check credentials, scopes, events, clock, storage and readiness for certification")
+    .summary("check credentials, login, scopes, events, clock, storage and readiness for certification")
     .description(
-      "Checks everything that imports need, and what of Clever's Secure Sync certification can be checked from " +
-        "here. Says what to do about what is not well. Ends with 1 if something failed; warnings are no failure.",
+      "Checks everything that imports and logins need, and what of Clever's Secure Sync certification can be " +
+        "checked from here. Says what to do about what is not well. The login is looked at if " +
+        "HOMEROOM_COOKIE_SECRET or a redirect URI is given; nobody is logged in by that. Ends with 1 if something " +
+        "failed; warnings are no failure.",
     )
     .addOption(optionalDistrictOption("only this district (default: those with a connection)"))
+    .option("--redirect-uri <url>", "the app's redirect URI (default: BASE_URL + /auth/clever/callback)")
     .option("--json", "print one JSON object")
     .addOption(apiVersionOption())
     .action(async (options: DoctorOptions) => {
@@ -37,25 +45,29 @@ export function addDoctor(program: Command, setExitCode: (code: number) => void)
     })
 }
 
-async function examine({ district, apiVersion }: DoctorOptions): Promise<Check[]> {
+async function examine({ district, apiVersion, redirectUri }: DoctorOptions): Promise<Check[]> {
   const findings = new Findings()
   const clock = new ClockCheck()
   let clever: CleverClient | undefined
   let known: readonly string[] | undefined
   try {
-    clever = cleverFromEnvironment({ apiVersion, maxRetries: 1, timeoutMs: 20_000, fetch: clock.fetch })
+    clever = cleverFromEnvironment({ apiVersion, maxRetries: 1, timeoutMs, fetch: clock.fetch })
     known = await checkCredentials(findings, clever)
   } catch (error) {
     findings.failWith("credentials", error)
   }
-  clock.addTo(findings)
+  const login = loginFromEnvironment({ redirectUri })
+  await checkLogin(findings, login, { fetch: clock.fetch, timeoutMs })
+  clock.addTo(findings, { idTokens: login.isConfigured && login.oidc !== "off" })
   addCertification(findings, apiVersion)
 
   const connections = (await examineStorage(findings, district)) ?? []
   if (clever === undefined || known === undefined) return findings.checks
-  const connected = connections.map(({ districtId }) => districtId)
-  const looked = connected.length > 0 ? connected : known.slice(0, districtsLookedAt)
-  for (const id of district === undefined ? looked : [district]) await checkDistrict(findings, clever, id)
+  const modes = new Map(connections.map(({ districtId, mode }) => [districtId, mode]))
+  const looked = modes.size > 0 ? [...modes.keys()] : known.slice(0, districtsLookedAt)
+  for (const id of district === undefined ? looked : [district]) {
+    await checkDistrict(findings, clever, { district: id, mode: modes.get(id), login: login.isConfigured })
+  }
   return findings.checks
 }
 
@@ -98,7 +110,8 @@ async function printChecks(checks: readonly Check[], { json }: DoctorOptions): P
     }
     for (const { name, district, status, message, remedy } of checks) {
       const place = district === null ? name : `${name} of ${district}`
-      await output.line(`${status.padEnd(8)} ${place}: ${message}`)
+      const mark = status === "not configured" ? "-" : status
+      await output.line(`${mark.padEnd(8)} ${place}: ${message}`)
       if (remedy !== null) await output.line(`         -> ${remedy}`)
     }
     await output.line()

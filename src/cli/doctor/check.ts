@@ -6,7 +6,8 @@ export interface Check {
   name: string
   /** Null for what concerns all districts. */
   district: string | null
-  status: "ok" | "warning" | "failed"
+  /** `not configured` is neither good nor bad: the app does not use what would have been looked at. */
+  status: "ok" | "warning" | "failed" | "not configured"
   /** What was found. */
   message: string
   /** What to do about it; null where nothing is to be done or the message says it. */
@@ -27,6 +28,10 @@ export class Findings {
 
   fail(name: string, message: string, remedy: string, district: string | null = null): void {
     this.checks.push({ name, district, status: "failed", message, remedy })
+  }
+
+  skip(name: string, message: string, district: string | null = null): void {
+    this.checks.push({ name, district, status: "not configured", message, remedy: null })
   }
 
   /** A failure with the words of its error, which say what to do as well. */

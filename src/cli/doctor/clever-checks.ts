@@ -1,5 +1,5 @@
 import { errorCodes, isHomeroomError } from "../../errors/index.ts"
-import { type CleverClient, type DistrictToken, kinds } from "../../index.ts"
+import { type CleverClient, type ConnectionMode, type DistrictToken, kinds } from "../../index.ts"
 import { hasDistrictToken } from "../environment.ts"
 import type { Findings } from "./check.ts"
 
@@ -35,11 +35,20 @@ export async function checkCredentials(
   return ids
 }
 
-/** Checks what one district gives: token, scopes, lists, events. */
+/** A district, and what it is meant to give. */
+export interface DistrictNeeds {
+  readonly district: string
+  /** Undefined without a connection. */
+  readonly mode: ConnectionMode | undefined
+  /** Whether the app logs people in. */
+  readonly login: boolean
+}
+
+/** Checks what one district gives: token, scopes, and, where the app may read rosters, lists and events. */
 export async function checkDistrict(
   findings: Findings,
   clever: CleverClient,
-  district: string,
+  { district, mode, login }: DistrictNeeds,
 ): Promise<void> {
   let token: DistrictToken
   try {
@@ -48,7 +57,14 @@ export async function checkDistrict(
     findings.failWith("token", error, district)
     return
   }
-  if (!hasDistrictToken()) checkScopes(findings, token)
+  if (!hasDistrictToken()) {
+    if (login) checkLoginScopes(findings, token)
+    if (isForLoginAlone(token)) {
+      checkLoginTier(findings, token, mode)
+      return
+    }
+    checkScopes(findings, token)
+  }
   if (!(await checkLists(findings, clever, district))) return
   await checkEvents(findings, clever, district)
   await checkDistrictState(findings, clever, district)
@@ -61,6 +77,37 @@ const usefulScopes: readonly string[] = [
   "read:school_admins",
   "read:student_contacts",
 ]
+
+/** An app with SSO and without Secure Sync has `read:students_basic` for `read:students`. */
+function isForLoginAlone({ scopes }: DistrictToken): boolean {
+  return scopes.some((scope) => scope.endsWith("_basic")) && !scopes.includes("read:sections")
+}
+
+function checkLoginTier(
+  findings: Findings,
+  { districtId }: DistrictToken,
+  mode: ConnectionMode | undefined,
+): void {
+  const message = "The app has single sign-on here, without Secure Sync: rosters can't be imported."
+  const remedy = "Ask Clever for Secure Sync, or connect the district for logins: homeroom connect --mode sso"
+  if (mode === "sso") findings.ok("scopes", `${message} The connection asks for no more.`, districtId)
+  else if (mode === undefined) findings.warn("scopes", message, remedy, districtId)
+  else findings.fail("scopes", message, remedy, districtId)
+}
+
+function checkLoginScopes(findings: Findings, { districtId, scopes }: DistrictToken): void {
+  const name = "login scopes"
+  // Clever spells the tiers as read:students (Secure Sync), read:students_basic (SSO), read:students_limited (Library).
+  const sees = (people: string): boolean =>
+    ["", "_basic", "_limited"].some((tier) => scopes.includes(`read:${people}${tier}`))
+  const people = ["students", "teachers", "school_admins", "district_admins"].filter(sees)
+  const remedy = "Change what the app asks for in the Clever dashboard, then look again."
+  if (!scopes.includes("read:user_id")) {
+    findings.warn(name, "The token lacks read:user_id, by which logins are known.", remedy, districtId)
+  } else if (people.length === 0) {
+    findings.warn(name, "The token names no people who could log in.", remedy, districtId)
+  } else findings.ok(name, `Who may be known at a login: ${people.join(", ")}.`, districtId)
+}
 
 function checkScopes(findings: Findings, { districtId, scopes }: DistrictToken): void {
   const missing = (wanted: readonly string[]): string =>

@@ -68,7 +68,8 @@ function isBase64url(text: string): boolean {
   return /^[A-Za-z0-9_-]+$/.test(text) && Buffer.from(text, "base64url").toString("base64url") === text
 }
 
-async function importKey(jwk: JWK): Promise<VerifyKey> {
+/** The public key to verify RS256 signatures with. Throws `JwsRefused` for a key that is not meant or fit for it. */
+export async function importKey(jwk: JWK): Promise<VerifyKey> {
   const problem = problemOf(jwk)
   if (problem !== undefined) throw new JwsRefused(problem)
   try {

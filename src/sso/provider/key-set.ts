@@ -55,6 +55,11 @@ export class KeySet {
     return again
   }
 
+  /** Every key as it is published now. Throws `LOGIN_OIDC_UNAVAILABLE` if the keys can't be read. */
+  async readAll(uri: string): Promise<readonly JWK[]> {
+    return (await this.#read(uri)).keys
+  }
+
   #mayLookAgain(): boolean {
     const now = this.#options.clock()
     if (this.#running === undefined && now < this.#lookedAgainAt + cooldownMs) return false
