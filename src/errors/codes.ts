@@ -112,7 +112,8 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     httpStatus: 404,
   },
   CLEVER_TOKEN_REJECTED: {
-    summary: "Clever refuses the district token, and a fresh one as well.",
+    summary:
+      "Clever refuses a token: a district's and a fresh one as well, or that of the person logging in.",
     remedy: "Check in the Clever dashboard that the district still shares data with this app.",
     retryable: false,
     httpStatus: 502,
