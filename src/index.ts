@@ -177,6 +177,7 @@ export {
   type SessionLimits,
   type SessionReading,
   type StartOptions,
+  toResponse,
 } from "./sso/index.ts"
 export type {
   AccountLink,

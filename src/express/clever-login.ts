@@ -8,7 +8,7 @@ import type {
   ResolvedLogin,
   SessionKeeper,
 } from "../sso/index.ts"
-import { send } from "./send.ts"
+import { sendLoginAnswer } from "./send.ts"
 
 /** A login with Express's request and response. */
 export type ExpressLogin = Omit<Login, "request" | "native"> & {
@@ -52,19 +52,19 @@ interface Native {
  * to the next one.
  *
  * What a hook throws that is no `HomeroomError` reaches the app's error handler. A hook that has answered itself is
- * left the last word.
+ * left the last word; the built-in session's cookie is then not sent.
  */
 export function cleverLogin(options: CleverLoginOptions): RequestHandler {
   const { sso } = options
   const hooks = hooksOf(options)
   return async (req, res, next) => {
-    const route = sso.routeOf(req.path)
+    const route = sso.routeOf(req.path, req.baseUrl)
     if (route === undefined) return next()
     try {
       const request = { method: req.method, url: req.originalUrl, headers: req.headers }
       const { answer, thrown } = await sso.handle(route, request, { ...hooks, native: { req, res } })
-      if (res.headersSent) return
-      if (thrown === undefined) return send(res, answer)
+      if (res.headersSent) return thrown === undefined ? undefined : next(thrown)
+      if (thrown === undefined) return sendLoginAnswer(res, answer)
       for (const [name, value] of answer.headers) if (name === "set-cookie") res.appendHeader(name, value)
       next(thrown)
     } catch (error) {

@@ -3,3 +3,4 @@
 export { type CleverLoginOptions, cleverLogin, type ExpressLogin } from "./clever-login.ts"
 export { cleverSession } from "./clever-session.ts"
 export { type ExpressSessionsOptions, expressSessions } from "./express-sessions.ts"
+export { sendLoginAnswer } from "./send.ts"

@@ -19,6 +19,8 @@ export type FastifyLogin = Omit<Login, "request" | "native"> & {
 
 export interface CleverLoginPluginOptions {
   readonly sso: CleverSsoClient
+  /** Where the routes are, if a proxy takes off part of the path. Default: where the redirect URI says. */
+  readonly prefix?: string | undefined
   /** Where sessions are kept: `fastifySessions()` for @fastify/secure-session. Default: a sealed cookie. */
   readonly sessions?: SessionKeeper | undefined
   /** Decides whether and as whom a person may log in. Throw a `HomeroomError` to refuse. */
@@ -60,14 +62,18 @@ interface Native {
  * `app.register(cleverLoginPlugin, { sso })`.
  *
  * What a hook throws that is no `HomeroomError` reaches the app's error handler. A hook that has answered itself is
- * left the last word.
+ * left the last word; the built-in session's cookie is then not sent.
  */
 async function cleverLoginPlugin(app: FastifyInstance, options: CleverLoginPluginOptions): Promise<void> {
   const { sso, sessions } = options
   const hooks = hooksOf(options)
+  const paths = pathsOf(app, options)
+  const ownPaths = new Set(Object.values(paths).map((path) => `${app.prefix}${path}`))
 
   app.decorateRequest("cleverSession", null)
   app.addHook("onRequest", async (request, reply) => {
+    // These read the session themselves, and answer with a page of their own if it can't be read.
+    if (ownPaths.has(request.routeOptions.url ?? "")) return
     const native: Native = { request, reply }
     const { session, setCookies } = await sso.readSession(request.raw, { sessions, native })
     for (const cookie of setCookies) reply.header("set-cookie", cookie)
@@ -77,9 +83,11 @@ async function cleverLoginPlugin(app: FastifyInstance, options: CleverLoginPlugi
   const answer = (route: LoginRoute) => async (request: FastifyRequest, reply: FastifyReply) => {
     const native: Native = { request, reply }
     const handled = await sso.handle(route, request.raw, { ...hooks, native })
-    if (reply.sent) return reply
-    if (!("thrown" in handled)) return send(reply, handled.answer)
-    for (const [name, value] of handled.answer.headers) if (name === "set-cookie") reply.header(name, value)
+    if (reply.sent && !("thrown" in handled)) return reply
+    if (!("thrown" in handled)) return sendLoginAnswer(reply, handled.answer)
+    if (!reply.sent) {
+      for (const [name, value] of handled.answer.headers) if (name === "set-cookie") reply.header(name, value)
+    }
     throw handled.thrown
   }
   await app.register(async (routes) => {
@@ -89,9 +97,7 @@ async function cleverLoginPlugin(app: FastifyInstance, options: CleverLoginPlugi
       body.resume()
       done(null)
     })
-    routes.get(sso.paths.login, answer("login"))
-    routes.get(sso.paths.callback, answer("callback"))
-    routes.route({ method: ["GET", "POST"], url: sso.paths.logout, handler: answer("logout") })
+    for (const route of ["login", "callback", "logout"] as const) routes.all(paths[route], answer(route))
   })
 }
 
@@ -104,10 +110,24 @@ const shared: typeof cleverLoginPlugin = Object.assign(cleverLoginPlugin, {
 
 export default shared
 
-function send(reply: FastifyReply, { status, headers, body }: LoginAnswer): FastifyReply {
+/** Sends an answer as it is: what `sso.start` answers, for one. */
+export function sendLoginAnswer(reply: FastifyReply, { status, headers, body }: LoginAnswer): FastifyReply {
   reply.code(status)
   for (const [name, value] of headers) reply.header(name, value)
   return reply.send(body)
+}
+
+/** Where the routes are, below what Fastify puts in front of this instance's. */
+function pathsOf(
+  app: FastifyInstance,
+  { sso, prefix }: CleverLoginPluginOptions,
+): Readonly<Record<LoginRoute, string>> {
+  const { paths } = sso
+  const at = (path: string): string => {
+    if (prefix !== undefined) return `${prefix}${path.slice(path.lastIndexOf("/"))}`
+    return app.prefix !== "" && path.startsWith(`${app.prefix}/`) ? path.slice(app.prefix.length) : path
+  }
+  return { login: at(paths.login), callback: at(paths.callback), logout: at(paths.logout) }
 }
 
 function hooksOf(options: CleverLoginPluginOptions): LoginHooks<Native> {

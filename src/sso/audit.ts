@@ -5,10 +5,17 @@ import type { ErrorCode } from "../errors/index.ts"
  * form, or a time: nothing in it can forge a line of a log.
  */
 export interface AuditEvent {
-  readonly type: "login-started" | "login-succeeded" | "login-failed" | "logged-out" | "sessions-revoked"
+  readonly type:
+    | "login-started"
+    | "login-succeeded"
+    | "login-failed"
+    | "account-linked"
+    | "logged-out"
+    | "logout-refused"
+    | "sessions-revoked"
   /** ISO 8601 in UTC. */
   readonly at: string
-  /** Who started it: the app's own button, or Clever. */
+  /** Who started it, where that is known: the app's own button, or Clever. */
   readonly loginSource?: "app" | "clever" | undefined
   readonly cleverId?: string | undefined
   readonly districtId?: string | undefined

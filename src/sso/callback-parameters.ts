@@ -13,22 +13,26 @@ export interface CallbackParameters {
 const longest = 2_048
 
 /**
- * Reads a callback's query strictly: each name once, none with brackets after it, none longer than 2 KB, no empty
- * state (R5). Throws `LOGIN_REQUEST_INVALID`.
+ * Reads a callback's query strictly: each name once, none with brackets after it, none longer than 2 KB, none of
+ * those that count empty (R5). Throws `LOGIN_REQUEST_INVALID`.
  */
 export function readCallbackParameters(query: URLSearchParams): CallbackParameters {
   for (const name of query.keys()) {
-    if (/^(code|state|error|error_description|error_uri|iss)[[.]/.test(name)) throw refused(name)
+    if (/^(code|state|error|error_description|error_uri|iss|scope)[[.]/.test(name)) throw refused(name)
   }
-  const parameters = {
-    code: single(query, "code"),
-    state: single(query, "state"),
-    error: single(query, "error"),
+  for (const name of ["error_description", "error_uri", "scope"]) single(query, name)
+  return {
+    code: filled(query, "code"),
+    state: filled(query, "state"),
+    error: filled(query, "error"),
     iss: single(query, "iss"),
   }
-  single(query, "error_description")
-  if (parameters.state === "" || parameters.code === "" || parameters.error === "") throw refused("state")
-  return parameters
+}
+
+function filled(query: URLSearchParams, name: string): string | null {
+  const value = single(query, name)
+  if (value === "") throw refused(name)
+  return value
 }
 
 function single(query: URLSearchParams, name: string): string | null {

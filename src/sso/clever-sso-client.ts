@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises"
 import { HomeroomError } from "../errors/index.ts"
+import { idPattern } from "../models/index.ts"
 import { type Audit, auditor } from "./audit.ts"
 import { CookieJar } from "./cookie-jar.ts"
 import { Keyring } from "./keyring.ts"
@@ -20,6 +21,8 @@ import { Transactions } from "./transactions.ts"
 
 /** The three addresses that sign-in answers. */
 export type LoginRoute = "login" | "callback" | "logout"
+
+const loginRoutes: readonly LoginRoute[] = ["login", "callback", "logout"]
 
 /** What a door passes on to {@link CleverSsoClient.handle}. */
 export interface HandleOptions<Native> extends LoginHooks<Native> {
@@ -64,7 +67,7 @@ export class CleverSsoClient {
     this.#settings = settings
     this.#audit = auditor(settings)
     this.#pages = new LoginPages(settings)
-    this.#sealed = new SealedSessions({ keyring, secure, clock })
+    this.#sealed = new SealedSessions({ keyring, secure })
     this.#transactions = new Transactions({ keyring, secure, clock })
     this.#flow = new LoginFlow({
       settings,
@@ -83,7 +86,7 @@ export class CleverSsoClient {
         clientSecret: options.clientSecret,
         authUrl: settings.authUrl,
         apiUrl: settings.apiUrl,
-        apiVersion: options.apiVersion ?? "v3.1",
+        apiVersion: settings.apiVersion,
         oidc: settings.oidc,
         acceptMissingTokenType: options.acceptMissingTokenType ?? true,
         timeoutMs: settings.timeoutMs,
@@ -104,17 +107,22 @@ export class CleverSsoClient {
 
   /** The first half of every account's key: `https://clever.com`. */
   get issuer(): string {
-    return this.#settings.authUrl.href.replace(/\/+$/, "")
+    return this.#settings.issuer
   }
 
-  /** Which route a path is; below a router's mount point the last part of it is enough. */
-  routeOf(path: string): LoginRoute | undefined {
+  /**
+   * Which route a path is. Below `mountPath`, where the app has put nothing but sign-in, its last part is enough:
+   * proxies may have taken off what is before it.
+   */
+  routeOf(path: string, mountPath = ""): LoginRoute | undefined {
     const { paths } = this.#settings
-    for (const route of ["login", "callback", "logout"] as const) {
+    const folder = paths.login.slice(0, paths.login.lastIndexOf("/"))
+    // Above the routes' own folder the same name may be a page of the app's own.
+    const isMount = mountPath !== "" && !folder.startsWith(`${mountPath}/`)
+    return loginRoutes.find((route) => {
       const full = paths[route]
-      if (path === full || path === full.slice(full.lastIndexOf("/"))) return route
-    }
-    return undefined
+      return `${mountPath}${path}` === full || (isMount && path === full.slice(full.lastIndexOf("/")))
+    })
   }
 
   /**
@@ -126,13 +134,12 @@ export class CleverSsoClient {
     request: LoginRequest,
     options: HandleOptions<Native>,
   ): Promise<HandleResult> {
-    return this.#answer(request, options, (context) => {
+    return this.#answer(route, request, options, async (context) => {
       if (route === "logout") return this.#logOut(context)
       const method = request.method?.toUpperCase() ?? "GET"
-      // Neither opens a page: a login begins and ends only when somebody goes there (R28, R29).
-      if (method === "HEAD" || isPrefetch(request)) return Promise.resolve(emptyAnswer(204))
-      if (method !== "GET") return Promise.resolve(emptyAnswer(405, [["allow", "GET, HEAD"]]))
-      return route === "login" ? this.#flow.start(context) : this.#flow.finish(context)
+      if (isOnlyLooking(request)) return emptyAnswer(204)
+      if (method !== "GET") return emptyAnswer(405, [["allow", "GET, HEAD"]])
+      return route === "login" ? this.#flow.open(context) : this.#flow.finish(context)
     })
   }
 
@@ -142,8 +149,8 @@ export class CleverSsoClient {
     options: StartOptions & Partial<HandleOptions<Native>> = {},
   ): Promise<LoginAnswer> {
     const handled = { ...options, native: options.native as Native }
-    const { answer, thrown } = await this.#answer(request, handled, (context) =>
-      this.#flow.start(context, options),
+    const { answer, thrown } = await this.#answer("login", request, handled, async (context) =>
+      isOnlyLooking(request) ? emptyAnswer(204) : this.#flow.start(context, options),
     )
     if (thrown !== undefined) throw thrown
     return answer
@@ -155,9 +162,7 @@ export class CleverSsoClient {
    */
   async fetch(request: Request, hooks: LoginHooks<Request> = {}): Promise<Response | undefined> {
     const { pathname } = addressOf(request)
-    const route = Object.entries(this.paths).find(([, path]) => path === pathname)?.[0] as
-      | LoginRoute
-      | undefined
+    const route = this.routeOf(pathname)
     if (route === undefined) return undefined
     const { answer, thrown } = await this.handle(route, request, { ...hooks, native: request })
     if (thrown !== undefined) throw thrown
@@ -176,14 +181,16 @@ export class CleverSsoClient {
     return { session, setCookies: context.jar.lines }
   }
 
-  /** Ends every session of a person, on all their devices. */
+  /** Ends every session of a person, on all their devices. Throws `INVALID_OPTIONS` for what is no id. */
   async revokeUserSessions(cleverId: string): Promise<void> {
+    checkId("cleverId", cleverId)
     await this.#revoke(userSubject({ issuer: this.issuer, cleverId }))
     this.#audit({ type: "sessions-revoked", cleverId })
   }
 
-  /** Ends every session of a district's people. */
+  /** Ends every session of a district's people. Throws `INVALID_OPTIONS` for what is no id. */
   async revokeDistrictSessions(districtId: string): Promise<void> {
+    checkId("districtId", districtId)
     await this.#revoke(districtSubject(districtId))
     this.#audit({ type: "sessions-revoked", districtId })
   }
@@ -195,6 +202,7 @@ export class CleverSsoClient {
   }
 
   async #answer<Native>(
+    route: LoginRoute,
     request: LoginRequest,
     options: HandleOptions<Native>,
     work: (context: FlowContext<Native>) => Promise<LoginAnswer>,
@@ -208,7 +216,10 @@ export class CleverSsoClient {
     } catch (error) {
       const own = ownError(error)
       if (own === undefined) thrown = error
-      answer = this.#pages.failure(request, own ?? new HomeroomError("INTERNAL"))
+      const shown = own ?? new HomeroomError("INTERNAL")
+      const type = route === "logout" ? "logout-refused" : "login-failed"
+      this.#audit({ type, loginSource: context.seen.source, code: shown.code })
+      answer = this.#pages.failure(request, shown)
     }
     const complete = withCookies(answer, context.jar.lines)
     return thrown === undefined ? { answer: complete } : { answer: complete, thrown }
@@ -219,10 +230,15 @@ export class CleverSsoClient {
     if (request.method?.toUpperCase() !== "POST" || !this.#isOwnPage(request)) {
       throw new HomeroomError("LOGOUT_REFUSED")
     }
-    const session = await sessions.read(context)
-    await hooks.onLogout?.({ session, native })
-    await sessions.end(context)
     this.#transactions.dropAll(request, jar)
+    let session: LoginSession | undefined
+    try {
+      session = await sessions.read(context)
+      await hooks.onLogout?.({ session, native })
+    } finally {
+      // Whoever presses the button leaves a device that others use: what the app makes of it can't keep them in.
+      await sessions.end(context)
+    }
     const { cleverId, districtId } = session ?? {}
     this.#audit({ type: "logged-out", cleverId, districtId: districtId ?? undefined })
     return redirectAnswer(this.#settings.homePath)
@@ -246,6 +262,7 @@ export class CleverSsoClient {
       native: options.native,
       hooks: options,
       sessions: new Sessions(this.#settings, options.sessions ?? this.#sealed),
+      seen: {},
     }
   }
 
@@ -256,4 +273,17 @@ export class CleverSsoClient {
     })
     return this.#opened
   }
+}
+
+/** Neither opens a page: a login begins and ends only when somebody goes there (R28, R29). */
+function isOnlyLooking(request: LoginRequest): boolean {
+  return request.method?.toUpperCase() === "HEAD" || isPrefetch(request)
+}
+
+function checkId(name: string, id: string): void {
+  if (typeof id === "string" && idPattern.test(id)) return
+  throw new HomeroomError("INVALID_OPTIONS", {
+    message: `The ${name} is no id of Clever's.`,
+    details: { name },
+  })
 }

@@ -1,3 +1,8 @@
+import { HomeroomError } from "../errors/index.ts"
+
+/** What browsers keep of a cookie for sure, its attributes included (RFC 6265bis §6.1), less some room. */
+const longestLine = 3_800
+
 /** How every cookie of sign-in is set. */
 export interface CookieStyle {
   /** False only on plain-http loopback: without `Secure` a browser refuses the `__Host-` prefix. */
@@ -13,10 +18,23 @@ export class CookieJar {
     this.#secure = style.secure
   }
 
-  /** `maxAgeSeconds` is how long the browser may keep it; nothing is trusted to that. */
-  set(name: string, value: string, maxAgeSeconds: number): void {
+  /**
+   * `maxAgeSeconds` is how long the browser may keep it, until it closes if not given; nothing is trusted to that.
+   *
+   * Throws `INVALID_OPTIONS` for a value that browsers would drop without a word.
+   */
+  set(name: string, value: string, maxAgeSeconds?: number): void {
+    const maxAge = maxAgeSeconds === undefined ? "" : `; Max-Age=${maxAgeSeconds}`
     const secure = this.#secure ? "; Secure" : ""
-    this.#set.set(name, `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly${secure}; SameSite=Lax`)
+    const line = `${name}=${value}; Path=/${maxAge}; HttpOnly${secure}; SameSite=Lax`
+    if (line.length > longestLine) {
+      throw new HomeroomError("INVALID_OPTIONS", {
+        message:
+          "A cookie would be too long for browsers: use a shorter accountId, linkAccountId or redirectUri.",
+        details: { length: line.length },
+      })
+    }
+    this.#set.set(name, line)
   }
 
   delete(name: string): void {

@@ -1,11 +1,11 @@
-import { HomeroomError, isHomeroomError } from "../errors/index.ts"
+import { HomeroomError } from "../errors/index.ts"
 import type { Audit } from "./audit.ts"
 import { type CallbackParameters, codeOfCleverError, readCallbackParameters } from "./callback-parameters.ts"
 import type { CookieJar } from "./cookie-jar.ts"
-import type { CleverIdentity } from "./identity.ts"
+import type { CleverIdentity, LoginSource } from "./identity.ts"
 import { type LoginAnswer, redirectAnswer } from "./login-answer.ts"
 import type { Login, LoginHooks } from "./login-hooks.ts"
-import { addressOf, headerOf, isNavigation, type LoginRequest } from "./login-request.ts"
+import { addressOf, isCrossSite, isNavigation } from "./login-request.ts"
 import type { LoginPages } from "./pages/login-pages.ts"
 import type { PortalBounces } from "./portal-bounces.ts"
 import type { Provider } from "./provider/provider.ts"
@@ -33,6 +33,8 @@ export interface FlowContext<Native> extends SessionContext {
   readonly native: Native
   readonly hooks: LoginHooks<Native>
   readonly sessions: Sessions
+  /** Who started this login, as soon as that is known: for the audit of what goes wrong. */
+  readonly seen: { source?: LoginSource }
 }
 
 export interface LoginFlowOptions {
@@ -53,12 +55,32 @@ export class LoginFlow {
     this.#options = options
   }
 
-  /** Sends the browser to Clever. */
-  async start<Native>(context: FlowContext<Native>, options: StartOptions = {}): Promise<LoginAnswer> {
-    await this.#allow("login", context.request)
-    const query = addressOf(context.request).searchParams
-    const asked = options.returnTo ?? (query.getAll("return_to").length === 1 ? query.get("return_to") : null)
-    return this.#sendToClever(context, { ...options, returnTo: asked ?? undefined }, "app")
+  /** Sends the browser to Clever, from the app's own route. */
+  async start<Native>(context: FlowContext<Native>, options: StartOptions): Promise<LoginAnswer> {
+    await this.#allow("login", context)
+    return this.#sendToClever(
+      context,
+      { ...options, returnTo: options.returnTo ?? returnToOf(context) },
+      "app",
+    )
+  }
+
+  /** Sends the browser to Clever, from the login route. */
+  async open<Native>(context: FlowContext<Native>): Promise<LoginAnswer> {
+    const { settings, pages, returnTargets } = this.#options
+    const { request } = context
+    await this.#allow("login", context)
+    const returnTo = returnToOf(context)
+    const origin = addressOf(request).searchParams.get("from") === "clever" ? "portal" : "app"
+    // A link to this route on another site is no better than a forged callback.
+    if (
+      settings.portalConfirmation === "cross-site" &&
+      isCrossSite(request) === true &&
+      isNavigation(request)
+    ) {
+      return pages.confirmation({ returnTo: returnTargets.read(returnTo), origin })
+    }
+    return this.#sendToClever(context, { returnTo }, origin)
   }
 
   /** Takes what Clever sends back. The rows named here are those of the decision table. */
@@ -66,7 +88,7 @@ export class LoginFlow {
     const { request } = context
     if (!isNavigation(request)) throw new HomeroomError("LOGIN_NOT_NAVIGATION")
     const parameters = readCallbackParameters(addressOf(request).searchParams)
-    await this.#allow("callback", request)
+    await this.#allow("callback", context)
     if (parameters.state !== null) return this.#finishOwn(context, parameters, parameters.state)
     if (parameters.error !== null) {
       // Anybody can make a browser come here: nothing changes, and nothing is told of what was sent.
@@ -89,6 +111,7 @@ export class LoginFlow {
       return this.#repeated(context, state)
     // Whatever comes of it, this login is spent.
     transactions.drop(state, jar)
+    context.seen.source = sourceOf(transaction.origin)
     try {
       const answer = await this.#complete(context, parameters, transaction)
       this.#options.bounces.reset(request, jar)
@@ -96,11 +119,6 @@ export class LoginFlow {
     } catch (error) {
       // Somebody at this browser came from Clever and is not logged in: whoever was before must not stay (R31).
       if (transaction.origin === "portal") await context.sessions.end(context)
-      this.#options.audit({
-        type: "login-failed",
-        loginSource: sourceOf(transaction),
-        code: isHomeroomError(error) ? error.code : "INTERNAL",
-      })
       throw error
     }
   }
@@ -124,20 +142,23 @@ export class LoginFlow {
     const redeemed = await provider.redeem({ code, redirectUri, nonce, codeVerifier, callbackIss: iss })
     const { identity } = await provider.identify({
       redeemed,
-      loginSource: sourceOf(transaction),
+      loginSource: sourceOf(transaction.origin),
       email: settings.email,
     })
-    this.#admit(identity, transaction)
 
     const { request, native, hooks, sessions } = context
     const previous = await sessions.read(context)
     const returnTo = returnTargets.read(transaction.returnTo)
     const login: Login<Native> = { identity, returnTo, previous, request, native }
-    if (transaction.linkAccountId !== null) return this.#link(context, login, transaction.linkAccountId)
+    if (transaction.linkAccountId !== null) {
+      this.#admit(identity, transaction)
+      return this.#link(context, login, transaction.linkAccountId)
+    }
 
     const isOther = previous !== undefined && !isSamePerson(previous, identity)
     let accountId: string | null
     try {
+      this.#admit(identity, transaction)
       accountId = (await hooks.resolve?.(login))?.accountId ?? null
     } catch (error) {
       // The person at this browser is proven to be another one than the session's.
@@ -171,9 +192,15 @@ export class LoginFlow {
     if (onLink === undefined) {
       throw new HomeroomError("INVALID_OPTIONS", { message: "Linking an account needs the hook onLink." })
     }
-    const { issuer, cleverId } = login.identity
+    const { issuer, cleverId, districtId, loginSource } = login.identity
     const at = new Date(this.#options.settings.clock()).toISOString()
     await onLink({ ...login, proof: { kind: "clever-login", accountId, issuer, cleverId, at } })
+    this.#options.audit({
+      type: "account-linked",
+      loginSource,
+      cleverId,
+      districtId: districtId ?? undefined,
+    })
     return redirectAnswer(login.returnTo)
   }
 
@@ -193,14 +220,13 @@ export class LoginFlow {
    * own (R4).
    */
   async #takeOver<Native>(context: FlowContext<Native>): Promise<LoginAnswer> {
-    const { settings, bounces, pages } = this.#options
+    const { settings, bounces, pages, returnTargets } = this.#options
     const { request, jar } = context
+    context.seen.source = "clever"
     if (settings.portal === "reject") throw new HomeroomError("LOGIN_STATE_MISSING")
-    if (
-      settings.portalConfirmation === "cross-site" &&
-      headerOf(request, "sec-fetch-site") === "cross-site"
-    ) {
-      return pages.confirmation()
+    // A browser that says nothing is asked about too: logins from Clever do come from another site.
+    if (settings.portalConfirmation === "cross-site" && isCrossSite(request) !== false) {
+      return pages.confirmation({ returnTo: returnTargets.homePath, origin: "portal" })
     }
     await bounces.count(request, jar)
     return this.#sendToClever(context, {}, "portal")
@@ -213,6 +239,7 @@ export class LoginFlow {
   ): Promise<LoginAnswer> {
     const { settings, provider, transactions, returnTargets } = this.#options
     const { request, jar } = context
+    context.seen.source = sourceOf(origin)
     if (!isNavigation(request)) throw new HomeroomError("LOGIN_NOT_NAVIGATION")
     const districtId = this.#districtFor(options.districtId)
     const { usesPkce } = await provider.traits()
@@ -238,7 +265,7 @@ export class LoginFlow {
       confirmed: settings.confirmStudents ? false : undefined,
       returnUnshared: options.returnUnshared === true ? true : undefined,
     })
-    this.#options.audit({ type: "login-started", loginSource: sourceOf(transaction) })
+    this.#options.audit({ type: "login-started", loginSource: sourceOf(origin) })
     return redirectAnswer(address.href)
   }
 
@@ -274,16 +301,22 @@ export class LoginFlow {
     return store.consumeOnce(`login:${stateHash(state)}`, exp * 1000)
   }
 
-  async #allow(route: "login" | "callback", request: LoginRequest): Promise<void> {
+  async #allow<Native>(route: "login" | "callback", { request, native }: FlowContext<Native>): Promise<void> {
     const { rateLimit } = this.#options.settings
-    if (rateLimit !== undefined && !(await rateLimit({ route, request }))) {
+    if (rateLimit !== undefined && !(await rateLimit({ route, request, native }))) {
       throw new HomeroomError("LOGIN_RATE_LIMITED")
     }
   }
 }
 
-function sourceOf({ origin }: LoginTransaction): "app" | "clever" {
+function sourceOf(origin: LoginTransaction["origin"]): LoginSource {
   return origin === "portal" ? "clever" : "app"
+}
+
+/** What the address asks for, unless it asks twice. */
+function returnToOf({ request }: SessionContext): string | undefined {
+  const [asked, ...more] = addressOf(request).searchParams.getAll("return_to")
+  return more.length === 0 ? asked : undefined
 }
 
 function isSamePerson(

@@ -49,10 +49,21 @@ export function isPrefetch(request: LoginRequest): boolean {
   )
 }
 
-/** Whether somebody opened this address in a window: not an image, a frame or a script of a page (Fetch Metadata). */
+/**
+ * Whether somebody opened this address in a window: not an image, a frame or a script of a page (Fetch Metadata).
+ * A service worker that passes a page's opening on has no destination, but still navigates or is the app's own.
+ */
 export function isNavigation(request: LoginRequest): boolean {
   const destination = headerOf(request, "sec-fetch-dest") ?? ""
-  return destination === "" || destination === "document" || destination === "empty"
+  if (destination !== "empty") return destination === "" || destination === "document"
+  const mode = headerOf(request, "sec-fetch-mode") ?? "navigate"
+  return mode === "navigate" || headerOf(request, "sec-fetch-site") === "same-origin"
+}
+
+/** Whether a page of another site sent the browser here; undefined if the browser doesn't say. */
+export function isCrossSite(request: LoginRequest): boolean | undefined {
+  const site = headerOf(request, "sec-fetch-site")
+  return site === undefined ? undefined : site === "cross-site"
 }
 
 /** Whether the answer should be JSON: true if `Accept` ranks it above HTML. */

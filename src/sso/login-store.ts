@@ -20,6 +20,9 @@ export interface LoginStoreLike {
 /** The most keys that are kept; beyond it the oldest go. A key lasts minutes, or as long as a session. */
 const mostKeys = 1_000_000
 
+/** No session lasts longer, so no epoch is needed for longer. */
+const epochLifetimeMs = 31 * 86_400_000
+
 /** Keeps everything in this process: enough for one process, and gone when it ends. */
 export class MemoryLoginStore implements LoginStoreLike {
   readonly #clock: () => number
@@ -47,6 +50,7 @@ export class MemoryLoginStore implements LoginStoreLike {
   }
 
   async raiseSessionEpoch(subject: string): Promise<number> {
+    this.#prune()
     const epoch = Math.max((this.#epochs.get(subject) ?? 0) + 1, this.#clock())
     this.#epochs.set(subject, epoch)
     return epoch
@@ -61,6 +65,7 @@ export class MemoryLoginStore implements LoginStoreLike {
     if (now - this.#prunedAt > 60_000) {
       this.#prunedAt = now
       for (const [key, expiry] of this.#expiries) if (expiry <= now) this.#expiries.delete(key)
+      for (const [key, epoch] of this.#epochs) if (epoch <= now - epochLifetimeMs) this.#epochs.delete(key)
     }
     if (this.#expiries.size < mostKeys) return
     const [oldest] = this.#expiries.keys()

@@ -3,16 +3,17 @@ import type { Keyring } from "./keyring.ts"
 import { cookiesOf } from "./login-request.ts"
 import type { LoginSession, SessionContext, SessionKeeper } from "./session.ts"
 
-/** Keeps the session in one sealed cookie, so that a server needs no session store. */
+/**
+ * Keeps the session in one sealed cookie, so that a server needs no session store. Its time is kept inside; the
+ * browser is told none, and so drops it when it closes: the next pupil may open it again on the same device.
+ */
 export class SealedSessions implements SessionKeeper {
   readonly #keyring: Keyring
   readonly #name: string
-  readonly #clock: () => number
 
-  constructor(options: { keyring: Keyring; secure: boolean; clock: () => number }) {
+  constructor(options: { keyring: Keyring; secure: boolean }) {
     this.#keyring = options.keyring
     this.#name = cookieName("clever_session", options)
-    this.#clock = options.clock
   }
 
   async read({ request }: SessionContext): Promise<LoginSession | undefined> {
@@ -22,8 +23,7 @@ export class SealedSessions implements SessionKeeper {
   }
 
   async replace({ jar }: SessionContext, session: LoginSession): Promise<void> {
-    const maxAge = Math.max(0, Math.ceil((session.expiresAt - this.#clock()) / 1000))
-    jar.set(this.#name, await this.#keyring.seal("clever-session", { v: 1, ...session }), maxAge)
+    jar.set(this.#name, await this.#keyring.seal("clever-session", { v: 1, ...session }))
   }
 
   touch(context: SessionContext, session: LoginSession): Promise<void> {

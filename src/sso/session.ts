@@ -27,6 +27,18 @@ export interface LoginSession {
   readonly epochs: readonly number[]
 }
 
+/** Whether a value has the parts by which a session is judged. */
+export function isLoginSession(value: unknown): value is LoginSession {
+  if (typeof value !== "object" || value === null) return false
+  const { id, issuer, cleverId, districtId, seenAt, expiresAt, epochs } = value as Record<string, unknown>
+  return (
+    [id, issuer, cleverId].every((part) => typeof part === "string") &&
+    (districtId === null || typeof districtId === "string") &&
+    [seenAt, expiresAt].every((part) => typeof part === "number") &&
+    Array.isArray(epochs)
+  )
+}
+
 /** What a door hands to a session keeper: the request as the framework knows it, and what it sets. */
 export interface SessionContext {
   readonly request: LoginRequest

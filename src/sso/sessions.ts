@@ -1,7 +1,7 @@
 import { roles as knownRoles } from "../models/index.ts"
 import type { CleverIdentity } from "./identity.ts"
 import { districtSubject, userSubject } from "./login-store.ts"
-import type { LoginSession, SessionContext, SessionKeeper } from "./session.ts"
+import { isLoginSession, type LoginSession, type SessionContext, type SessionKeeper } from "./session.ts"
 import type { SsoSettings } from "./settings.ts"
 import { randomToken } from "./transactions.ts"
 
@@ -27,7 +27,7 @@ export class Sessions {
 
   /** The session if it is still good. */
   async read(context: SessionContext): Promise<LoginSession | undefined> {
-    const session = await this.#keeper.read(context)
+    const session = await this.#kept(context)
     if (session === undefined || !this.#isInTime(session)) return undefined
     const { store } = this.#settings
     const [isEnded, epochs] = await Promise.all([
@@ -68,22 +68,28 @@ export class Sessions {
       loginStateHash,
       epochs: await store.getSessionEpochs(subjectsOf(subject)),
     }
-    await this.#spend(await this.#keeper.read(context))
+    await this.#spend(await this.#kept(context))
     await this.#keeper.replace(context, session)
     return session
   }
 
-  /** Ends the session on this browser; gives the one that was ended. */
-  async end(context: SessionContext): Promise<LoginSession | undefined> {
-    const session = await this.#keeper.read(context)
-    await this.#spend(session)
+  /** Ends the session on this browser: there even if the store fails, which it then rejects with. */
+  async end(context: SessionContext): Promise<void> {
+    const session = await this.#kept(context)
     await this.#keeper.end(context)
-    return session
+    await this.#spend(session)
   }
 
+  /** Also when it has been idle for too long: a copy of it may have been in use since. */
   async #spend(session: LoginSession | undefined): Promise<void> {
-    if (session === undefined || !this.#isInTime(session)) return
+    if (session === undefined || this.#settings.clock() >= session.expiresAt) return
     await this.#settings.store.consumeOnce(endedKey(session.id), session.expiresAt, subjectsOf(session))
+  }
+
+  /** What the keeper has, if it is a session of this issuer: the app's own sessions may hold anything. */
+  async #kept(context: SessionContext): Promise<LoginSession | undefined> {
+    const kept: unknown = await this.#keeper.read(context)
+    return isLoginSession(kept) && kept.issuer === this.#settings.issuer ? kept : undefined
   }
 
   #isInTime({ seenAt, expiresAt }: LoginSession): boolean {

@@ -4,6 +4,7 @@ import type { AuditEvent } from "./audit.ts"
 import type { LoginRequest } from "./login-request.ts"
 import { type LoginStoreLike, MemoryLoginStore } from "./login-store.ts"
 import { englishMessages, type LoginMessages } from "./pages/messages.ts"
+import { ReturnTargets } from "./return-to.ts"
 
 export interface CleverSsoOptions {
   /** The Clever app's client id. */
@@ -31,7 +32,10 @@ export interface CleverSsoOptions {
    * and starts an own login, which the person does not notice; `reject` refuses them.
    */
   readonly portal?: "bounce" | "reject" | undefined
-  /** Whether a login that another site started is first asked about: `cross-site` shows a page. Default `never`. */
+  /**
+   * Whether a login that another site started, Clever included, is first asked about: `cross-site` shows a page.
+   * Default `never`.
+   */
   readonly portalConfirmation?: "never" | "cross-site" | undefined
   /** Lets Clever ask students whether it is really them, for shared devices. Default false. */
   readonly confirmStudents?: boolean | undefined
@@ -87,12 +91,16 @@ export interface SessionLimits {
 export interface LoginAttempt {
   readonly route: "login" | "callback"
   readonly request: LoginRequest
+  /** The framework's own request and response, to tell an address by. */
+  readonly native: unknown
 }
 
 /** The options with every default in its place. */
 export interface SsoSettings {
   readonly clientId: string
   readonly redirectUri: URL
+  /** The first half of every account's key: `https://clever.com`. */
+  readonly issuer: string
   readonly oidc: "auto" | "required" | "off"
   readonly timeoutMs: number
   readonly secrets: readonly string[]
@@ -116,6 +124,7 @@ export interface SsoSettings {
   readonly rateLimit: ((attempt: LoginAttempt) => boolean | Promise<boolean>) | undefined
   readonly authUrl: URL
   readonly apiUrl: URL
+  readonly apiVersion: ApiVersion
   readonly clock: () => number
   /** Paths of the routes. */
   readonly paths: { readonly login: string; readonly callback: string; readonly logout: string }
@@ -126,14 +135,20 @@ export function readSettings(options: CleverSsoOptions): SsoSettings {
   if (!options.clientId || !options.clientSecret) throw new HomeroomError("CLEVER_CREDENTIALS_MISSING")
   const redirectUri = readRedirectUri(options.redirectUri, options.allowInsecureLocalhost === true)
   const base = redirectUri.pathname.replace(/[^/]*$/, "")
+  const paths = { login: `${base}login`, callback: redirectUri.pathname, logout: `${base}logout` }
+  const authUrl = readHost("authUrl", options.authUrl ?? "https://clever.com")
   const clock = options.clock ?? Date.now
   const { districtId = null, allowedDistricts, session = {} } = options
   for (const id of [districtId, ...(allowedDistricts ?? [])]) {
     if (id !== null && !idPattern.test(id)) throw invalid("districtId", "must be a Clever district id")
   }
+  if (districtId !== null && allowedDistricts !== undefined && !allowedDistricts.includes(districtId)) {
+    throw invalid("districtId", "must be one of allowedDistricts, or nobody could log in")
+  }
   return {
     clientId: options.clientId,
     redirectUri,
+    issuer: authUrl.href.replace(/\/+$/, ""),
     oidc: oneOf("oidc", options.oidc ?? "auto", ["auto", "required", "off"]),
     timeoutMs: readDuration("timeoutMs", options.timeoutMs ?? 10_000),
     secrets: readSecrets(options.cookieSecret),
@@ -149,7 +164,7 @@ export function readSettings(options: CleverSsoOptions): SsoSettings {
     allowedDistricts: allowedDistricts === undefined ? null : new Set(allowedDistricts),
     library: options.library ?? true,
     email: options.email ?? false,
-    homePath: readHomePath(options.homePath ?? "/"),
+    homePath: readHomePath(options.homePath ?? "/", Object.values(paths)),
     allowedReturnOrigins: (options.allowedReturnOrigins ?? []).map((origin) =>
       readOrigin("allowedReturnOrigins", origin),
     ),
@@ -160,10 +175,11 @@ export function readSettings(options: CleverSsoOptions): SsoSettings {
     messages: { ...englishMessages, ...options.messages },
     onAudit: options.onAudit,
     rateLimit: options.rateLimit,
-    authUrl: readHost("authUrl", options.authUrl ?? "https://clever.com"),
+    authUrl,
     apiUrl: readHost("apiUrl", options.apiUrl ?? "https://api.clever.com"),
+    apiVersion: oneOf("apiVersion", options.apiVersion ?? "v3.1", ["v3.0", "v3.1"]),
     clock,
-    paths: { login: `${base}login`, callback: redirectUri.pathname, logout: `${base}logout` },
+    paths,
   }
 }
 
@@ -178,6 +194,7 @@ export function readRedirectUri(text: string, allowInsecureLocalhost: boolean): 
   if (last === "" || last === "login" || last === "logout") {
     throw invalid("redirectUri", "must end in a name of its own, as in /auth/clever/callback")
   }
+  if (url.href !== text) throw invalid("redirectUri", `must be written as browsers write it: ${url.href}`)
   if (url.protocol === "http:" && !allowInsecureLocalhost) {
     throw invalid(
       "redirectUri",
@@ -197,11 +214,16 @@ function readSecrets(given: string | readonly string[]): readonly string[] {
   throw invalid("cookieSecret", "must be at least 32 bytes of randomness, as from: openssl rand -base64 32")
 }
 
-function readHomePath(path: string): string {
-  const isPath = path.startsWith("/") && URL.canParse(path, "http://home.invalid")
-  const url = isPath ? new URL(path, "http://home.invalid") : undefined
-  if (url?.host === "home.invalid" && !/[\\\s]/.test(path)) return `${url.pathname}${url.search}`
-  throw invalid("homePath", "must be a path such as /")
+function readHomePath(path: string, ownPaths: readonly string[]): string {
+  const targets = new ReturnTargets({
+    origin: "http://home.invalid",
+    homePath: "",
+    ownPaths,
+    allowedOrigins: [],
+  })
+  const home = path.startsWith("/") ? targets.read(path) : ""
+  if (home === "") throw invalid("homePath", "must be a path such as /, and none of the login's own")
+  return home
 }
 
 function readOrigin(name: string, text: string): string {

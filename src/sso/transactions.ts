@@ -29,6 +29,9 @@ export interface LoginTransaction {
 /** How long a login may take, in seconds. */
 const lifetime = 600
 
+/** How far the clocks of an app's servers may differ, in seconds. */
+const mostSkew = 60
+
 /** The most logins that one browser may have on their way; one more drops the others. */
 const mostTransactions = 5
 
@@ -68,8 +71,9 @@ export class Transactions {
     if (opened === undefined || opened.v !== 1) return undefined
     const transaction = opened as unknown as LoginTransaction
     const now = this.#clock() / 1000
-    // Nothing is trusted to the browser's own idea of a cookie's age (R19).
-    const isFresh = transaction.iat <= now && now <= transaction.exp
+    // Nothing is trusted to the browser's own idea of a cookie's age (R19). A login from the Portal is back within
+    // a blink, perhaps at a server whose clock is behind.
+    const isFresh = transaction.iat - mostSkew <= now && now <= transaction.exp
     return isFresh && stateHash(transaction.state) === stateHash(state) ? transaction : undefined
   }
 

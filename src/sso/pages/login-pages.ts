@@ -30,11 +30,13 @@ export class LoginPages {
     return htmlAnswer(httpStatus, renderPage({ messages, message, links, code }), frameAncestors)
   }
 
-  /** Asks before a login that another site started. */
-  confirmation(): LoginAnswer {
+  /** Asks before a login that another site started; what is asked for goes on as it is. */
+  confirmation(login: { readonly returnTo: string; readonly origin: "app" | "portal" }): LoginAnswer {
     const { messages, frameAncestors, homePath, paths } = this.#settings
+    const query = new URLSearchParams({ return_to: login.returnTo })
+    if (login.origin === "portal") query.set("from", "clever")
     const links = [
-      { href: paths.login, text: messages.confirmButton },
+      { href: `${paths.login}?${query}`, text: messages.confirmButton },
       { href: homePath, text: messages.home },
     ]
     return htmlAnswer(200, renderPage({ messages, message: messages.confirm, links }), frameAncestors)

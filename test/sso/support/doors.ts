@@ -6,9 +6,14 @@ import express4 from "express4"
 import Fastify from "fastify"
 import { Hono } from "hono"
 import { onTestFinished } from "vitest"
-import { cleverLogin, cleverSession } from "../../../src/express/index.ts"
-import cleverLoginPlugin from "../../../src/fastify/index.ts"
-import type { CleverSsoClient, LoginHooks, LoginSession } from "../../../src/sso/index.ts"
+import { cleverLogin, cleverSession, sendLoginAnswer } from "../../../src/express/index.ts"
+import cleverLoginPlugin, { sendLoginAnswer as sendByFastify } from "../../../src/fastify/index.ts"
+import {
+  type CleverSsoClient,
+  type LoginHooks,
+  type LoginSession,
+  toResponse,
+} from "../../../src/sso/index.ts"
 
 /** What an app of the tests is made of: each door turns it into its framework's own. */
 export interface DoorOptions {
@@ -17,11 +22,16 @@ export interface DoorOptions {
   readonly hooks?: Pick<LoginHooks, "resolve" | "onLogin" | "onLink" | "onLogout"> | undefined
 }
 
-/** One way of putting sign-in into an app: opens `/auth/clever/*`, `/whoami`, and tells what reaches its error handler. */
+/**
+ * One way of putting sign-in into an app: opens `/auth/clever/*`, `/whoami`, `/link` (which starts to link the account
+ * `account-7`), and tells what reaches its error handler. It trusts every proxy, as a careless app does.
+ */
 export interface Door {
   readonly name: string
   open(options: DoorOptions): Promise<{ readonly errors: readonly unknown[] }>
 }
+
+const linking = { linkAccountId: "account-7", returnTo: "/settings" }
 
 function whoAmI(session: LoginSession | null | undefined): { status: 200 | 401; body: object } {
   return session ? { status: 200, body: session } : { status: 401, body: { error: "not-logged-in" } }
@@ -55,11 +65,15 @@ function expressDoor(name: string, express: typeof express5): Door {
     async open({ sso, port, hooks = {} }) {
       const errors: unknown[] = []
       const app = express()
+      app.set("trust proxy", true)
       app.use("/auth/clever", cleverLogin({ sso, ...(hooks as object) }))
       app.use(cleverSession({ sso }))
       app.get("/whoami", (req, res) => {
         const { status, body } = whoAmI(req.cleverSession)
         res.status(status).json(body)
+      })
+      app.post("/link", async (req, res) => {
+        sendLoginAnswer(res, await sso.start(req, linking))
       })
       app.use((_req, res) => {
         res.status(200).send("page")
@@ -80,7 +94,7 @@ const fastifyDoor: Door = {
   name: "Fastify 5",
   async open({ sso, port, hooks = {} }) {
     const errors: unknown[] = []
-    const app = Fastify({ forceCloseConnections: true })
+    const app = Fastify({ forceCloseConnections: true, trustProxy: true })
     app.setErrorHandler((error, _request, reply) => {
       errors.push(error)
       return reply.code(500).send("the app's own error page")
@@ -90,6 +104,7 @@ const fastifyDoor: Door = {
       const { status, body } = whoAmI(request.cleverSession)
       return reply.code(status).send(body)
     })
+    app.post("/link", async (request, reply) => sendByFastify(reply, await sso.start(request.raw, linking)))
     app.setNotFoundHandler((_request, reply) => reply.code(200).send("page"))
     await app.listen({ port, host: "127.0.0.1" })
     onTestFinished(() => app.close())
@@ -116,6 +131,7 @@ const fetchDoor: Door = {
       const { status, body } = whoAmI(session)
       return c.json(body, status)
     })
+    app.post("/link", async (c) => toResponse(await sso.start(c.req.raw, linking)))
     app.notFound((c) => c.text("page", 200))
     const server = serve({ fetch: app.fetch, port, hostname: "127.0.0.1" }) as Server
     onTestFinished(() => {

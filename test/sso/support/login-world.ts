@@ -7,7 +7,7 @@ import {
   type LoginHooks,
 } from "../../../src/sso/index.ts"
 import { type Door, freePort } from "./doors.ts"
-import { WebBrowser } from "./web-browser.ts"
+import { type Visit, WebBrowser } from "./web-browser.ts"
 
 export interface LoginWorldOptions {
   readonly door: Door
@@ -33,6 +33,14 @@ export interface LoginWorld {
   person(role: string, index?: number): string
   /** How many requests Clever got at an address. */
   requests(path: string, method?: string): number
+  /** How many codes were exchanged, or tried to be. */
+  exchanges(): number
+  /** Starts a login, at `path` or with the app's button, and stops where Clever sends the browser back. */
+  begin(browser: WebBrowser, path?: string): Promise<URL>
+  /** Does the whole login; fails unless it ends in a session. */
+  logIn(browser: WebBrowser): Promise<void>
+  /** Opens a callback and goes no further. */
+  callback(browser: WebBrowser, query: string | Readonly<Record<string, string>>): Promise<Visit>
   whoami(browser: WebBrowser): Promise<Record<string, unknown> & { status: number }>
 }
 
@@ -63,8 +71,19 @@ export async function openLoginWorld(options: LoginWorldOptions): Promise<LoginW
     onAudit: (event) => audit.push(event),
     ...options.sso,
   })
-  simulator.signIn.setRedirectUris([`${app}/auth/clever/callback`])
+  simulator.signIn.setRedirectUris([options.sso?.redirectUri ?? `${app}/auth/clever/callback`])
   const { errors } = await options.door.open({ sso, port, hooks: options.hooks })
+  const requests: LoginWorld["requests"] = (path, method) =>
+    simulator.requests
+      .list()
+      .filter(
+        (request) =>
+          request.path.split("?")[0] === path && (method === undefined || request.method === method),
+      ).length
+  const whoami: LoginWorld["whoami"] = async (browser) => {
+    const visit = await browser.request(`${app}/whoami`)
+    return { status: visit.status, ...(JSON.parse(visit.body) as Record<string, unknown>) }
+  }
   return {
     simulator,
     sso,
@@ -87,16 +106,23 @@ export async function openLoginWorld(options: LoginWorldOptions): Promise<LoginW
       if (id === undefined) throw new Error(`The district has no ${role} number ${index}`)
       return id
     },
-    requests: (path, method) =>
-      simulator.requests
-        .list()
-        .filter(
-          (request) =>
-            request.path.split("?")[0] === path && (method === undefined || request.method === method),
-        ).length,
-    whoami: async (browser) => {
-      const visit = await browser.request(`${app}/whoami`)
-      return { status: visit.status, ...(JSON.parse(visit.body) as Record<string, unknown>) }
+    requests,
+    exchanges: () => requests("/oauth/tokens", "POST"),
+    begin: async (browser, path = "/auth/clever/login") => {
+      const started = await browser.request(new URL(path, app))
+      const { location } = await browser.request(started.location ?? fail(`${path}: ${started.status}`))
+      return location ?? fail("Clever did not send the browser back")
     },
+    logIn: async (browser) => {
+      await browser.open(`${app}/auth/clever/login`)
+      if ((await whoami(browser)).status !== 200) fail("The login did not end in a session")
+    },
+    callback: (browser, query) =>
+      browser.request(`${app}/auth/clever/callback?${new URLSearchParams(query)}`),
+    whoami,
   }
+}
+
+function fail(message: string): never {
+  throw new Error(message)
 }

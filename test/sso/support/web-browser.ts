@@ -1,28 +1,38 @@
+import { type IncomingMessage, request as send } from "node:http"
+
 /** A browser without a screen: keeps cookies by host name and follows what it is told to. */
 export class WebBrowser {
   readonly #jars: Map<string, Map<string, string>> = new Map()
   /** Every `Set-Cookie` line that came, in order. */
   readonly cookieLines: string[] = []
 
-  /** Sends one request, and follows no redirect. */
+  /** Sends one request, and follows no redirect. Headers go out as they are given, `host` included. */
   async request(url: string | URL, options: BrowserRequest = {}): Promise<Visit> {
     const at = new URL(url)
-    const headers = new Headers({ accept: "text/html", ...options.headers })
-    const cookie = this.cookieHeader(at)
-    if (cookie !== "" && options.cookies !== false) headers.set("cookie", cookie)
-    const response = await fetch(at, {
-      method: options.method ?? "GET",
-      headers,
-      redirect: "manual",
-      ...(options.form === undefined ? {} : { body: new URLSearchParams(options.form) }),
+    const { method = "GET", cookies = true } = options
+    const cookie = cookies ? this.cookieHeader(at) : ""
+    const body = options.form === undefined ? undefined : new URLSearchParams(options.form).toString()
+    const headers = {
+      accept: "text/html",
+      ...(cookie === "" ? {} : { cookie }),
+      ...(body === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),
+      ...options.headers,
+    }
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      send(at, { method, headers, agent: false, maxHeaderSize: 256 * 1024 }, resolve)
+        .on("error", reject)
+        .end(body)
     })
-    if (options.cookies !== false) this.#keep(at, response.headers.getSetCookie())
-    const location = response.headers.get("location")
+    const received = headersOf(answer)
+    if (cookies) this.#keep(at, received.getSetCookie())
+    const chunks: Buffer[] = []
+    for await (const chunk of answer) chunks.push(chunk as Buffer)
+    const location = received.get("location")
     return {
       url: at,
-      status: response.status,
-      headers: response.headers,
-      body: await response.text(),
+      status: answer.statusCode ?? 0,
+      headers: received,
+      body: Buffer.concat(chunks).toString(),
       location: location === null ? undefined : new URL(location, at),
     }
   }
@@ -96,4 +106,12 @@ export interface Visit {
   readonly headers: Headers
   readonly body: string
   readonly location: URL | undefined
+}
+
+function headersOf(answer: IncomingMessage): Headers {
+  const headers = new Headers()
+  for (const [name, values = []] of Object.entries(answer.headersDistinct)) {
+    for (const value of values) headers.append(name, value)
+  }
+  return headers
 }
