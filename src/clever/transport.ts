@@ -1,4 +1,4 @@
-import ky from "ky"
+import type { KyInstance } from "ky"
 import { HomeroomError } from "../errors/index.ts"
 import { orAborted, throwIfAborted } from "./abort.ts"
 import { type BodyBuffer, bodyTooLarge } from "./body-buffer.ts"
@@ -54,6 +54,9 @@ export async function attempt(settings: TransportSettings, options: AttemptOptio
   }
 }
 
+/** Loaded with the first request: it wakes up all of Node's fetch, which takes as long as a third of Homeroom. */
+let ky: KyInstance | undefined
+
 async function exchange(
   settings: TransportSettings,
   options: AttemptOptions,
@@ -61,6 +64,7 @@ async function exchange(
   watchdog: Watchdog,
 ): Promise<Answer> {
   options.body.clear()
+  ky ??= (await import("ky")).default
   const response = await ky(options.url, {
     fetch: settings.fetch,
     headers: {

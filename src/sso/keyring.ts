@@ -1,5 +1,6 @@
 import { createHash, hkdfSync } from "node:crypto"
-import { CompactEncrypt, compactDecrypt } from "jose"
+import { compactDecrypt } from "jose/jwe/compact/decrypt"
+import { CompactEncrypt } from "jose/jwe/compact/encrypt"
 
 /** What a sealed value is for: a value sealed for one purpose opens for no other. */
 export type SealPurpose = "clever-txn" | "clever-session" | "clever-bounce"
