@@ -1,6 +1,14 @@
 import { DatabaseSync } from "node:sqlite"
 import { HomeroomError } from "../../errors/index.ts"
-import { asStorageError, inTransaction, migrate, retryWhileBusy, setUp } from "./connection.ts"
+import {
+  asStorageError,
+  bulkLogLimit,
+  inTransaction,
+  logLimit,
+  migrate,
+  retryWhileBusy,
+  setUp,
+} from "./connection.ts"
 import { Statements } from "./statements.ts"
 import { type WriteArguments, type WriteOperation, writeOperations } from "./write-operations.ts"
 import { WriterThread } from "./writer-thread-handle.ts"
@@ -24,6 +32,8 @@ export class Database {
   #epoch = 0
   /** Null until it is wanted, undefined where it can't be had. */
   #thread: WriterThread | null | undefined = null
+  /** What this thread's connection has for `wal_autocheckpoint`. */
+  #logLimit: number = logLimit
   readonly #path: string
 
   private constructor(path: string, writing: DatabaseSync, reading: DatabaseSync) {
@@ -60,10 +70,27 @@ export class Database {
    * Runs one of the operations that may be long, after the writes queued before it: here, or, if it has much to
    * write, in the writer thread, which the first of those starts.
    */
-  perform<Name extends WriteOperation>(
+  async perform<Name extends WriteOperation>(
     name: Name,
     rest: WriteArguments<Name>,
     { isLong }: { isLong: boolean },
+  ): Promise<void> {
+    // A renewed lease must not take over into the file what the thread has staged so far.
+    if (name === "stage" && isLong) this.#limitLog(bulkLogLimit)
+    await this.#perform(name, rest, isLong)
+    if (name === "commit" || name === "discardStaged") this.#limitLog(logLimit)
+  }
+
+  #limitLog(pages: number): void {
+    if (this.#logLimit === pages) return
+    this.#logLimit = pages
+    this.#writing.exec(`PRAGMA wal_autocheckpoint = ${pages}`)
+  }
+
+  #perform<Name extends WriteOperation>(
+    name: Name,
+    rest: WriteArguments<Name>,
+    isLong: boolean,
   ): Promise<void> {
     if (isLong && this.#thread === null) this.#thread = WriterThread.start(this.#path)
     if (this.#thread?.hasEnded) this.#thread = undefined
