@@ -226,5 +226,6 @@ export type {
   StorageCapabilities,
   StoredFingerprint,
   StoredRecord,
+  StretchDifference,
   StretchQuery,
 } from "./storage/contract.ts"

@@ -86,6 +86,8 @@ class PageMerge {
   #rows: StoredFingerprint[] = []
   #at = 0
   #exhausted = false
+  /** Which records are stored with the same bytes, where the storage told; then `#rows` has the others alone. */
+  #same: Uint8Array | undefined
 
   constructor(context: RunContext, kind: Kind, page: RecordPage) {
     this.#context = context
@@ -103,17 +105,25 @@ class PageMerge {
     const ids = this.#page.ids.slice(0, this.#page.count)
     if (storage.isStretchSame === undefined || gap || !isComplete(ids)) return false
     const stretch = { districtId: run.districtId, kind: this.#kind, after: lastId, upTo: this.#upTo }
-    const same = await storage.isStretchSame({ ...stretch, ids, raws: this.#raws })
-    if (same) this.checkpoint.lastId = ids.at(-1) ?? lastId
-    return same
+    const answer = await storage.isStretchSame({ ...stretch, ids, raws: this.#raws })
+    if (answer === true) this.checkpoint.lastId = ids.at(-1) ?? lastId
+    if (typeof answer === "boolean") return answer
+    this.#same = answer.same
+    this.#rows = answer.others
+    this.#exhausted = true
+    return false
   }
 
   async run(): Promise<StagedChange[]> {
     const page = this.#page
     const { districtId } = this.#context.run
-    await this.#refill(this.checkpoint.lastId)
+    if (this.#same === undefined) await this.#refill(this.checkpoint.lastId)
     for (let index = 0; index < page.count; index++) {
       const id = page.ids[index]
+      if (this.#same?.[index] === 1 && id !== undefined) {
+        this.checkpoint.lastId = id
+        continue
+      }
       let stored: StoredFingerprint | undefined
       if (id === undefined) {
         this.checkpoint.gap = true

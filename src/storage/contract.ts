@@ -65,9 +65,10 @@ export interface RosterStorage extends LoginStore {
   listFingerprints(query: FingerprintQuery): Promise<StoredFingerprint[]>
   /**
    * True if the stretch `after < id <= upTo` holds exactly the active records `ids` with the raw fingerprints
-   * `raws`, both in ascending id. For adapters that can tell sooner than by listing; the others leave it out.
+   * `raws`, both in ascending id; else false, or how it differs, where little does. For adapters that can tell sooner
+   * than by listing; the others leave it out.
    */
-  isStretchSame?(query: StretchQuery): Promise<boolean>
+  isStretchSame?(query: StretchQuery): Promise<boolean | StretchDifference>
   /** The stored records with these ids, in ascending id; unknown ids are left out. At most 1,000 ids a call. */
   getRecords(query: { districtId: string; kind: Kind; ids: readonly string[] }): Promise<StoredRecord[]>
   /** The stored records of a kind in ascending id, from after `after`. */
@@ -447,6 +448,14 @@ export interface StretchQuery {
   upTo?: string | undefined
   ids: readonly string[]
   raws: readonly string[]
+}
+
+/** How a stretch differs from what {@link StretchQuery} says of it. */
+export interface StretchDifference {
+  /** Of each of the query's `ids`, by its place: 1 if it is stored as the query says, else 0. */
+  same: Uint8Array
+  /** All other stored records of the stretch, in ascending id. */
+  others: StoredFingerprint[]
 }
 
 export interface RecordQuery {

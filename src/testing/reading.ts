@@ -100,6 +100,52 @@ export function readingChapter({ describe, it }: Suite): void {
       same(paged.map(fingerprint), records.map(fingerprint))
     })
 
+    it("tells whether a stretch holds what it is said to, if it can tell", async ({ storage }) => {
+      const ids = Array.from({ length: 60 }, (_, index) => `u${String(index).padStart(2, "0")}`)
+      await importChanges(
+        storage,
+        ids.map((id) => put("create", "user", id)),
+      )
+      await importChanges(storage, [mark("archive", "user", "u30")], { runId: "run-archive" })
+      const stored = await storage.listFingerprints({ ...users, after: "", limit: all })
+      const active = stored.filter(({ state }) => state === "active")
+      const foreign = (id: string): StoredFingerprint => fingerprint(record("user", id))
+      const other = (one: StoredFingerprint): StoredFingerprint => ({ ...one, raw: foreign("u0").raw })
+      const range = { after: "u09", upTo: "u39" }
+      const within = active.filter(({ id }) => id > range.after && id <= range.upTo)
+      const inOrder = (...list: StoredFingerprint[]): StoredFingerprint[] =>
+        list.toSorted((one, two) => (one.id < two.id ? -1 : 1))
+      for (const said of [
+        within.filter(({ id }) => id < "u30"),
+        within,
+        inOrder(...within, foreign("u30")),
+        inOrder(...within, foreign("u100"), foreign("u371")),
+        within.map((one, index) => (index % 20 === 3 ? other(one) : one)),
+        within.filter((_, index) => index % 20 !== 0),
+        inOrder(...within.slice(1), foreign("u200")).map((one, index) => (index === 7 ? other(one) : one)),
+        within.map(other),
+        [],
+      ]) {
+        for (const stretch of [range, { ...range, upTo: "u29" }, { after: "u40" }, { after: "z" }]) {
+          const { after, upTo } = { upTo: undefined, ...stretch }
+          const told = said.filter(({ id }) => id > after && (upTo === undefined || id <= upTo))
+          const there = stored.filter(({ id }) => id > after && (upTo === undefined || id <= upTo))
+          const isSame = (one: StoredFingerprint, two: StoredFingerprint): boolean =>
+            one.id === two.id && one.raw === two.raw && two.state === "active"
+          const query = { ids: told.map(({ id }) => id), raws: told.map(({ raw }) => raw) }
+          const answer = await storage.isStretchSame?.({ ...users, after, upTo, ...query })
+          if (answer === undefined) return
+          const others = there.filter((one) => !told.some((two) => isSame(two, one)))
+          const same01 = told.map((one) => (there.some((two) => isSame(one, two)) ? 1 : 0))
+          const isExact = others.length === 0 && !same01.includes(0)
+          assert.equal(answer === true, isExact)
+          if (typeof answer === "boolean") continue
+          same([...answer.same], same01)
+          same(answer.others.map(fingerprint), others.map(fingerprint))
+        }
+      }
+    })
+
     it("gets records by id in ascending order, each once, unknown ones left out", async ({ storage }) => {
       const records = await prepare(storage)
       const ids = ["zz-unknown", "a", "B", "", "foreign", "a", "-", "__proto__", "constructor", "toString"]

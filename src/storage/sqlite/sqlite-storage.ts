@@ -32,10 +32,12 @@ import type {
   StorageCapabilities,
   StoredFingerprint,
   StoredRecord,
+  StretchDifference,
   StretchQuery,
 } from "../contract.ts"
 import { actionCode, kindCode, kindOf, loggedActionOf, loggedActions } from "./codes.ts"
 import { countStaged } from "./commit.ts"
+import { compareStretch, fingerprintOf, selectFingerprints } from "./compare-stretch.ts"
 import { Database } from "./database.ts"
 import { findRows } from "./find-records.ts"
 import { claimLink, deleteLinks, getLink, listLinks, moveLink } from "./links.ts"
@@ -214,37 +216,21 @@ export class SqliteStorage implements RosterStorage {
       const district = districtKey(reader, districtId)
       if (district === undefined) return []
       const rows = reader.all(
-        `SELECT id, active, raw, canonical FROM homeroom_records
-         WHERE district = ? AND kind = ? AND id > ? ${upTo === undefined ? "" : "AND id <= ?"} ORDER BY id LIMIT ?`,
+        `${selectFingerprints} AND id > ? ${upTo === undefined ? "" : "AND id <= ?"} ORDER BY id LIMIT ?`,
         district,
         kindCode(kind),
         after,
         ...(upTo === undefined ? [] : [upTo]),
         limit,
       )
-      // The rows become the fingerprints themselves: a copy of each would be felt in an unchanged resync.
-      for (const row of rows) row.state = row.active === 1 ? "active" : "archived"
-      return rows as unknown as StoredFingerprint[]
+      return rows.map(fingerprintOf)
     })
   }
 
-  isStretchSame({ districtId, kind, after, upTo, ids, raws }: StretchQuery): Promise<boolean> {
+  isStretchSame(query: StretchQuery): Promise<boolean | StretchDifference> {
     return this.#read((reader) => {
-      const district = districtKey(reader, districtId)
-      if (district === undefined) return ids.length === 0
-      // One long text on either side: the database puts its own together without a row coming over.
-      const row = reader.get(
-        `SELECT group_concat(id || active || raw, ' ') AS stretch FROM (
-           SELECT id, active, raw FROM homeroom_records
-           WHERE district = ? AND kind = ? AND id > ? ${upTo === undefined ? "" : "AND id <= ?"} ORDER BY id)`,
-        district,
-        kindCode(kind),
-        after,
-        ...(upTo === undefined ? [] : [upTo]),
-      )
-      const stretch = row?.stretch ?? ""
-      if (stretch === "" || ids.length === 0) return stretch === "" && ids.length === 0
-      return stretch === ids.map((id, index) => `${id}1${raws[index]}`).join(" ")
+      const district = districtKey(reader, query.districtId)
+      return district === undefined ? query.ids.length === 0 : compareStretch(reader, district, query)
     })
   }
 
