@@ -3,14 +3,14 @@ import { actionCode, kindCode } from "./codes.ts"
 import { lookupWords } from "./lookup-word.ts"
 
 /**
- * Changes on their way to the writer thread: a few long texts and arrays, since a message of thousands of small
+ * Changes on their way to the writer thread: a few arrays and one long text, since a message of thousands of small
  * objects takes longer to copy than to write.
  */
 export interface PackedChanges {
   kinds: Uint8Array
   actions: Uint8Array
-  /** The contents one after the other, and where each ends; an end equal to the one before is no content. */
-  contents: string
+  /** The contents' bytes one after the other, and where each ends; an end equal to the one before is no content. */
+  contents: Uint8Array<ArrayBuffer>
   contentEnds: Uint32Array
   /** {@link fieldCount} fields a change, one a line. None of them holds a line feed. */
   fields: string
@@ -31,7 +31,7 @@ export interface FlatChange {
   sisIds: string
   reason: string | null
   path: string | null
-  data: string | null
+  data: Uint8Array | null
 }
 
 /** id, raw, canonical, people, schools, roles, sisIds */
@@ -42,7 +42,12 @@ export function packChanges(changes: readonly StagedChange[]): PackedChanges {
   const actions = new Uint8Array(changes.length)
   const contentEnds = new Uint32Array(changes.length)
   const rejections: PackedChanges["rejections"] = new Map()
-  const contents: string[] = []
+  const size = changes.reduce(
+    (sum, change) => sum + ("data" in change ? Buffer.byteLength(change.data) : 0),
+    0,
+  )
+  // Memory of its own, which a message can move instead of copying it.
+  const contents = Buffer.allocUnsafeSlow(size)
   const fields: string[] = []
   let end = 0
   let index = -1
@@ -51,10 +56,7 @@ export function packChanges(changes: readonly StagedChange[]): PackedChanges {
     kinds[index] = kindCode(change.kind)
     actions[index] = actionCode(change.action)
     fields.push(change.id)
-    if ("data" in change) {
-      contents.push(change.data)
-      end += change.data.length
-    }
+    if ("data" in change) end += contents.write(change.data, end)
     contentEnds[index] = end
     if (change.action === "reject") rejections.set(index, { reason: change.reason, path: change.path })
     if (!("keys" in change)) {
@@ -65,7 +67,7 @@ export function packChanges(changes: readonly StagedChange[]): PackedChanges {
     fields.push(change.raw, change.canonical)
     fields.push(lookupWords(people), lookupWords(schools), lookupWords(roles), lookupWords(sisIds))
   }
-  return { kinds, actions, contents: contents.join(""), contentEnds, fields: fields.join("\n"), rejections }
+  return { kinds, actions, contents, contentEnds, fields: fields.join("\n"), rejections }
 }
 
 export function* unpackChanges(packed: PackedChanges): Generator<FlatChange> {
@@ -77,7 +79,7 @@ export function* unpackChanges(packed: PackedChanges): Generator<FlatChange> {
     const [id = "", raw = "", canonical = "", people = "", schools = "", roles = "", sisIds = ""] =
       fields.slice(index * fieldCount, (index + 1) * fieldCount)
     const { reason = null, path = null } = rejections.get(index) ?? {}
-    const data = end > start ? contents.slice(start, end) : null
+    const data = end > start ? contents.subarray(start, end) : null
     start = end
     const kind = kinds[index] ?? 0
     yield {

@@ -21,12 +21,12 @@ export class ChangeWriter {
     this.#district = district
     this.#insertCreate = writer.prepare(
       `INSERT OR IGNORE INTO homeroom_changes (run, kind, id, action, raw, canonical, data)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT))`,
     )
     // No numbered parameters: Node 22.13 can't bind them.
     this.#insert = writer.prepare(
       `INSERT OR IGNORE INTO homeroom_changes (run, kind, id, action, raw, canonical, data, reason, path, before)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,
+       VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?, ?,
          (SELECT content FROM homeroom_records WHERE district = ? AND kind = ? AND id = ?))`,
     )
     this.#replaced = writer.prepare("SELECT key FROM homeroom_changes WHERE run = ? AND kind = ? AND id = ?")

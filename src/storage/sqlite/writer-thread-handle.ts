@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
+import type { PackedChanges } from "./packed-changes.ts"
 import { type ThreadAnswer, type ThreadRequest, unpackError } from "./thread-messages.ts"
 import type { WriteArguments, WriteOperation } from "./write-operations.ts"
 
@@ -51,7 +52,7 @@ export class WriterThread {
       if (this.#ended !== undefined) return reject(this.#ended)
       this.#waiting.push({ resolve, reject })
       this.#worker.ref()
-      this.#worker.postMessage({ name, rest, epoch } satisfies ThreadRequest)
+      this.#worker.postMessage({ name, rest, epoch } satisfies ThreadRequest, movable(rest))
     })
   }
 
@@ -71,4 +72,10 @@ export class WriterThread {
     for (const { reject } of this.#waiting) reject(error)
     this.#waiting = []
   }
+}
+
+/** The memory of packed changes, which moves over instead of being copied. */
+function movable(rest: readonly unknown[]): ArrayBuffer[] {
+  const changes = rest.at(-1) as Partial<PackedChanges>
+  return changes.contents === undefined ? [] : [changes.contents.buffer]
 }
