@@ -26,7 +26,8 @@ export class BodyBuffer {
   /** Makes room for an answer of this size, so that it need not move while it comes. */
   reserve(size: number): void {
     if (this.#bytes.length >= size + scanPadding) return
-    const larger = new Uint8Array(size + scanPadding)
+    // Room that is not used takes no memory; a second buffer for a page that is slightly larger would.
+    const larger = new Uint8Array(Math.ceil(size * 1.25) + scanPadding)
     larger.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = larger
   }
