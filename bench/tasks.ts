@@ -38,6 +38,44 @@ export type MeasureTask =
     }
   | { task: "events"; districts: readonly ServedDistrict[]; rounds: number; folder: string }
   | { task: "rows-written"; district: ServedDistrict; folder: string }
+  | {
+      task: "logins"
+      /** The origins of the apps. */
+      apps: Partial<Record<LoginSubject, string>>
+      rounds: number
+      logins: number
+      concurrency: number
+      providerCookie: string
+      personId: string
+    }
+
+/** Whose logins are compared: Homeroom's, and express-openid-connect's with and without asking for roles. */
+export const loginSubjects = ["homeroom", "peer", "peer-bare"] as const
+
+export type LoginSubject = (typeof loginSubjects)[number]
+
+/** What each round of logins took, by subject. */
+export type LoginTimes = Partial<Record<LoginSubject, Taken[]>>
+
+/** What the app's process is to be. */
+export interface LoginAppTask {
+  subject: LoginSubject
+  authUrl: string
+  apiUrl: string
+  clientId: string
+  clientSecret: string
+}
+
+/** What it tells when it is ready. */
+export interface LoginAppReport {
+  origin: string
+}
+
+/** What the provider's process tells when it is ready; `cookie` is that of somebody who is logged in. */
+export interface ProviderReport extends Omit<LoginAppTask, "subject"> {
+  cookie: string
+  personId: string
+}
 
 /** What a piece of work took: by the clock, and of processor time over all threads of the process. */
 export interface Taken {

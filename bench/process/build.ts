@@ -10,6 +10,8 @@ export interface Programs {
   server: string
   measure: string
   importOnce: string
+  loginApp: string
+  loginProvider: string
   /** The package's own entry, if there is one yet. */
   index: string | undefined
 }
@@ -26,6 +28,8 @@ export async function buildPrograms(): Promise<Programs> {
       server: join(bench, "server.ts"),
       measure: join(bench, "measure.ts"),
       "import-once": join(bench, "import-once.ts"),
+      "login-app": join(bench, "login-app.ts"),
+      "login-provider": join(bench, "login-provider.ts"),
       ...Object.fromEntries(threads.map((name) => [name, join(source, `${name}.ts`)])),
       ...(hasIndex && { index: join(source, "index.ts") }),
     },
@@ -37,11 +41,15 @@ export async function buildPrograms(): Promise<Programs> {
     clean: true,
     silent: true,
     removeNodeProtocol: false,
+    // A peer runs as it is installed.
+    external: ["express-openid-connect"],
   })
   return {
     server: join(outDir, "server.js"),
     measure: join(outDir, "measure.js"),
     importOnce: join(outDir, "import-once.js"),
+    loginApp: join(outDir, "login-app.js"),
+    loginProvider: join(outDir, "login-provider.js"),
     index: hasIndex ? join(outDir, "index.js") : undefined,
   }
 }

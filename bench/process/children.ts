@@ -44,6 +44,16 @@ export async function runChild<Result>(options: ChildOptions): Promise<Result> {
   return result
 }
 
+/** The first message of a child. Rejects if it ends without one. */
+export function messageOf<Message>(child: ChildProcess): Promise<Message> {
+  return new Promise((resolve, reject) => {
+    child.once("message", (message) => resolve(message as Message))
+    child.once("exit", (code) =>
+      reject(new ChildFailure(`A child ended before it was ready (code ${code}).`)),
+    )
+  })
+}
+
 export function exitOf(child: ChildProcess): Promise<[code: number | null, signal: string | null]> {
   return new Promise((resolve, reject) => {
     child.on("exit", (code, signal) => resolve([code, signal]))

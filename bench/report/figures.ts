@@ -13,9 +13,10 @@ export interface Figure {
   most: number
   rounds: number
   unit: "×" | "MiB" | "rows" | "pages"
-  /** Not to be exceeded; absent where the figure only informs. */
+  /** Not to be exceeded, or, where more is better, to be reached; absent where the figure only informs. */
   must?: number
   aim?: number
+  moreIsBetter?: boolean
   /** Of a ratio of times: that of the fastest rounds, and that of processor time. */
   best?: number
   cpu?: number
@@ -26,6 +27,7 @@ export interface Figure {
 export interface Bounds {
   must: number
   aim: number
+  moreIsBetter?: boolean
 }
 
 export const bounds = {
@@ -40,6 +42,7 @@ export const bounds = {
   P9first: { must: 1.4, aim: 1.1 },
   P9unchanged: { must: 0.85, aim: 0.7 },
   P12: { must: 1, aim: 1 },
+  P13: { must: 1.2, aim: 2, moreIsBetter: true },
   P14: { must: 2, aim: 1.3 },
 } as const satisfies Record<string, Bounds>
 
@@ -49,7 +52,7 @@ type AboutFigure = Pick<Figure, "name" | "what" | "size" | "unit" | "best" | "cp
 
 /** The figure that a comparison of times gives. */
 export function ratioOf(
-  { ratios, ...more }: Comparison,
+  { ratios, cpuRatios: _cpuRatios, ...more }: Comparison,
   about: Pick<AboutFigure, "name" | "what" | "size" | "bounds">,
 ): Figure {
   return figureOf(ratios, { ...about, ...more, unit: "×" })
@@ -73,9 +76,17 @@ export function shown(value: number, unit: Figure["unit"]): string {
   return unit === "×" ? value.toFixed(2) : String(Math.round(value))
 }
 
-export function verdict({ measured, must, aim, unit }: Figure): "aim" | "ok" | "over" | "" {
+export function verdict(figure: Figure): "aim" | "ok" | "over" | "under" | "" {
+  const { measured, must, aim, unit, moreIsBetter = false } = figure
   if (must === undefined) return ""
   const value = Number(shown(measured, unit))
-  if (aim !== undefined && value <= aim) return "aim"
-  return value <= must ? "ok" : "over"
+  const keeps = (limit: number): boolean => (moreIsBetter ? value >= limit : value <= limit)
+  if (aim !== undefined && keeps(aim)) return "aim"
+  if (keeps(must)) return "ok"
+  return moreIsBetter ? "under" : "over"
+}
+
+/** Whether the figure is not as it must be. */
+export function isMissed(figure: Figure): boolean {
+  return ["over", "under"].includes(verdict(figure))
 }

@@ -17,6 +17,8 @@ export interface Comparison {
   best: number
   /** The median of the same of processor time, which others on the machine disturb less. */
   cpu: number
+  /** That of each round. */
+  cpuRatios: number[]
   /** The median milliseconds of the one. */
   milliseconds: number
 }
@@ -25,10 +27,12 @@ export function compare(values: readonly Taken[], bases: readonly Taken[]): Comp
   const by = (name: keyof Taken): number[] =>
     values.map((value, round) => value[name] / (bases[round]?.[name] ?? Number.NaN))
   const fastest = (all: readonly Taken[]): number => Math.min(...all.map(({ wallMs }) => wallMs))
+  const cpuRatios = by("cpuMs")
   return {
     ratios: by("wallMs"),
     best: fastest(values) / fastest(bases),
-    cpu: median(by("cpuMs")),
+    cpu: median(cpuRatios),
+    cpuRatios,
     milliseconds: median(values.map(({ wallMs }) => wallMs)),
   }
 }

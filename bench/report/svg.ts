@@ -1,4 +1,4 @@
-import { type Figure, shown, verdict } from "./figures.ts"
+import { type Figure, isMissed, shown, verdict } from "./figures.ts"
 import type { Report } from "./report.ts"
 
 const width = 920
@@ -55,14 +55,14 @@ function drawRow(figure: Figure, y: number): string {
   const middle = y + rowHeight / 2
   const baseline = middle + 4.5
   const share = Math.min(shareOf(figure, measured), shareShown)
-  const isOver = verdict(figure) === "over"
+  const isOver = isMissed(figure)
   const suffix = unit === "×" ? " ×" : ` ${unit}`
   const aimAt = labelWidth + shareOf(figure, aim ?? 0) * perShare
   const parts = [
     `<text x="0" y="${baseline}"><tspan class="quiet">${name}</tspan> ${escapeText([what, size].filter(Boolean).join(", "))}</text>`,
     `<rect class="track" x="${labelWidth}" y="${y + 5}" width="${shareShown * perShare}" height="${rowHeight - 10}" rx="3"/>`,
     `<rect class="${isOver ? "over" : "bar"}" x="${labelWidth}" y="${y + 5}" width="${round(share * perShare)}" height="${rowHeight - 10}" rx="3"/>`,
-    `<text x="${width}" y="${baseline}" text-anchor="end">${shown(measured, unit)}${suffix}${isOver ? " over" : ""}</text>`,
+    `<text x="${width}" y="${baseline}" text-anchor="end">${shown(measured, unit)}${suffix}${isOver ? ` ${verdict(figure)}` : ""}</text>`,
   ]
   if (aim !== undefined && aim !== figure.must) {
     parts.push(
@@ -72,8 +72,12 @@ function drawRow(figure: Figure, y: number): string {
   return parts.join("\n")
 }
 
-/** The value as a share of what must not be exceeded; of nothing, nothing is nothing and all else too much. */
-function shareOf({ must = 0 }: Figure, value: number): number {
+/**
+ * The value as a share of what must not be exceeded; of nothing, nothing is nothing and all else too much. Where more
+ * is better it is the other way round, so that a short bar is a good one everywhere.
+ */
+function shareOf({ must = 0, moreIsBetter = false }: Figure, value: number): number {
+  if (moreIsBetter) return value > 0 ? must / value : shareShown
   if (must > 0) return value / must
   return value > 0 ? shareShown : 0
 }

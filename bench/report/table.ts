@@ -27,7 +27,7 @@ function cells(figure: Figure): string[] {
     least === most ? "" : `${value(least)}–${value(most)}`,
     value(best),
     value(cpu),
-    must === undefined ? "" : `≤ ${value(must)}`,
+    must === undefined ? "" : `${figure.moreIsBetter ? "≥" : "≤"} ${value(must)}`,
     value(aim),
     verdict(figure),
     milliseconds === undefined ? "" : milliseconds.toFixed(0),
@@ -59,7 +59,7 @@ export function markdownPage({ figures, machine }: Report): string {
 
 Absolute times say nothing about another machine, so every speed is a ratio measured side by side. **F**, the
 floor, is fetching the same pages from the same server with \`await (await fetch(url)).json()\` and doing nothing
-with them. Less is better everywhere. \`bench/README.md\` tells how it is measured and how to repeat it.
+with them. Less is better, except where the limit is a ≥. \`bench/README.md\` tells how it is measured and how to repeat it.
 
 ![The measured figures beside what they must and should be](images/benchmarks.svg)
 

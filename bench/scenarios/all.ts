@@ -1,5 +1,6 @@
 import type { Figure } from "../report/figures.ts"
 import { eventsApplied } from "./events.ts"
+import { loginSpeed } from "./logins.ts"
 import { memory } from "./memory.ts"
 import { resuming } from "./resuming.ts"
 import { rowsWritten } from "./rows-written.ts"
@@ -23,6 +24,7 @@ export async function measureAll(bench: Bench): Promise<Figure[]> {
     figures.push(...(await memory(bench, largest)))
     figures.push(...(await eventsApplied(bench, largest)))
   }
+  figures.push(...(await loginSpeed(bench)))
   figures.push(...(await startUp(bench)))
   return figures.sort((one, other) => order(one) - order(other))
 }

@@ -106,7 +106,7 @@ export class LoginFlow {
   ): Promise<LoginAnswer> {
     const { transactions } = this.#options
     const { request, jar } = context
-    const transaction = await transactions.find(request, state)
+    const transaction = transactions.find(request, state)
     if (transaction === undefined || !(await this.#consume(transaction)))
       return this.#repeated(context, state)
     // Whatever comes of it, this login is spent.
@@ -228,7 +228,7 @@ export class LoginFlow {
     if (settings.portalConfirmation === "cross-site" && isCrossSite(request) !== false) {
       return pages.confirmation({ returnTo: returnTargets.homePath, origin: "portal" })
     }
-    await bounces.count(request, jar)
+    bounces.count(request, jar)
     return this.#sendToClever(context, {}, "portal")
   }
 
@@ -243,7 +243,7 @@ export class LoginFlow {
     if (!isNavigation(request)) throw new HomeroomError("LOGIN_NOT_NAVIGATION")
     const districtId = this.#districtFor(options.districtId)
     const { usesPkce } = await provider.traits()
-    const transaction = await transactions.begin(request, jar, {
+    const transaction = transactions.begin(request, jar, {
       // Also while the provider's configuration can't be read: an id_token may come all the same.
       nonce: settings.oidc === "off" ? null : randomToken(),
       codeVerifier: usesPkce ? randomToken() : null,

@@ -20,9 +20,9 @@ export class PortalBounces {
   }
 
   /** Counts one more. Throws `LOGIN_LOOP` at the third within a minute. */
-  async count(request: LoginRequest, jar: CookieJar): Promise<void> {
+  count(request: LoginRequest, jar: CookieJar): void {
     const sealed = cookiesOf(request).get(this.#name)
-    const opened = sealed === undefined ? undefined : await this.#keyring.open("clever-bounce", sealed)
+    const opened = sealed === undefined ? undefined : this.#keyring.open("clever-bounce", sealed)
     const times = Array.isArray(opened?.times) ? (opened.times as number[]) : []
     const now = this.#clock()
     const recent = times.filter((time) => now - time < withinMs)
@@ -30,11 +30,7 @@ export class PortalBounces {
       jar.delete(this.#name)
       throw new HomeroomError("LOGIN_LOOP")
     }
-    jar.set(
-      this.#name,
-      await this.#keyring.seal("clever-bounce", { times: [...recent, now] }),
-      withinMs / 1000,
-    )
+    jar.set(this.#name, this.#keyring.seal("clever-bounce", { times: [...recent, now] }), withinMs / 1000)
   }
 
   reset(request: LoginRequest, jar: CookieJar): void {

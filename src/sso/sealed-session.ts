@@ -18,12 +18,12 @@ export class SealedSessions implements SessionKeeper {
 
   async read({ request }: SessionContext): Promise<LoginSession | undefined> {
     const sealed = cookiesOf(request).get(this.#name)
-    const opened = sealed === undefined ? undefined : await this.#keyring.open("clever-session", sealed)
+    const opened = sealed === undefined ? undefined : this.#keyring.open("clever-session", sealed)
     return opened?.v === 1 ? (opened as unknown as LoginSession) : undefined
   }
 
   async replace({ jar }: SessionContext, session: LoginSession): Promise<void> {
-    jar.set(this.#name, await this.#keyring.seal("clever-session", { v: 1, ...session }))
+    jar.set(this.#name, this.#keyring.seal("clever-session", { v: 1, ...session }))
   }
 
   touch(context: SessionContext, session: LoginSession): Promise<void> {

@@ -48,26 +48,26 @@ export class Transactions {
   }
 
   /** Starts a login: the answer that takes the jar's cookies must lead to Clever. */
-  async begin(
+  begin(
     request: LoginRequest,
     jar: CookieJar,
     asked: Omit<LoginTransaction, "state" | "iat" | "exp">,
-  ): Promise<LoginTransaction> {
+  ): LoginTransaction {
     const iat = Math.floor(this.#clock() / 1000)
     const transaction: LoginTransaction = { ...asked, state: randomToken(), iat, exp: iat + lifetime }
     if (this.#names(request).length >= mostTransactions) this.dropAll(request, jar)
     jar.set(
       this.#nameFor(transaction.state),
-      await this.#keyring.seal("clever-txn", { v: 1, ...transaction }),
+      this.#keyring.seal("clever-txn", { v: 1, ...transaction }),
       lifetime,
     )
     return transaction
   }
 
   /** The login that this browser started with this state, if it is not too old. */
-  async find(request: LoginRequest, state: string): Promise<LoginTransaction | undefined> {
+  find(request: LoginRequest, state: string): LoginTransaction | undefined {
     const sealed = cookiesOf(request).get(this.#nameFor(state))
-    const opened = sealed === undefined ? undefined : await this.#keyring.open("clever-txn", sealed)
+    const opened = sealed === undefined ? undefined : this.#keyring.open("clever-txn", sealed)
     if (opened === undefined || opened.v !== 1) return undefined
     const transaction = opened as unknown as LoginTransaction
     const now = this.#clock() / 1000

@@ -71,14 +71,22 @@ function isBase64url(text: string): boolean {
   return /^[A-Za-z0-9_-]+$/.test(text) && Buffer.from(text, "base64url").toString("base64url") === text
 }
 
+/** What was imported, as long as the key set that a key is of is kept: importing takes as long as verifying. */
+const imported = new WeakMap<JWK, VerifyKey>()
+
 /** The public key to verify RS256 signatures with. Throws `JwsRefused` for a key that is not meant or fit for it. */
 export async function importKey(jwk: JWK): Promise<VerifyKey> {
+  const known = imported.get(jwk)
+  if (known !== undefined) return known
   const problem = problemOf(jwk)
   if (problem !== undefined) throw new JwsRefused(problem)
   try {
     // Only what the public key consists of, whatever else was published with it.
     const key = await importJWK({ kty: "RSA", n: jwk.n ?? "", e: jwk.e ?? "" }, algorithm)
-    if (key instanceof CryptoKey) return key
+    if (key instanceof CryptoKey) {
+      imported.set(jwk, key)
+      return key
+    }
   } catch {
     // The answer is the same as for a key of another sort.
   }
