@@ -10,8 +10,8 @@ export interface SecretStrength {
 /** What `CleverSsoClient` insists on. */
 const leastBytes = 32
 
-/** A random key of 128 bits in hexadecimal digits is estimated at about 115. */
-const leastBits = 100
+/** A random key of 128 bits in hexadecimal digits is estimated at about 115, and hardly one in a million at less than this. */
+const leastBits = 88
 
 const placeholders =
   /change[\W_]*(?:me|this|it)|replace[\W_]*(?:me|this|it)|(?:my|your|our|the|a|very|super|top|long|cookie|session|app|some)?[\W_]*secret|passw(?:or)?d|placeholder|example|insecure|not[\W_]*safe|keyboard[\W_]*cat|default|development|production|testing|homeroom|clever|letmein|lorem[\W_]*ipsum|todo|fixme|xxx+/gi
