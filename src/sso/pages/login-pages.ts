@@ -43,7 +43,10 @@ export class LoginPages {
   }
 }
 
-/** The error itself if it is one of ours, else undefined: what an app throws is the app's to show. */
+/**
+ * The error itself if it is one of ours to show, else undefined: what an app throws is the app's, and so is what it
+ * got wrong in its options, which no pupil can do anything about.
+ */
 export function ownError(error: unknown): HomeroomError | undefined {
-  return isHomeroomError(error) ? error : undefined
+  return isHomeroomError(error) && error.code !== "INVALID_OPTIONS" ? error : undefined
 }

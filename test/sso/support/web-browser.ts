@@ -15,7 +15,9 @@ export class WebBrowser {
     const headers = {
       accept: "text/html",
       ...(cookie === "" ? {} : { cookie }),
-      ...(body === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),
+      ...(body === undefined
+        ? {}
+        : { "content-type": "application/x-www-form-urlencoded", "content-length": String(body.length) }),
       ...options.headers,
     }
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
