@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises"
+import { isUserId } from "../clever/users.ts"
 import { HomeroomError } from "../errors/index.ts"
-import { idPattern } from "../models/index.ts"
 import { type Audit, auditor } from "./audit.ts"
 import { CookieJar } from "./cookie-jar.ts"
 import { Keyring } from "./keyring.ts"
@@ -281,7 +281,7 @@ function isOnlyLooking(request: LoginRequest): boolean {
 }
 
 function checkId(name: string, id: string): void {
-  if (typeof id === "string" && idPattern.test(id)) return
+  if (isUserId(id)) return
   throw new HomeroomError("INVALID_OPTIONS", {
     message: `The ${name} is no id of Clever's.`,
     details: { name },

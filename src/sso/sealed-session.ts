@@ -19,7 +19,9 @@ export class SealedSessions implements SessionKeeper {
   async read({ request }: SessionContext): Promise<LoginSession | undefined> {
     const sealed = cookiesOf(request).get(this.#name)
     const opened = sealed === undefined ? undefined : this.#keyring.open("clever-session", sealed)
-    return opened?.v === 1 ? (opened as unknown as LoginSession) : undefined
+    if (opened?.v !== 1) return undefined
+    const { v: _version, purpose: _purpose, host: _host, ...session } = opened
+    return session as unknown as LoginSession
   }
 
   async replace({ jar }: SessionContext, session: LoginSession): Promise<void> {

@@ -1,5 +1,6 @@
+import { isUserId } from "../clever/users.ts"
 import { HomeroomError } from "../errors/index.ts"
-import { type ApiVersion, idPattern } from "../models/index.ts"
+import type { ApiVersion } from "../models/index.ts"
 import type { AuditEvent } from "./audit.ts"
 import type { LoginRequest } from "./login-request.ts"
 import { type LoginStoreLike, MemoryLoginStore } from "./login-store.ts"
@@ -140,7 +141,7 @@ export function readSettings(options: CleverSsoOptions): SsoSettings {
   const clock = options.clock ?? Date.now
   const { districtId = null, allowedDistricts, session = {} } = options
   for (const id of [districtId, ...(allowedDistricts ?? [])]) {
-    if (id !== null && !idPattern.test(id)) throw invalid("districtId", "must be a Clever district id")
+    if (id !== null && !isUserId(id)) throw invalid("districtId", "must be a Clever district id")
   }
   if (districtId !== null && allowedDistricts !== undefined && !allowedDistricts.includes(districtId)) {
     throw invalid("districtId", "must be one of allowedDistricts, or nobody could log in")
