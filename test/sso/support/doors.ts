@@ -46,7 +46,8 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-async function listen(server: Server, port: number): Promise<void> {
+/** Opens a server until the test is over. */
+export async function listen(server: Server, port: number): Promise<void> {
   await new Promise<void>((listening, failed) => {
     server.once("error", failed)
     server.listen(port, "127.0.0.1", () => listening())
