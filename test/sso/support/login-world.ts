@@ -49,7 +49,7 @@ export async function openLoginWorld(options: LoginWorldOptions): Promise<LoginW
   let now = Date.now()
   const clock = (): number => now
   const simulator = await startSimulator({
-    users: 120,
+    users: 60,
     schools: 1,
     now: () => new Date(now),
     wallClock: () => new Date(now),
