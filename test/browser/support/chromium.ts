@@ -1,4 +1,6 @@
-import { existsSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { type Browser, type BrowserContext, chromium } from "playwright-core"
 import { afterAll, beforeEach, onTestFinished } from "vitest"
 
@@ -16,10 +18,18 @@ export const launchOptions = {
   ],
 }
 
+const contextOptions = { ignoreHTTPSErrors: true, viewport: { width: 900, height: 700 } }
+const timeoutMs = 15_000
+
+/** As Chromium's settings write it. */
+const blocked = 2
+
 /** Windows of one Chromium, each with cookies of its own. */
 export interface Chromium {
   /** Closed when the test ends. */
   newContext(options?: { readonly colorScheme?: "light" | "dark" }): Promise<BrowserContext>
+  /** A Chromium of its own that is set to refuse every cookie of this origin's host. Closed when the test ends. */
+  newContextWithoutCookies(origin: string): Promise<BrowserContext>
 }
 
 /**
@@ -39,12 +49,23 @@ export function useChromium(): Chromium {
     async newContext(options = {}) {
       started ??= chromium.launch(launchOptions)
       const browser = await started
-      const context = await browser.newContext({
-        ignoreHTTPSErrors: true,
-        viewport: { width: 900, height: 700 },
-        ...options,
-      })
-      context.setDefaultTimeout(8_000)
+      const context = await browser.newContext({ ...contextOptions, ...options })
+      context.setDefaultTimeout(timeoutMs)
+      onTestFinished(() => context.close())
+      return context
+    },
+    async newContextWithoutCookies(origin) {
+      const folder = mkdtempSync(join(tmpdir(), "homeroom-chromium-"))
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+      mkdirSync(join(folder, "Default"))
+      const pattern = `${new URL(origin).origin},*`
+      const exceptions = { cookies: { [pattern]: { setting: blocked } } }
+      writeFileSync(
+        join(folder, "Default/Preferences"),
+        JSON.stringify({ profile: { content_settings: { exceptions } } }),
+      )
+      const context = await chromium.launchPersistentContext(folder, { ...launchOptions, ...contextOptions })
+      context.setDefaultTimeout(timeoutMs)
       onTestFinished(() => context.close())
       return context
     },

@@ -29,6 +29,8 @@ export interface Site {
   person(role: string, index?: number): { readonly id: string; readonly name: string }
   /** Makes the strangers serve this page at `path`. */
   servePage(path: string, html: string): void
+  /** What the app answered at its login routes so far, browsers told of it or not. */
+  readonly answers: readonly { readonly url: string; readonly status: number }[]
   /** How many requests Clever got at an address so far. */
   requests(path: string, method?: string): number
   close(): Promise<void>
@@ -52,7 +54,8 @@ export async function openSite({ secure }: { readonly secure: boolean }): Promis
     apiUrl: simulator.apiUrl,
     authUrl: simulator.authUrl,
   })
-  server.on("request", appWith(sso))
+  const answers: { url: string; status: number }[] = []
+  server.on("request", appWith({ sso, answers }))
 
   const pages = new Map<string, string>()
   const strangers = createServer((request, response) => {
@@ -71,6 +74,7 @@ export async function openSite({ secure }: { readonly secure: boolean }): Promis
     foreign,
     isSecure: secure,
     districtId: district.id,
+    answers,
     person(role, index = 0) {
       const person = district.people.filter((own) => own.role === role)[index]
       if (person === undefined) throw new Error(`The district has no ${role} number ${index}`)
@@ -91,8 +95,15 @@ export async function openSite({ secure }: { readonly secure: boolean }): Promis
 }
 
 /** The login examples' pages, and some for the tests: any other path shows itself and who is there. */
-function appWith(sso: CleverSsoClient): express.Express {
+function appWith({
+  sso,
+  answers,
+}: Pick<Site, "sso"> & { answers: Site["answers"][number][] }): express.Express {
   const app = express()
+  app.use("/auth/clever", (req, res, next) => {
+    res.once("finish", () => answers.push({ url: req.originalUrl, status: res.statusCode }))
+    next()
+  })
   app.use("/auth/clever", cleverLogin({ sso }))
   app.use(cleverSession({ sso }))
   app.get("/", (req, res) => {
