@@ -14,7 +14,7 @@ const sso = new CleverSsoClient(settings)
 app.use("/auth/clever", cleverLogin({ sso }))
 app.use(cleverSession({ sso }))
 app.get("/", (req, res) => {
-  res.send(homePage(req.cleverSession))
+  res.set("cache-control", "no-store").send(homePage(req.cleverSession))
 })
 // #endregion
 app.get("/whoami", (req, res) => {
@@ -22,4 +22,7 @@ app.get("/whoami", (req, res) => {
   res.status(status).json(body)
 })
 
-app.listen(port, () => console.log(`Open ${new URL("/", settings.redirectUri)}`))
+app.listen(port, (error) => {
+  if (error !== undefined) throw error
+  console.log(`Open ${new URL("/", settings.redirectUri)}`)
+})

@@ -13,7 +13,7 @@ const sso = new CleverSsoClient(settings)
 
 await app.register(cleverLogin, { sso })
 app.get("/", (request, reply) => {
-  reply.type("text/html").send(homePage(request.cleverSession))
+  reply.header("cache-control", "no-store").type("text/html").send(homePage(request.cleverSession))
 })
 // #endregion
 app.get("/whoami", (request, reply) => {

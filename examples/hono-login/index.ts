@@ -1,7 +1,7 @@
 /** "Log in with Clever" in an app of any fetch-style framework, here Hono: `npm run example:hono` */
 import { serve } from "@hono/node-server"
-import { CleverSsoClient } from "homeroom"
 // #region login
+import { CleverSsoClient } from "homeroom"
 import { Hono } from "hono"
 // #endregion
 import { homePage, whoAmI } from "../login-support/pages.ts"
@@ -15,6 +15,7 @@ app.all("/auth/clever/*", async (c) => (await sso.fetch(c.req.raw)) ?? c.notFoun
 app.get("/", async (c) => {
   const { session, setCookies } = await sso.readSession(c.req.raw)
   for (const cookie of setCookies) c.header("set-cookie", cookie, { append: true })
+  c.header("cache-control", "no-store")
   return c.html(homePage(session))
 })
 // #endregion

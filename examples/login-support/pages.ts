@@ -8,7 +8,7 @@ export function homePage(session: LoginSession | null | undefined): string {
 (${session.roles.join(", ").replaceAll("_", " ")}).</p>
 <form method="post" action="/auth/clever/logout"><button>Log out</button></form>`
     : `<p>You are not logged in.</p>
-<p><a class="button" href="/auth/clever/login?return_to=/">Log in with Clever</a></p>`
+<a class="button" href="/auth/clever/login?return_to=/">Log in with Clever</a>`
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -17,14 +17,22 @@ export function homePage(session: LoginSession | null | undefined): string {
 <title>Log in with Clever</title>
 <style>
 :root { color-scheme: light dark }
-body { max-width: 32rem; margin: 4rem auto; padding: 0 1.5rem; font: 1.125rem/1.5 system-ui, sans-serif }
-button, .button { padding: .6rem 1.2rem; border: 0; border-radius: .5rem; font: inherit; font-weight: 600;
-  background: #1464ff; color: #fff; text-decoration: none; cursor: pointer }
+body { min-height: 100vh; margin: 0; display: grid; place-items: center; font: 1.125rem/1.5 system-ui, sans-serif;
+  background: light-dark(#f4f6fa, #14171c); color: light-dark(#1b2430, #e8ecf2) }
+main { width: min(26rem, 90vw); padding: 2rem; border-radius: 1rem; text-align: center;
+  background: light-dark(#fff, #1e232b); box-shadow: 0 .25rem 1.5rem rgb(16 24 40 / .08) }
+h1 { margin: 0; font-size: 1.75rem }
+button, .button { display: block; width: 100%; box-sizing: border-box; padding: .7rem 1.2rem; border: 0;
+  border-radius: .6rem; font: inherit; font-weight: 600; background: #1464ff; color: #fff; text-decoration: none;
+  cursor: pointer }
+:focus-visible { outline: 3px solid light-dark(#0b3fa8, #9dbdff); outline-offset: 2px }
 </style>
 </head>
 <body>
+<main>
 <h1>Homeroom</h1>
 ${body}
+</main>
 </body>
 </html>
 `
