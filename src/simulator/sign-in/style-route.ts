@@ -20,7 +20,7 @@ main { max-width: 44rem; margin: 2rem auto; padding: 1.5rem 2rem; background: #f
 h1 { margin: 0 0 1rem; font-size: 1.5rem; }
 h2 { margin: 1.5rem 0 .5rem; font-size: 1.125rem; }
 label { display: block; margin-bottom: .75rem; font-weight: 600; }
-input { display: block; width: 100%; margin-top: .25rem; padding: .5rem .625rem; border: 1px solid #8591a5; border-radius: .375rem; font: inherit; }
+input { display: block; width: 100%; margin-top: .25rem; padding: .5rem .625rem; border: 1px solid #8591a5; border-radius: .375rem; font: inherit; font-weight: 400; }
 input:focus-visible, button:focus-visible, a:focus-visible { outline: 3px solid #8fb4ff; outline-offset: 1px; }
 button, .button { display: inline-block; padding: .5rem 1rem; border: 1px solid var(--blue); border-radius: .375rem; background: var(--blue); color: #fff; font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
 a { color: #0b47c4; }
