@@ -18,6 +18,12 @@ describe("examples in the documents", () => {
     expect(code.split("\n").filter((line) => line !== "").length).toBeLessThan(10)
   })
 
+  test("a login takes less than fifteen lines, and they are the example's", () => {
+    const code = regionOf(readDocument("examples/express-login/index.ts"), "login")
+    expect(readme).toContain(`\n\`\`\`ts\n${code}\n\`\`\`\n`)
+    expect(code.split("\n").length).toBeLessThan(15)
+  })
+
   test("a region is every part of that name, and nothing else", () => {
     const text = [
       "a",
@@ -73,8 +79,12 @@ describe("commands in the documents", () => {
 
   test("every environment variable and error code that is named exists", async () => {
     const { stdout: help } = await homeroom(["--help"])
+    const examples = readDocument("examples/login-support/settings.ts")
     const known = (word: string) =>
-      word in errorCodes || help.includes(word) || ["HOMEROOM_TEST_SEED", "DISTRICT_ID"].includes(word)
+      word in errorCodes ||
+      help.includes(word) ||
+      examples.includes(word) ||
+      ["HOMEROOM_TEST_SEED", "DISTRICT_ID"].includes(word)
     const words = documents.flatMap(({ path, text }) =>
       [
         ...text.matchAll(
