@@ -135,7 +135,7 @@ describe.each(sites)("R64 in Chromium, at $name", ({ secure }) => {
     const page = await context.newPage()
     const { id } = site.person("student")
     await logInAtClever(context, site, id)
-    const work = "/work/unit%203?task=7&from=mail#part-2"
+    const work = "/units/3%20b?task=7&from=mail#part-2"
     await page.goto(`${site.app}/auth/clever/login?return_to=${encodeURIComponent(work)}`)
     expect(page.url()).toBe(`${site.app}${work}`)
     expect(await page.textContent("body")).toContain(id)
