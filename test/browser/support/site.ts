@@ -4,7 +4,7 @@ import type { AddressInfo, Server } from "node:net"
 import express from "express"
 import { homePage, whoAmI } from "../../../examples/login-support/pages.ts"
 import { cleverLogin, cleverSession } from "../../../src/express/index.ts"
-import { send } from "../../../src/express/send.ts"
+import { sendLoginAnswer } from "../../../src/express/send.ts"
 import { type Simulator, startSimulator } from "../../../src/simulator/index.ts"
 import { CleverSsoClient } from "../../../src/sso/index.ts"
 import { selfSigned } from "../../simulator/self-signed.ts"
@@ -114,7 +114,7 @@ function appWith({
     res.status(status).json(body)
   })
   app.get("/enter", async (req, res) => {
-    send(res, await sso.start(req, { returnUnshared: true }))
+    sendLoginAnswer(res, await sso.start(req, { returnUnshared: true }))
   })
   app.get("/favicon.ico", (_req, res) => {
     res.sendStatus(404)
