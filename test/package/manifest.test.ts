@@ -30,6 +30,16 @@ describe("the package", () => {
     expect(scripted).toEqual([])
   })
 
+  test("R63 needs nothing at run time but what is agreed, none of it with an install script", () => {
+    expect(Object.keys(manifest.dependencies).sort()).toEqual(
+      ["@hono/node-server", "cli-progress", "commander", "hono", "jose", "ky", "openid-client", "zod"].sort(),
+    )
+    expect(Object.keys(manifest.peerDependencies ?? {}).sort()).toEqual(["express", "fastify"])
+    const installed = Object.entries(lockfile.packages).filter(([path, entry]) => path !== "" && !entry.dev)
+    expect(installed.filter(([, { version }]) => !/^\d+\.\d+\.\d+/.test(version ?? ""))).toEqual([])
+    expect(installed.filter(([, { hasInstallScript }]) => hasInstallScript)).toEqual([])
+  })
+
   test("is ESM with types first, and every entry has a source", () => {
     for (const target of Object.values(manifest.exports)) {
       if (typeof target === "string") continue
