@@ -228,6 +228,26 @@ describe.each(doors)("$name: answers", (door) => {
     expect((await browser.request(back)).headers.get("location")).toBe(expected)
   })
 
+  test("R15 where a login leads is checked again at its end, by the options of then", async () => {
+    const redirectUri = "https://app.example/auth/clever/callback"
+    const sso = { redirectUri, allowInsecureLocalhost: false }
+    const before = await openLoginWorld({
+      door,
+      sso: { ...sso, allowedReturnOrigins: ["https://reports.example"] },
+    })
+    const { authUrl, apiUrl } = before.simulator
+    const after = await openLoginWorld({ door, sso: { ...sso, authUrl, apiUrl } })
+    for (const [world, expected] of [
+      [before, "https://reports.example/a"],
+      [after, "/"],
+    ] as const) {
+      const browser = before.browser(before.person("student"))
+      const back = await before.begin(browser, "/auth/clever/login?return_to=https://reports.example/a")
+      const done = await browser.request(`${world.app}${back.pathname}${back.search}`)
+      expect(done.headers.get("location")).toBe(expected)
+    }
+  })
+
   test("R48 a refusal by the app is its page and status", async () => {
     const world = await openLoginWorld({
       door,
