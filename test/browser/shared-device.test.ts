@@ -57,10 +57,14 @@ describe.each(sites)("one browser for several people, at $name", ({ secure }) =>
     await clickLogIn(page, site)
     await arriveAs(page, site, a.name)
     const sessionOfA = (await sessionCookieOf(context, site))!
+    await page.goto(`${site.app}/units/1`)
+    await page.goto(site.app)
     await page.getByRole("button", { name: "Log out" }).click()
     await page.getByText("You are not logged in").waitFor()
     await page.goBack()
-    expect(await page.textContent("body")).not.toContain(a.name)
+    await page.getByText("You are not logged in").waitFor()
+    await page.goBack()
+    expect(await page.textContent("body")).toBe("/units/1 nobody")
 
     await logInAtClever(context, site, b.id)
     await clickLogIn(page, site)

@@ -56,6 +56,25 @@ describe.each(sites)("other people's pages, with the app at $name", ({ secure })
     expect(await whoIsLoggedIn(context, site)).toMatchObject({ status: 401 })
   })
 
+  test("R28 what a browser fetches ahead of time starts and ends no login", async () => {
+    const context = await chromium.newContext()
+    const page = await context.newPage()
+    await logInAtClever(context, site, site.person("student").id)
+    const stolen = codeOf(site.person("teacher").id)
+    const links = [stolen.callbackUrl, `${site.app}/auth/clever/login`]
+    site.servePage(
+      "/prefetching",
+      links.map((url) => `<link rel="prefetch" href="${url.replaceAll("&", "&amp;")}">`).join(""),
+    )
+    const asked = site.requests("/oauth/authorize")
+    const before = site.answers.length
+    await page.goto(`${site.foreign}/prefetching`)
+    await expect.poll(() => site.answers.slice(before).map(({ status }) => status)).toEqual([204, 204])
+    expect(await cookiesOfApp(context, site)).toEqual([])
+    expect(site.requests("/oauth/authorize")).toBe(asked)
+    expect(timesRedeemed(stolen.code)).toBe(0)
+  })
+
   test("R4 a page that opens the callback with the attacker's code logs people in as themselves", async () => {
     const context = await chromium.newContext()
     const page = await context.newPage()

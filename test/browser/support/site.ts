@@ -106,8 +106,13 @@ function appWith({
   })
   app.use("/auth/clever", cleverLogin({ sso }))
   app.use(cleverSession({ sso }))
+  app.use((_req, res, next) => {
+    // Else the back button shows a page to whoever comes after the person it was for.
+    res.set("cache-control", "no-store")
+    next()
+  })
   app.get("/", (req, res) => {
-    res.set("cache-control", "no-store").send(homePage(req.cleverSession))
+    res.send(homePage(req.cleverSession))
   })
   app.get("/whoami", (req, res) => {
     const { status, body } = whoAmI(req.cleverSession)
