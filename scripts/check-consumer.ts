@@ -2,8 +2,10 @@
  * Installs the packed library into an empty project and uses it there as an app would, under one version of
  * Node: `npm run check:consumer -- 22` (or 24, 26, or `floor` for the oldest that package.json allows).
  *
- * The empty project installs no package with an install script, imports every entry, compiles against the types
- * (NodeNext, strict, library checks on) and runs the command's demo. `--tarball FILE` takes a tarball already packed.
+ * The empty project installs no package with an install script and no web framework, imports every entry, compiles
+ * against the types (NodeNext, strict, library checks on) and runs the command's demo. Then it adds the frameworks,
+ * compiles against the types of their entries, and asks an app of each for its login routes. `--tarball FILE` takes a
+ * tarball already packed.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -13,6 +15,13 @@ import type { Lockfile } from "./complete-lockfile.ts"
 import { commandEntries, manifest, publicEntries, root } from "./entries.ts"
 import { pack } from "./pack.ts"
 import { run } from "./run.ts"
+
+/** The entries for a framework: their types need it and its types installed, importing them does not. */
+const doors = Object.keys(manifest.peerDependencies ?? {}).map((peer) => ({
+  specifier: `${manifest.name}/${peer}`,
+  peer,
+  packages: [peer, `@types/${peer}`].filter((name) => manifest.devDependencies[name] !== undefined),
+}))
 
 const { positionals, values } = parseArgs({
   options: { tarball: { type: "string" } },
@@ -44,6 +53,49 @@ const tarball = values.tarball ?? pack({ built: false }).tarball
 const project = mkdtempSync(join(tmpdir(), "homeroom-consumer-"))
 const inProject = { cwd: project, env }
 
+/** Both frameworks, and a logout that is refused: the one login route that asks nothing of Clever. */
+const appWithDoors = `import { once } from "node:events"
+import type { AddressInfo } from "node:net"
+import express from "express"
+import Fastify from "fastify"
+import { CleverSsoClient } from "homeroom"
+import { cleverLogin, cleverSession } from "homeroom/express"
+import cleverLoginPlugin from "homeroom/fastify"
+
+const sso = new CleverSsoClient({
+  clientId: "an id",
+  clientSecret: "a secret",
+  redirectUri: "https://app.example/auth/clever/callback",
+  cookieSecret: "a secret of thirty-two bytes or more",
+})
+
+const expressApp = express()
+expressApp.use("/auth/clever", cleverLogin({ sso }))
+expressApp.use(cleverSession({ sso }))
+expressApp.get("/", (req, res) => {
+  res.json({ cleverId: req.cleverSession?.cleverId ?? null })
+})
+const server = expressApp.listen(0, "127.0.0.1")
+await once(server, "listening")
+const origin = "http://127.0.0.1:" + (server.address() as AddressInfo).port
+
+const fastifyApp = Fastify({ forceCloseConnections: true })
+await fastifyApp.register(cleverLoginPlugin, { sso })
+fastifyApp.get("/", async (request) => ({ cleverId: request.cleverSession?.cleverId ?? null }))
+const fastifyOrigin = await fastifyApp.listen({ port: 0, host: "127.0.0.1" })
+
+for (const app of [origin, fastifyOrigin]) {
+  const home = await fetch(app)
+  if ((await home.text()) !== '{"cleverId":null}') throw new Error(app + " knows somebody")
+  const logout = await fetch(app + "/auth/clever/logout", { headers: { accept: "application/json" } })
+  const { error } = (await logout.json()) as { error: string }
+  if (error !== "LOGOUT_REFUSED") throw new Error(app + " answers " + logout.status + " " + error)
+}
+server.closeAllConnections()
+server.close()
+await fastifyApp.close()
+`
+
 try {
   console.log(`Node ${run(node, ["--version"], { ...inProject, capture: true }).trim()}`)
   writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }))
@@ -52,6 +104,10 @@ try {
   const lockfile = JSON.parse(readFileSync(join(project, "package-lock.json"), "utf8")) as Lockfile
   const scripted = Object.entries(lockfile.packages).filter(([, entry]) => entry.hasInstallScript)
   if (scripted.length > 0) throw new Error(`Install scripts: ${scripted.map(([path]) => path).join(", ")}`)
+
+  for (const { peer } of doors) {
+    if (existsSync(join(project, "node_modules", peer))) throw new Error(`${peer} was installed unasked`)
+  }
 
   const specifiers = publicEntries.map(({ specifier }) => specifier)
   writeFileSync(
@@ -70,7 +126,7 @@ if (manifest.version !== ${JSON.stringify(manifest.version)}) throw new Error("w
 `,
   )
   run(node, ["imports.js"], inProject)
-  console.log(`imported ${specifiers.join(", ")}`)
+  console.log(`imported ${specifiers.join(", ")}, without ${doors.map(({ peer }) => peer).join(" and ")}`)
 
   const [command] = commandEntries
   if (command === undefined) throw new Error("package.json names no command")
@@ -110,31 +166,42 @@ storageContract({ describe, it }, {
   const types = `@types/node@${version.split(".")[0]}`
   const typescript = `typescript@${manifest.devDependencies.typescript}`
   run("npm", ["install", "--save-dev", typescript, types, ...quiet], inProject)
-  const names = specifiers.map((_, index) => `entry${index}`)
-  writeFileSync(
-    join(project, "types.ts"),
-    `${specifiers.map((specifier, index) => `import * as ${names[index]} from "${specifier}"`).join("\n")}
-export const entries: object[] = [${names.join(", ")}]
-`,
-  )
-  writeFileSync(
-    join(project, "tsconfig.json"),
-    JSON.stringify({
-      compilerOptions: {
-        module: "NodeNext",
-        target: "ES2023",
-        lib: ["ES2023"],
-        types: ["node"],
-        strict: true,
-        exactOptionalPropertyTypes: true,
-        skipLibCheck: false,
-        noEmit: true,
-      },
-      files: ["types.ts"],
-    }),
-  )
-  run(join(project, "node_modules/.bin/tsc"), ["--project", "."], inProject)
+  const isDoor = (specifier: string): boolean => doors.some((door) => door.specifier === specifier)
+  compile("types.ts", importsOf(specifiers.filter((specifier) => !isDoor(specifier))))
   console.log("compiled against the types")
+
+  const peers = doors.flatMap(({ packages }) =>
+    packages.map((name) => `${name}@${manifest.devDependencies[name]}`),
+  )
+  run("npm", ["install", ...peers, ...quiet], inProject)
+  compile("types.ts", importsOf(specifiers))
+  compile("app.ts", appWithDoors)
+  run(node, ["app.js"], inProject)
+  console.log(`compiled and ran an app with ${peers.join(", ")}`)
 } finally {
   rmSync(project, { recursive: true, force: true })
+}
+
+/** A module that imports every one of these, for their types. */
+function importsOf(specifiers: readonly string[]): string {
+  const names = specifiers.map((_, index) => `entry${index}`)
+  return `${specifiers.map((specifier, index) => `import * as ${names[index]} from "${specifier}"`).join("\n")}
+export const entries: object[] = [${names.join(", ")}]
+`
+}
+
+/** Type-checks a module as strictly as an app can, and compiles it. */
+function compile(name: string, text: string): void {
+  writeFileSync(join(project, name), text)
+  const compilerOptions = {
+    module: "NodeNext",
+    target: "ES2023",
+    lib: ["ES2023"],
+    types: ["node"],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+  }
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: [name] }))
+  run(join(project, "node_modules/.bin/tsc"), ["--project", "."], inProject)
 }
