@@ -1,6 +1,6 @@
 /** Builds the library if it is missing or older than its sources, as the scripts that run built code need it. */
 import { spawnSync } from "node:child_process"
-import { globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { commandEntries, root } from "./entries.ts"
 
@@ -44,7 +44,8 @@ function takeLock(): void {
 
 /** False if the build failed; what it had to say stands on standard error. */
 export function buildIfStale(): boolean {
-  if (isFresh()) return true
+  // A build that is going on may have written this file and not the others.
+  if (!existsSync(lock) && isFresh()) return true
   takeLock()
   try {
     if (isFresh()) return true

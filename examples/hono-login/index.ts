@@ -2,7 +2,7 @@
 import { serve } from "@hono/node-server"
 // #region login
 import { CleverSsoClient } from "homeroom"
-import { Hono } from "hono"
+import { type Context, Hono } from "hono"
 // #endregion
 import { homePage, whoAmI } from "../login-support/pages.ts"
 import { port, settings } from "../login-support/settings.ts"
@@ -12,16 +12,18 @@ const app = new Hono()
 const sso = new CleverSsoClient(settings)
 
 app.all("/auth/clever/*", async (c) => (await sso.fetch(c.req.raw)) ?? c.notFound())
-app.get("/", async (c) => {
+app.get("/", async (c) => c.html(homePage(await sessionOf(c))))
+
+async function sessionOf(c: Context) {
   const { session, setCookies } = await sso.readSession(c.req.raw)
-  for (const cookie of setCookies) c.header("set-cookie", cookie, { append: true })
   c.header("cache-control", "no-store")
-  return c.html(homePage(session))
-})
+  // They keep a session alive that is in use.
+  for (const cookie of setCookies) c.header("set-cookie", cookie, { append: true })
+  return session
+}
 // #endregion
 app.get("/whoami", async (c) => {
-  const { session } = await sso.readSession(c.req.raw)
-  const { status, body } = whoAmI(session)
+  const { status, body } = whoAmI(await sessionOf(c))
   return c.json(body, status)
 })
 

@@ -3,26 +3,18 @@ import { randomBytes } from "node:crypto"
 import type { CleverSsoOptions } from "homeroom"
 import { SqliteStorage } from "homeroom/sqlite"
 
-const {
-  PORT = "3000",
-  BASE_URL = `http://localhost:${PORT}`,
-  CLEVER_CLIENT_ID: clientId = "",
-  CLEVER_CLIENT_SECRET: clientSecret = "",
-  HOMEROOM_COOKIE_SECRET: cookieSecret,
-  HOMEROOM_CLEVER_AUTH_URL: authUrl,
-  HOMEROOM_CLEVER_API_URL: apiUrl,
-  HOMEROOM_CLEVER_OIDC: oidc,
-  HOMEROOM_STORAGE: storage,
-} = process.env
+/** Where the app listens. */
+export const port = Number(read("PORT") ?? "3000")
 
-export const port = Number(PORT)
-
-const allowInsecureLocalhost = new URL(BASE_URL).protocol === "http:"
-if (allowInsecureLocalhost) {
+const baseUrl = read("BASE_URL") ?? `http://localhost:${port}`
+const isPlainHttp = /^http:/i.test(baseUrl)
+if (isPlainHttp) {
   console.warn(
     "WARNING: BASE_URL is plain http, so cookies are not Secure. For development on this machine only.",
   )
 }
+
+const cookieSecret = read("HOMEROOM_COOKIE_SECRET")
 if (cookieSecret === undefined) {
   console.warn("HOMEROOM_COOKIE_SECRET is not set: logins end when this program does.")
 }
@@ -32,17 +24,28 @@ if (storage !== undefined && !storage.startsWith("sqlite:")) {
 
 /** For `new CleverSsoClient`. */
 export const settings: CleverSsoOptions = {
-  clientId,
-  clientSecret,
-  redirectUri: `${BASE_URL.replace(/\/$/, "")}/auth/clever/callback`,
+  clientId: read("CLEVER_CLIENT_ID") ?? "",
+  clientSecret: read("CLEVER_CLIENT_SECRET") ?? "",
+  redirectUri: `${baseUrl.replace(/\/$/, "")}/auth/clever/callback`,
   cookieSecret: cookieSecret ?? randomBytes(32).toString("base64"),
   // With a roster's database, spent logins and ended sessions are remembered there too.
-  store: storage?.startsWith("sqlite:")
-    ? new SqliteStorage({ path: storage.slice("sqlite:".length) })
-    : undefined,
-  oidc: oidc as CleverSsoOptions["oidc"],
+  store: storageAt(read("HOMEROOM_STORAGE")),
+  oidc: read("HOMEROOM_CLEVER_OIDC") as CleverSsoOptions["oidc"],
   session: { displayName: true },
-  allowInsecureLocalhost,
-  authUrl,
-  apiUrl,
+  allowInsecureLocalhost: isPlainHttp,
+  authUrl: read("HOMEROOM_CLEVER_AUTH_URL"),
+  apiUrl: read("HOMEROOM_CLEVER_API_URL"),
+}
+
+/** A variable's value; one that is empty counts as absent. */
+function read(name: string): string | undefined {
+  return process.env[name]?.trim() || undefined
+}
+
+function storageAt(address: string | undefined): SqliteStorage | undefined {
+  if (address === undefined) return undefined
+  const [, path] = /^sqlite:(.+)$/s.exec(address) ?? []
+  // The address is not repeated: that of another database would hold a password.
+  if (path === undefined) throw new Error("HOMEROOM_STORAGE must be sqlite:PATH, as in sqlite:./homeroom.db.")
+  return new SqliteStorage({ path })
 }
