@@ -18,9 +18,6 @@ const cookieSecret = read("HOMEROOM_COOKIE_SECRET")
 if (cookieSecret === undefined) {
   console.warn("HOMEROOM_COOKIE_SECRET is not set: logins end when this program does.")
 }
-if (storage !== undefined && !storage.startsWith("sqlite:")) {
-  console.warn("HOMEROOM_STORAGE is not sqlite:PATH: ended sessions are remembered in this process alone.")
-}
 
 /** For `new CleverSsoClient`. */
 export const settings: CleverSsoOptions = {

@@ -278,6 +278,6 @@ test("README: homeroom simulate in one terminal, its export lines and an example
 
   await simulate.stop()
   const unavailable = await browser.open(`${app.origin}/auth/clever/login`).catch((error: unknown) => error)
-  expect(unavailable).toBeInstanceOf(TypeError)
+  expect(unavailable).toBeInstanceOf(Error)
   expect((await browser.request(`${app.origin}/whoami`)).status).toBe(200)
 })

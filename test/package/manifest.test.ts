@@ -2,13 +2,18 @@ import { execFileSync } from "node:child_process"
 import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
+import { buildIfStale } from "../../scripts/built.ts"
 import { type Lockfile, missingEntries, platformOf } from "../../scripts/complete-lockfile.ts"
 import { manifest, publicEntries, root } from "../../scripts/entries.ts"
 
 const lockfile = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as Lockfile
 
 describe("the package", () => {
-  test("holds the licence, the readme, the changelog and the documents, and no sources or tests", () => {
+  test("holds the licence, the readme, the changelog and the documents, and no sources or tests", {
+    timeout: 120_000,
+  }, () => {
+    // Other tests need the build: it must not go on while npm looks at dist/.
+    expect(buildIfStale()).toBe(true)
     const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
       cwd: root,
       encoding: "utf8",
