@@ -25,31 +25,31 @@ describe.each(sites)("other people's pages, with the app at $name", ({ secure })
   const timesRedeemed = (code: string) =>
     site.simulator.signIn.codes.list().find((issued) => issued.code === code)?.redeemed
 
-  test.each([
-    ["an image", (url: string) => `<img src="${url}">`],
-    ["a frame", (url: string) => `<iframe src="${url}"></iframe>`],
-    ["a script", (url: string) => `<script src="${url}"></script>`],
-    ["an object", (url: string) => `<object data="${url}"></object>`],
-  ])("R28 %s can start and end no login", async (_what, embed) => {
+  test("R28 images, frames, objects and scripts of another page start and end no login", async () => {
     const context = await chromium.newContext()
     const page = await context.newPage()
     await logInAtClever(context, site, site.person("student").id)
     const stolen = codeOf(site.person("teacher").id)
-    const asked = site.requests("/oauth/authorize")
+    const { pathname, search } = new URL(stolen.callbackUrl)
+    const addresses = [`${pathname}${search}`, "/auth/clever/login", "/auth/clever/callback"]
+    const embedded = addresses.map((address) => `${site.app}${address.replaceAll("&", "&amp;")}`)
     site.servePage(
       "/embedding",
-      embed(stolen.callbackUrl.replaceAll("&", "&amp;")) +
-        embed(`${site.app}/auth/clever/login`) +
-        embed(`${site.app}/auth/clever/callback`),
+      embedded
+        .map(
+          (url) =>
+            `<img src="${url}"><iframe src="${url}"></iframe><object data="${url}"></object><script src="${url}"></script>`,
+        )
+        .join(""),
     )
+    const asked = site.requests("/oauth/authorize")
     const before = site.answers.length
     await page.goto(`${site.foreign}/embedding`, { waitUntil: "load" })
-    const { pathname, search } = new URL(stolen.callbackUrl)
-    const embedded = [`${pathname}${search}`, "/auth/clever/login", "/auth/clever/callback"]
-    const refused = embedded.sort().map((url) => ({ url, status: 400 }))
     const answers = site.answers.slice(before)
-    expect(answers.toSorted((one, other) => (one.url < other.url ? -1 : 1))).toEqual(refused)
-
+    for (const address of addresses) {
+      const statuses = answers.filter(({ url }) => url === address).map(({ status }) => status)
+      expect(statuses).toEqual([400, 400, 400, 400])
+    }
     expect(await cookiesOfApp(context, site)).toEqual([])
     expect(site.requests("/oauth/authorize")).toBe(asked)
     expect(timesRedeemed(stolen.code)).toBe(0)
@@ -123,8 +123,9 @@ describe.each(sites)("other people's pages, with the app at $name", ({ secure })
     const context = await chromium.newContext()
     const page = await context.newPage()
     site.servePage("/frame", `<iframe src="${site.app}/auth/clever/callback?state=unknown"></iframe>`)
-    await page.goto(`${site.foreign}/frame`, { waitUntil: "load" })
-    expect(page.frames().map((frame) => frame.url())).toContain("chrome-error://chromewebdata/")
+    await page.goto(`${site.foreign}/frame`)
+    const addresses = () => page.frames().map((frame) => frame.url())
+    await expect.poll(addresses).toEqual([`${site.foreign}/frame`, "chrome-error://chromewebdata/"])
   })
 })
 
@@ -147,17 +148,6 @@ describe.each(sites)("somebody who can't log in, with the app at $name", ({ secu
     expect(await whoIsLoggedIn(context, site)).toMatchObject({ status: 401 })
     await page.getByRole("link", { name: "Go to the start page" }).click()
     await page.getByText("You are not logged in").waitFor()
-  })
-
-  test("R46 sees Clever's own page otherwise, and comes back to the app on a way of their own", async () => {
-    const context = await chromium.newContext()
-    const page = await context.newPage()
-    const { id } = site.person("teacher", 1)
-    site.simulator.signIn.unshare(id)
-    await logInAtClever(context, site, id)
-    await clickLogIn(page, site)
-    await page.getByRole("heading", { name: "You don't have access" }).waitFor()
-    expect(new URL(page.url()).origin).toBe(site.simulator.authUrl)
   })
 
   test("R27 with cookies blocked for the app, a login from the Portal ends at a page that says so, not in a loop", async () => {
