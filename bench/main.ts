@@ -1,5 +1,5 @@
 /** `npm run bench`: measures the figures of Homeroom's speed and memory, prints, stores and draws them. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { loadavg, tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -9,10 +9,10 @@ import { type BenchOptions, readOptions, sizeName, UsageError, usage } from "./o
 import { buildPrograms } from "./process/build.ts"
 import { killChildren } from "./process/children.ts"
 import { PageServer } from "./process/page-server.ts"
-import { isMissed } from "./report/figures.ts"
-import { describeMachine, type Report } from "./report/report.ts"
+import { isMissed, order } from "./report/figures.ts"
+import { busyLoad, describeMachine, type Report } from "./report/report.ts"
 import { drawFigures } from "./report/svg.ts"
-import { markdownPage, textTable } from "./report/table.ts"
+import { markdownPage, readMarkdownPage, textTable } from "./report/table.ts"
 import { measureAll } from "./scenarios/all.ts"
 import { eventBatchesFor } from "./scenarios/events.ts"
 import type { ServedDistrict } from "./tasks.ts"
@@ -26,7 +26,7 @@ function note(text: string): void {
   process.stderr.write(`… ${text}\n`)
 }
 
-async function run(options: BenchOptions, folder: string): Promise<Report> {
+async function run(options: BenchOptions, folder: string, load: number): Promise<Report> {
   const programs = await buildPrograms()
   const server = await PageServer.start(programs.server, 4 * hour)
   try {
@@ -43,7 +43,7 @@ async function run(options: BenchOptions, folder: string): Promise<Report> {
       note(`${records} records, ${(set.bytes / 1e6).toFixed(0)} MB`)
     }
     const bench = { options, programs, server, folder, districts, wants, note }
-    return { machine: describeMachine(), figures: await measureAll(bench) }
+    return { machine: describeMachine(load), figures: await measureAll(bench) }
   } finally {
     server.stop()
   }
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
     return
   }
   const load = loadavg()[0] ?? 0
-  if (load > 0.7)
+  if (load > busyLoad)
     note(`others are at work on this machine (load ${load.toFixed(1)}): trust the columns best and cpu`)
   const folder = mkdtempSync(join(options.folder ?? tmpdir(), "homeroom-bench-"))
   const cleanUp = (): void => {
@@ -78,12 +78,17 @@ async function main(): Promise<void> {
   process.on("exit", cleanUp)
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130))
 
-  const report = await run(options, folder)
+  const report = await run(options, folder, load)
   process.stdout.write(textTable(report))
   write(options.out ?? join(root, "bench/.cache/results.json"), `${JSON.stringify(report, null, 2)}\n`)
   if (options.write) {
-    write(join(root, "docs/benchmarks.md"), markdownPage(report))
-    write(join(root, "docs/images/benchmarks.svg"), drawFigures(report))
+    const page = join(root, "docs/benchmarks.md")
+    const { only } = options
+    const kept = only === undefined ? undefined : readMarkdownPage(readFileSync(page, "utf8"))
+    const others = kept?.figures.filter(({ name }) => !only?.has(name)) ?? []
+    write(page, markdownPage(report, { figures: others, measured: kept?.measured ?? [] }))
+    const all = [...others, ...report.figures].sort((one, other) => order(one) - order(other))
+    write(join(root, "docs/images/benchmarks.svg"), drawFigures({ ...report, figures: all }))
   }
   if (report.figures.some(isMissed)) process.exitCode = 1
 }

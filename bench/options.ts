@@ -7,7 +7,7 @@ export const usage = `Usage: npm run bench -- [options]
   --only P1,P3         only these figures; N is the naive peer, B the price of plan and log
   --quick              10k and 100k with 3 rounds
   --out FILE           where the JSON goes (default bench/.cache/results.json)
-  --write              also write docs/benchmarks.md and docs/images/benchmarks.svg
+  --write              also write docs/benchmarks.md and docs/images/benchmarks.svg; with --only, only those rows
   --folder FOLDER      where the districts and databases lie meanwhile (default: the system's temp folder)
   --cpu-prof FOLDER    keep a CPU profile of the measuring processes there`
 

@@ -90,3 +90,9 @@ export function verdict(figure: Figure): "aim" | "ok" | "over" | "under" | "" {
 export function isMissed(figure: Figure): boolean {
   return ["over", "under"].includes(verdict(figure))
 }
+
+/** Where a figure stands: F first, then by number, then the others. */
+export function order({ name }: Pick<Figure, "name">): number {
+  if (name === "F") return 0
+  return name.startsWith("P") ? Number(name.slice(1)) : 100
+}

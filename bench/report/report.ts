@@ -1,6 +1,9 @@
 import { availableParallelism, cpus, totalmem } from "node:os"
 import type { Figure } from "./figures.ts"
 
+/** The load from which on others are felt in the times. */
+export const busyLoad = 0.7
+
 export interface Machine {
   node: string
   cpu: string
@@ -8,6 +11,8 @@ export interface Machine {
   memoryGiB: number
   platform: string
   date: string
+  /** How many others were at work when it began; above `busyLoad` they are felt. */
+  load: number
 }
 
 /** All that a run of the bench found out. */
@@ -16,7 +21,7 @@ export interface Report {
   figures: Figure[]
 }
 
-export function describeMachine(): Machine {
+export function describeMachine(load: number): Machine {
   return {
     node: process.versions.node,
     cpu: cpus()[0]?.model.trim() ?? "unknown",
@@ -24,5 +29,6 @@ export function describeMachine(): Machine {
     memoryGiB: Math.round(totalmem() / 1024 ** 3),
     platform: `${process.platform} ${process.arch}`,
     date: new Date().toISOString().slice(0, 10),
+    load,
   }
 }

@@ -1,5 +1,5 @@
-import { type Figure, shown, verdict } from "./figures.ts"
-import type { Report } from "./report.ts"
+import { type Figure, order, shown, verdict } from "./figures.ts"
+import { busyLoad, type Report } from "./report.ts"
 
 const headings = [
   "figure",
@@ -48,25 +48,87 @@ export function textTable({ figures, machine }: Report): string {
   return `${lines.join("\n")}\n\nNode ${node}, ${cpus} × ${cpu}, ${memoryGiB} GiB, ${platform}, ${date}\n`
 }
 
-/** The same as the page `docs/benchmarks.md`. */
-export function markdownPage({ figures, machine }: Report): string {
+/** The figures of a page that was written before, and on which machine and day they were measured. */
+export interface WrittenPage {
+  figures: Figure[]
+  /** Sentences. */
+  measured: string[]
+}
+
+/** Reads a page back, so that a run of some figures can leave the others as they are. */
+export function readMarkdownPage(page: string): WrittenPage {
+  const figures = [...page.matchAll(/^\| ([A-Z]\d* \| .*) \|$/gm)].map(([, row = ""]) => {
+    const [
+      name = "",
+      what = "",
+      size = "",
+      measured = "",
+      range = "",
+      best = "",
+      cpu = "",
+      must = "",
+      aim = "",
+    ] = row.split(" | ").map((cell) => cell.trim())
+    const [value = "", unit = "×"] = measured.split(" ")
+    const [least = value, most = value] = range === "" ? [] : range.split("–")
+    const optional = (key: string, text: string): object => (text === "" ? {} : { [key]: Number(text) })
+    return {
+      name,
+      what,
+      size,
+      measured: Number(value),
+      least: Number(least),
+      most: Number(most),
+      rounds: 0,
+      unit: unit as Figure["unit"],
+      ...optional("best", best),
+      ...optional("cpu", cpu),
+      ...optional("must", must.replace(/^[≤≥] /, "")),
+      ...optional("aim", aim),
+      ...(must.startsWith("≥") && { moreIsBetter: true }),
+    }
+  })
+  return {
+    figures,
+    measured: [...page.matchAll(/^(?:[A-Z0-9, ]+: m|M)easured on .*$/gm)].map(([line]) => line),
+  }
+}
+
+/** The same as the page `docs/benchmarks.md`; `kept` is what stays of the page before. */
+export function markdownPage(
+  { figures, machine }: Report,
+  kept: WrittenPage = { figures: [], measured: [] },
+): string {
   const line = (row: readonly string[]): string => `| ${row.join(" | ")} |`
+  const names = [...new Set(figures.map(({ name }) => name))].join(", ")
+  const all = [...kept.figures, ...figures].sort((one, other) => order(one) - order(other))
   const columns = (row: readonly string[]): string[] => row.slice(0, -1)
-  const { node, cpu, cpus, memoryGiB, platform, date } = machine
+  const { node, cpu, cpus, memoryGiB, platform, date, load } = machine
+  const busy =
+    load > busyLoad ? ` Others were at work (load ${load.toFixed(1)}): best and cpu tell more.` : ""
+  const about = `easured on ${date} with Node ${node} on ${cpus} × ${cpu}, ${memoryGiB} GiB of memory, ${platform}.${busy}`
+  const others = kept.measured.filter((text) => !text.startsWith(`${names}:`))
+  const measured = [...others, others.length === 0 ? `M${about}` : `${names}: m${about}`]
   return `# Benchmarks
 
 <!-- Written by \`npm run bench -- --write\`. -->
 
 Absolute times say nothing about another machine, so every speed is a ratio measured side by side. **F**, the
 floor, is fetching the same pages from the same server with \`await (await fetch(url)).json()\` and doing nothing
-with them. Less is better, except where the limit is a ≥. \`bench/README.md\` tells how it is measured and how to repeat it.
+with them. Less is better, except where the limit is a ≥. \`bench/README.md\` tells how it is measured and how to
+repeat it.
 
 ![The measured figures beside what they must and should be](images/benchmarks.svg)
 
 ${line(columns(headings))}
 ${line(columns(headings).map(() => "---"))}
-${figures.map((figure) => line(columns(cells(figure)))).join("\n")}
+${all.map((figure) => line(columns(cells(figure)))).join("\n")}
 
-Measured on ${date} with Node ${node} on ${cpus} × ${cpu}, ${memoryGiB} GiB of memory, ${platform}.
+${measured.join("\n\n")}
+
+**P13** compares how many logins one core can do in a second with express-openid-connect, which then asks Clever who
+somebody is and in which roles, as Homeroom does, so that both send the same requests. **P14** compares what an app
+waits for when it imports Homeroom with what it waits for openid-client alone. Most of it is zod, which Homeroom's
+schemas are made of and which takes longer than openid-client by itself.
 `
 }

@@ -1,4 +1,4 @@
-import type { Figure } from "../report/figures.ts"
+import { type Figure, order } from "../report/figures.ts"
 import { eventsApplied } from "./events.ts"
 import { loginSpeed } from "./logins.ts"
 import { memory } from "./memory.ts"
@@ -27,10 +27,4 @@ export async function measureAll(bench: Bench): Promise<Figure[]> {
   figures.push(...(await loginSpeed(bench)))
   figures.push(...(await startUp(bench)))
   return figures.sort((one, other) => order(one) - order(other))
-}
-
-/** F first, then by number, then the others. */
-function order({ name }: Figure): number {
-  if (name === "F") return 0
-  return name.startsWith("P") ? Number(name.slice(1)) : 100
 }

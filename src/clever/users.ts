@@ -191,8 +191,11 @@ function announcedWait(headers: Headers, now: number): number | undefined {
 
 function parseJson(body: BodyBuffer, url: URL): unknown {
   try {
-    // A key that could reach an object's prototype is not read at all (R60).
-    return JSON.parse(body.text(), (key, value: unknown) => (key === "__proto__" ? undefined : value))
+    const text = body.text()
+    // A key that could reach an object's prototype is not read at all (R60). Looking at every key makes parsing ten
+    // times slower, so only where there can be one: spelled out, or behind an escape.
+    if (!/__proto__|\\u/.test(text)) return JSON.parse(text)
+    return JSON.parse(text, (key, value: unknown) => (key === "__proto__" ? undefined : value))
   } catch {
     throw new HomeroomError("CLEVER_BODY_INVALID", {
       message: `Clever's answer to ${url.pathname} is torn off or no JSON.`,

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto"
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from "node:crypto"
 
 /** What a sealed value is for: a value sealed for one purpose opens for no other. */
 export type SealPurpose = "clever-txn" | "clever-session" | "clever-bounce"
@@ -6,7 +14,7 @@ export type SealPurpose = "clever-txn" | "clever-session" | "clever-bounce"
 interface SealKey {
   /** The protected header of everything that this key seals, encoded: it names the key. */
   readonly header: string
-  readonly key: Uint8Array
+  readonly key: KeyObject
 }
 
 const ivBytes = 12
@@ -73,10 +81,10 @@ export class Keyring {
 }
 
 function deriveKey(secret: string, purpose: SealPurpose): SealKey {
-  const key = new Uint8Array(hkdfSync("sha256", secret, "", `homeroom/${purpose}/v1`, 32))
-  const kid = createHash("sha256").update(key).digest("base64url").slice(0, 12)
+  const bytes = new Uint8Array(hkdfSync("sha256", secret, "", `homeroom/${purpose}/v1`, 32))
+  const kid = createHash("sha256").update(bytes).digest("base64url").slice(0, 12)
   const header = Buffer.from(JSON.stringify({ alg: "dir", enc: "A256GCM", kid })).toString("base64url")
-  return { key, header }
+  return { key: createSecretKey(bytes), header }
 }
 
 /**
