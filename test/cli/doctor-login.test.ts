@@ -169,7 +169,11 @@ test.each([
   ["https://app.example/auth/clever/callback#a", "failed", /neither a query nor a fragment/],
   ["https://*.example/auth/clever/callback", "failed", /wildcard/],
   ["https://app.example/auth/clever/", "failed", /name of its own/],
-  ["https://app.example:443/auth/clever/callback", "warning", /spelled differently/],
+  [
+    "https://app.example:443/auth/clever/callback",
+    "failed",
+    /written as browsers write it: https:\/\/app\.example\/auth/,
+  ],
   ["nonsense", "failed", /https/],
 ])("the redirect URI %s", async (uri, expected, message) => {
   const found = await look({}, uri)

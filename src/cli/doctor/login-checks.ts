@@ -94,9 +94,6 @@ function checkRedirectUri(findings: Findings, login: LoginEnvironment): string |
       `${url.href} is plain http on this machine: for development alone, with allowInsecureLocalhost.`,
       "Everywhere else use https.",
     )
-  } else if (url.href !== given) {
-    const remedy = "Register and configure this very spelling: Clever compares letter by letter."
-    findings.warn(name, `It is sent to Clever as ${url.href}, which is spelled differently.`, remedy)
   } else findings.ok(name, `${url.href} has the form that Clever wants.`)
   return url.href
 }
