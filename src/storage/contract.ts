@@ -1,4 +1,25 @@
 import type { ApiVersion, Kind } from "../models/kinds.ts"
+import type { DocumentStore, DocumentWrite } from "./contract/documents.ts"
+import type { ErasureCounts, ErasureSelection, PurgeCounts, PurgeRequest } from "./contract/erasure.ts"
+import type { FieldOverride, OverrideStore } from "./contract/overrides.ts"
+import type { ConnectionSettings } from "./contract/settings.ts"
+
+export type {
+  DocumentDelete,
+  DocumentPut,
+  DocumentQuery,
+  DocumentStore,
+  DocumentWrite,
+  StoredDocument,
+} from "./contract/documents.ts"
+export type { ErasureCounts, ErasureSelection, PurgeCounts, PurgeRequest } from "./contract/erasure.ts"
+export type { FieldOverride, OverrideKey, OverrideQuery, OverrideStore } from "./contract/overrides.ts"
+export type {
+  ConnectionSettings,
+  GuardSettings,
+  GuardThresholds,
+  RolloverWindow,
+} from "./contract/settings.ts"
 
 /**
  * What a storage adapter must do, and nothing else. An adapter is correct when it passes the suite in
@@ -14,7 +35,7 @@ import type { ApiVersion, Kind } from "../models/kinds.ts"
  *
  * Every method rejects with a `HomeroomError` (`STORAGE_…`) when the store fails, and is then without effect.
  */
-export interface RosterStorage extends LoginStore {
+export interface RosterStorage extends LoginStore, OverrideStore, DocumentStore {
   /** What the adapter is called in messages: `sqlite`. */
   readonly name: string
   readonly capabilities: StorageCapabilities
@@ -75,6 +96,12 @@ export interface RosterStorage extends LoginStore {
   listRecords(query: RecordQuery): Promise<StoredRecord[]>
   /** The active records that fit, in ascending id: see {@link RecordFilter}. */
   findRecords(query: RecordSearch): Promise<StoredRecord[]>
+  /** How many active records fit; no more than `limit` are looked for. Answers from an index, as `findRecords` does. */
+  countRecords(query: {
+    districtId: string
+    filter: RecordFilter
+    limit?: number | undefined
+  }): Promise<number>
 
   // Staging and committing
 
@@ -87,29 +114,47 @@ export interface RosterStorage extends LoginStore {
   stage(lease: Lease, batch: { run: Run; changes: readonly StagedChange[] }): Promise<void>
   /** How many changes are staged, by kind and action. */
   countStaged(runId: string): Promise<StagedCount[]>
-  /** The ids staged for a kind, of any action, in ascending order, from after `after`. */
-  listStagedIds(query: {
-    runId: string
-    kind: Kind
-    after?: string | undefined
-    limit: number
-  }): Promise<string[]>
+  /** What is staged for a kind, of any action, in ascending id, from after `after`; without contents. */
+  listStaged(query: StagedQuery): Promise<StagedEntry[]>
   /** Drops what the run has staged and saves the run, in one transaction. */
   discardStaged(lease: Lease, run: Run): Promise<void>
   /**
    * Ends a run, in one transaction: every staged change of an action in `actions` becomes the roster (see
    * {@link Action}) and an entry of the change log with the content before and after; the others are dropped,
    * rejections stay as the run's list; the district gets the cursor, and its version rises by one if any record
-   * changed; the run is saved. Rejects with `PLAN_STALE` if the district's version is no longer `basis`.
+   * changed; the run is saved, and with it the overrides and documents. Rejects with `PLAN_STALE` if the district's
+   * version is no longer `basis`.
    */
   commit(lease: Lease, end: CommitRequest): Promise<void>
 
   // The change log
 
+  /**
+   * The commits of a district that changed a record, in the order in which they were made: each run with the version
+   * that the district had after it, from after `after`.
+   */
+  listCommits(query: {
+    districtId: string
+    after?: number | undefined
+    limit: number
+  }): Promise<RosterCommit[]>
   /** The changes of a run in kind order, then id, from after `after`; of a run not yet ended, the staged ones. */
   listChanges(query: ChangeQuery): Promise<LoggedChange[]>
   /** The records that a run rejected, in kind order, then id, from after `after`. */
   listRejections(query: PageQuery & { runId: string }): Promise<Rejection[]>
+
+  // Erasing
+
+  /**
+   * Removes a record, or a whole district, from everything that the store holds: roster, plans, logs, documents,
+   * overrides, links, and from the contents of others that mention its id. Fenced, in one transaction. Afterwards no
+   * file of the store contains it: {@link countTraces} proves it.
+   */
+  erase(lease: Lease, selection: ErasureSelection): Promise<ErasureCounts>
+  /** Removes what has outlived its time. Fenced, in one transaction. */
+  purge(lease: Lease, request: PurgeRequest): Promise<PurgeCounts>
+  /** In how many entries of each place (table, file) of the store this text stands. Reads everything. */
+  countTraces(text: string): Promise<Record<string, number>>
 }
 
 /**
@@ -181,6 +226,7 @@ export interface Connection {
   state: ConnectionState
   /** Every state it has been in, oldest first. Times are ISO 8601 in UTC. */
   steps: ConnectionStep[]
+  settings: ConnectionSettings
 }
 
 export interface ConnectionStep {
@@ -277,8 +323,11 @@ export type LeaseAnswer =
 /** `bulk` lists everything; `delta` reads the events since the cursor. */
 export type ImportMode = "bulk" | "delta"
 
-/** What a run does: an import, or the look at one person (`user`) who logs in before the next import. */
-export type RunMode = ImportMode | "user"
+/**
+ * What a run does: an import, the look at one person who logs in before the next import (`user`), or taking back what
+ * another run did (`undo`).
+ */
+export type RunMode = ImportMode | "user" | "undo"
 
 /** Where a run stands: `docs/spec/sync.md` has the table of transitions. */
 export type RunState =
@@ -315,10 +364,21 @@ export interface Counts {
   rejected: number
 }
 
+/**
+ * What a guard looks at: the shares of a kind that are archived, updated or rejected, a kind that lost all its records,
+ * a school that went, or the district's own state, for which archives wait.
+ */
+export type HoldCode =
+  | "archived-ratio"
+  | "updated-ratio"
+  | "rejected-ratio"
+  | "kind-emptied"
+  | "school-vanished"
+  | "district-state"
+
 /** What a guard found on a run's plan. */
 export interface Hold {
-  /** `rejected-ratio`, or `district-state` when archives wait because of the district's own state. */
-  code: "rejected-ratio" | "district-state"
+  code: HoldCode
   kind: Kind | null
   schoolId: string | null
   /** The value found and the value allowed, in the hold's unit: a share of 1, or the state's name. */
@@ -363,12 +423,47 @@ export interface Run {
   /** Events of unknown types (S3). */
   skippedEvents: number
   error: { code: string; message: string; retryable: boolean } | null
+  /** `plan`: made to be looked at; nothing is written unless it is applied (S17). */
+  purpose: "import" | "plan"
+  /** What applying it would commit, of a run that stopped there. */
+  plan: RunPlan | null
+  /** Who agreed to that. */
+  approval: Approval | null
+  /** Of an undo: the run that it takes back. */
+  undoes: string | null
+  /** The district's version after its commit; null before, and where it changed no record. */
+  version: number | null
+  /** How many records of each school it archives, by kind; schools without any are left out. */
+  archivedBySchool: Partial<Record<Kind, Record<string, number>>>
   /** The fence of the lease that it last ran under. */
   fence: number
   /** The district's version that its changes are changes of. */
   basis: number
   /** Where to go on after an interruption; the engine's own, opaque to adapters. */
   checkpoint: Checkpoint | null
+}
+
+/** What a planned, held or approved run would commit. */
+export interface RunPlan {
+  /** SHA-256 over the basis, the cursor, the actions and every staged change, in hexadecimal. */
+  hash: string
+  /** Which of the staged actions would take effect. */
+  actions: Action[]
+  /** The district's cursor after it. */
+  cursor: Cursor | null
+  /** ISO 8601 in UTC; from then on the run is `expired`. */
+  expiresAt: string
+}
+
+export interface Approval {
+  /** The hash of the plan that was agreed to. */
+  hash: string
+  /** A user of the app, or `cli`. */
+  by: string
+  /** In their words; no names of pupils. */
+  why: string
+  /** ISO 8601 in UTC. */
+  at: string
 }
 
 export interface Checkpoint {
@@ -523,8 +618,37 @@ export type StagedChange =
       canonical: string
       keys: RecordKeys
     }
-  | { action: "archive" | "unchanged"; kind: Kind; id: string }
+  /** With a content, which an undo puts back, that becomes the archived record's. */
+  | { action: "archive"; kind: Kind; id: string; content?: RecordContent | undefined }
+  | { action: "unchanged"; kind: Kind; id: string }
   | { action: "reject"; kind: Kind; id: string; reason: string; path: string; data: string }
+
+export interface RecordContent {
+  data: string
+  raw: string
+  canonical: string
+  keys: RecordKeys
+}
+
+export interface StagedQuery {
+  runId: string
+  kind: Kind
+  after?: string | undefined
+  limit: number
+}
+
+export interface StagedEntry {
+  id: string
+  action: Action
+  /** Null where there is no content. */
+  raw: string | null
+  canonical: string | null
+}
+
+export interface RosterCommit {
+  runId: string
+  version: number
+}
 
 export interface StagedCount {
   kind: Kind
@@ -540,12 +664,17 @@ export interface CommitRequest {
   cursor: Cursor | null
   /** Which actions take effect. */
   actions: readonly Action[]
+  /** Overrides that are made unless the field has one (S19). */
+  overrides?: readonly FieldOverride[] | undefined
+  /** Documents written with it; their expected revisions are not looked at. */
+  documents?: readonly DocumentWrite[] | undefined
 }
 
 export interface ChangeQuery extends PageQuery {
   runId: string
   kind?: Kind | undefined
-  action?: LoggedAction | undefined
+  /** All when absent. */
+  actions?: readonly LoggedAction[] | undefined
 }
 
 /** One entry of the change log. */
@@ -555,7 +684,7 @@ export interface LoggedChange {
   action: LoggedAction
   /** The JSON text before; null for a create. */
   before: string | null
-  /** The JSON text after; null for an archive (the content stays as it was). */
+  /** The JSON text after; null for an archive that leaves the content as it was. */
   after: string | null
 }
 
