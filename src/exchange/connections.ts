@@ -189,6 +189,7 @@ export class Connections {
       mode,
       state: "requested",
       steps: [{ state: "requested", mode, at: this.#now(), by }],
+      settings: {},
     }
   }
 

@@ -25,11 +25,12 @@ const pageSize = 500
 export async function* readChanges(
   storage: RosterStorage,
   runId: string,
-  filter: ChangeFilter,
+  { kind, action }: ChangeFilter,
 ): AsyncGenerator<RecordChange> {
+  const actions = action === undefined ? undefined : [action]
   let after: { kind: Kind; id: string } | undefined
   for (;;) {
-    const page = await storage.listChanges({ runId, ...filter, after, limit: pageSize })
+    const page = await storage.listChanges({ runId, kind, actions, after, limit: pageSize })
     for (const change of page) yield describeChange(change)
     const last = page.at(-1)
     if (last === undefined) return
@@ -41,13 +42,13 @@ export async function* readChanges(
  * What a logged change means field by field. The log keeps whole contents; what changed is worked out when
  * somebody looks.
  *
- * A created record's fields all come from nothing; an archived one's content stays as it was, so that only its
- * enrolments end.
+ * A created record's fields all come from nothing; an archived one's content stays as it was, unless an undo puts an
+ * older one back, so that only its enrolments end.
  */
 export function describeChange(change: LoggedChange): RecordChange {
   const { kind, id, action } = change
   const before = parseContent(change.before)
-  const after = action === "archive" ? before : parseContent(change.after)
+  const after = action === "archive" && change.after === null ? before : parseContent(change.after)
   const fields = diffRecords(before, after)
   if (kind !== "section") return { kind, id, action, fields, joined: [], left: [] }
   const none = {}

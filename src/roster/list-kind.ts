@@ -236,10 +236,10 @@ async function archiveUnseen(context: RunContext, kind: Kind): Promise<void> {
     if (last === undefined) return
     const seen = new Set<string>()
     for (let from = after; ; ) {
-      const ids = await storage.listStagedIds({ runId: run.id, kind, after: from, limit: fingerprintChunk })
-      for (const id of ids) seen.add(id)
-      from = ids.at(-1) ?? last
-      if (ids.length < fingerprintChunk || from >= last) break
+      const staged = await storage.listStaged({ runId: run.id, kind, after: from, limit: fingerprintChunk })
+      for (const { id } of staged) seen.add(id)
+      from = staged.at(-1)?.id ?? last
+      if (staged.length < fingerprintChunk || from >= last) break
     }
     const gone = rows.filter((row) => row.state === "active" && !seen.has(row.id))
     await stagePage(
@@ -256,7 +256,12 @@ async function takeBackArchives(context: RunContext, kind: Kind): Promise<void> 
   const { storage, run } = context
   for (;;) {
     await context.staging
-    const archives = await storage.listChanges({ runId: run.id, kind, action: "archive", limit: lookupChunk })
+    const archives = await storage.listChanges({
+      runId: run.id,
+      kind,
+      actions: ["archive"],
+      limit: lookupChunk,
+    })
     if (archives.length === 0) return
     await stagePage(
       context,

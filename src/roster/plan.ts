@@ -13,6 +13,8 @@ export interface Plan {
   holds: Hold[]
   actions: readonly Action[]
   cursor: Cursor | null
+  /** The district's version after the commit; null if it writes no record. */
+  version: number | null
 }
 
 const rejectionsPerLookup = 1_000
@@ -38,7 +40,8 @@ export async function makePlan(context: RunContext, options: { rejectedShare: nu
     cursor = run.mode === "delta" ? head.cursor : null
   }
   const actions = withheld ? everyAction.filter((action) => action !== "archive") : everyAction
-  const logged = staged.filter(({ action }) => action !== "refresh" && actions.includes(action))
+  const written = staged.filter(({ action }) => actions.includes(action))
+  const logged = written.filter(({ action }) => action !== "refresh")
   return {
     counts,
     changes: logged.reduce((sum, entry) => sum + entry.count, 0),
@@ -46,6 +49,7 @@ export async function makePlan(context: RunContext, options: { rejectedShare: nu
     holds,
     actions,
     cursor,
+    version: written.length > 0 ? run.basis + 1 : null,
   }
 }
 

@@ -272,9 +272,9 @@ export class RunExecution {
       ended = transition(context.run, "applied")
     }
     this.#report(context, "applying", null)
-    const { cursor, actions } = plan
+    const { cursor, actions, version } = plan
     const finishedAt = isoTime(context.clock())
-    ended = { ...this.#timed(ended), cursor, finishedAt, checkpoint: null }
+    ended = { ...this.#timed(ended), cursor, version, finishedAt, checkpoint: null }
     await storage.commit(lease, { run: ended, basis: context.run.basis, cursor, actions })
     return ended
   }

@@ -114,7 +114,7 @@ async function applyChange(options: Application): Promise<UserSyncResult> {
     await carryRejections(context, change)
     await storage.stage(lease, { run: context.run, changes: [change] })
     const plan = await makePlan(context, { rejectedShare: options.limits.rejectedShare })
-    const { counts, holds, cursor, actions } = plan
+    const { counts, holds, cursor, actions, version } = plan
     const durationMs = clock() - startedMs
     context.run = transition(context.run, "planned", { counts, holds, durationMs })
     await storage.saveRun(lease, context.run)
@@ -127,7 +127,7 @@ async function applyChange(options: Application): Promise<UserSyncResult> {
     context.run = transition(context.run, "applying")
     await storage.saveRun(lease, context.run)
     const finishedAt = isoTime(clock())
-    const run = transition(context.run, "applied", { cursor, finishedAt, checkpoint: null })
+    const run = transition(context.run, "applied", { cursor, version, finishedAt, checkpoint: null })
     await storage.commit(lease, { run, basis: head.version, cursor, actions })
     return { state: "applied", run }
   } catch (error) {

@@ -55,6 +55,14 @@ async function prepare(storage: RosterStorage): Promise<void> {
 
 const loggedActions: readonly LoggedAction[] = ["create", "update", "restore", "archive"]
 
+const wantedActions: readonly (readonly LoggedAction[] | undefined)[] = [
+  undefined,
+  [],
+  ...loggedActions.map((action) => [action]),
+  ["update", "archive"],
+  ["create", "restore"],
+]
+
 export function changeLogChapter({ describe, it }: Suite): void {
   describe("the change log", () => {
     it("has each record's content before and after; refreshes, markers and rejections are not in it", async ({
@@ -143,14 +151,14 @@ export function changeLogChapter({ describe, it }: Suite): void {
         }
       })
 
-      it(`lists ${view} changes of one kind, of one action and of both`, async ({ storage }) => {
+      it(`lists ${view} changes of one kind, of some actions and of both`, async ({ storage }) => {
         await prepareAllKinds(storage, view)
         for (const kind of [undefined, ...kinds]) {
-          for (const action of [undefined, ...loggedActions]) {
+          for (const actions of wantedActions) {
             const expected = expectedLog().filter(
-              (one) => (kind ?? one.kind) === one.kind && (action ?? one.action) === one.action,
+              (one) => (kind ?? one.kind) === one.kind && (actions ?? loggedActions).includes(one.action),
             )
-            const query = { runId: "run-1", kind, action }
+            const query = { runId: "run-1", kind, actions }
             same((await storage.listChanges({ ...query, limit: all })).map(keyOf), expected.map(keyOf))
             const paged = await inPages<LoggedChange>(2, (after) =>
               storage.listChanges({ ...query, after, limit: 2 }),

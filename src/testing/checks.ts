@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { type ErrorCode, isHomeroomError } from "../errors/index.ts"
-import { kinds } from "../models/index.ts"
+import { type Kind, kinds } from "../models/index.ts"
 import type { LoggedChange, RosterStorage, StoredFingerprint } from "../storage/contract.ts"
 
 /** More than any test stores. */
@@ -79,4 +79,9 @@ export async function stagedCounts(storage: RosterStorage, runId: string): Promi
   const named = Object.fromEntries(counts.map((one) => [`${one.kind} ${one.action}`, one.count]))
   assert.equal(Object.keys(named).length, counts.length, "a kind and action is counted twice")
   return named
+}
+
+/** The ids of everything that a run has staged of a kind. */
+export async function stagedIds(storage: RosterStorage, runId: string, kind: Kind): Promise<string[]> {
+  return (await storage.listStaged({ runId, kind, limit: all })).map((one) => one.id)
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { kinds } from "../models/index.ts"
 import type { Action, StagedChange, StoredRecord } from "../storage/contract.ts"
-import { all, changesOf, same } from "./checks.ts"
+import { all, changesOf, same, stagedIds } from "./checks.ts"
 import {
   away,
   ended,
@@ -191,7 +191,7 @@ export function commitChapter({ describe, it }: Suite): void {
         { actions: ["create"] },
       )
       same(await storage.countStaged("run-1"), [])
-      same(await storage.listStagedIds({ runId: "run-1", kind: "user", limit: all }), [])
+      same(await stagedIds(storage, "run-1", "user"), [])
     })
 
     it("raises the version by one for any number of changed records", async ({ storage }) => {
@@ -248,7 +248,7 @@ export function commitChapter({ describe, it }: Suite): void {
       await storage.stage(lease, { run: two, changes: [put("create", "user", "b")] })
       await storage.commit(lease, { run: ended(two), basis: 0, cursor: null, actions: everyAction })
       same(await usersOf(storage), [record("user", "b")])
-      same(await storage.listStagedIds({ runId: "run-1", kind: "user", limit: all }), ["a"])
+      same(await stagedIds(storage, "run-1", "user"), ["a"])
     })
 
     it("keeps districts apart that hold the same ids", async ({ storage }) => {

@@ -109,6 +109,12 @@ export function makeRun(fields: Partial<Run> = {}): Run {
     resumed: 0,
     skippedEvents: 0,
     error: null,
+    purpose: "import",
+    plan: null,
+    approval: null,
+    undoes: null,
+    version: null,
+    archivedBySchool: {},
     fence: 1,
     basis: 0,
     checkpoint: null,
@@ -135,6 +141,7 @@ export function makeConnection(fields: Partial<Connection> = {}): Connection {
       { state: "requested", mode: "sso", at: "2026-08-01T08:00:00.000Z", by: "ada" },
       { state: "active", mode: "sso+provisioning", at: "2026-08-02T08:00:00.000Z", by: "cli" },
     ],
+    settings: {},
     ...fields,
   }
 }

@@ -47,7 +47,7 @@ export function openingChapter({ describe, it, options }: Suite): void {
         "STORAGE_UNREADABLE",
       )
       await refused(storage.countStaged("run-1"), "STORAGE_UNREADABLE")
-      await refused(storage.listStagedIds({ ...run, kind: "user" }), "STORAGE_UNREADABLE")
+      await refused(storage.listStaged({ ...run, kind: "user" }), "STORAGE_UNREADABLE")
       await refused(storage.listChanges(run), "STORAGE_UNREADABLE")
       await refused(storage.listRejections(run), "STORAGE_UNREADABLE")
     })

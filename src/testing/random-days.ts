@@ -1,6 +1,6 @@
 import { type Kind, kinds } from "../models/index.ts"
 import type { Action, RosterStorage, StagedChange } from "../storage/contract.ts"
-import { all, changesOf, fingerprint, inPages, refused, same, stagedCounts } from "./checks.ts"
+import { all, changesOf, fingerprint, inPages, refused, same, stagedCounts, stagedIds } from "./checks.ts"
 import {
   away,
   ended,
@@ -119,7 +119,7 @@ async function compareStaged(
   same(await stagedCounts(storage, runId), counts)
   for (const kind of kinds) {
     const ids = staged.filter((change) => change.kind === kind).map((change) => change.id)
-    same(await storage.listStagedIds({ runId, kind, limit: all }), ids.sort())
+    same(await stagedIds(storage, runId, kind), ids.sort())
   }
   const preview = model.preview(staged, everyAction)
   same(await changesOf(storage, runId), preview.changes)

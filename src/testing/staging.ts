@@ -1,5 +1,5 @@
-import type { StagedChange } from "../storage/contract.ts"
-import { all, changesOf, inPages, refused, same, snapshot, stagedCounts } from "./checks.ts"
+import type { StagedChange, StagedEntry } from "../storage/contract.ts"
+import { all, changesOf, inPages, refused, same, snapshot, stagedCounts, stagedIds } from "./checks.ts"
 import {
   away,
   ended,
@@ -16,6 +16,8 @@ import {
 import type { Suite } from "./suite.ts"
 
 const run = makeRun()
+
+const idOf = (entry: StagedEntry): string => entry.id
 
 export function stagingChapter({ describe, it }: Suite): void {
   describe("staging", () => {
@@ -82,10 +84,10 @@ export function stagingChapter({ describe, it }: Suite): void {
     it("counts and lists nothing for a run that staged nothing", async ({ storage }) => {
       const query = { runId: "run-9", kind: "user" as const, limit: all }
       same(await storage.countStaged("run-9"), [])
-      same(await storage.listStagedIds(query), [])
+      same(await storage.listStaged(query), [])
       await storage.saveRun(await takeLease(storage), makeRun({ id: "run-9" }))
       same(await storage.countStaged("run-9"), [])
-      same(await storage.listStagedIds(query), [])
+      same(await storage.listStaged(query), [])
     })
 
     it("replaces a change of the same kind and id, whatever the two actions are", async ({ storage }) => {
@@ -182,12 +184,15 @@ export function stagingChapter({ describe, it }: Suite): void {
       await storage.stage(lease, { run, changes: changes.toReversed() })
       await storage.stage(lease, { run, changes: [put("create", "section", "other")] })
       const query = { runId: run.id, kind: "user" as const }
-      same(await storage.listStagedIds({ ...query, limit: all }), ids)
+      same(await stagedIds(storage, run.id, "user"), ids)
       for (const limit of [1, 7]) {
-        same(await inPages<string>(limit, (after) => storage.listStagedIds({ ...query, after, limit })), ids)
+        const listed = await inPages<StagedEntry>(limit, (last) =>
+          storage.listStaged({ ...query, after: last?.id, limit }),
+        )
+        same(listed.map(idOf), ids)
       }
-      same(await storage.listStagedIds({ ...query, after: "", limit: 2 }), ids.slice(0, 2))
-      same(await storage.listStagedIds({ ...query, after: "Ab", limit: 2 }), ["B", "Z"])
+      same((await storage.listStaged({ ...query, after: "", limit: 2 })).map(idOf), ids.slice(0, 2))
+      same((await storage.listStaged({ ...query, after: "Ab", limit: 2 })).map(idOf), ["B", "Z"])
     })
 
     it("drops all that a run staged, rejections included, and saves the run", async ({ storage }) => {
@@ -198,7 +203,7 @@ export function stagingChapter({ describe, it }: Suite): void {
       await storage.discardStaged(lease, ended(run, "discarded"))
       same(await storage.getRun(run.id), ended(run, "discarded"))
       same(await storage.countStaged(run.id), [])
-      same(await storage.listStagedIds({ runId: run.id, kind: "user", limit: all }), [])
+      same(await stagedIds(storage, run.id, "user"), [])
       same(await changesOf(storage, run.id), [])
       same(await storage.listRejections({ runId: run.id, limit: all }), [])
       same(await stagedCounts(storage, other.id), { "user create": 1 })

@@ -211,6 +211,7 @@ describe("what does not exist", () => {
       mode: "sso+provisioning",
       state: "requested",
       steps: [],
+      settings: {},
     })
     await storage.close()
     const outcome = await homeroom([...bulk, district], {

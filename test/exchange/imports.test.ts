@@ -31,7 +31,8 @@ async function importWith(
 ): Promise<unknown> {
   const storage = new MemoryStorage()
   await storage.open()
-  if (state !== undefined) await storage.saveConnection({ districtId: id, name: "", mode, state, steps: [] })
+  if (state !== undefined)
+    await storage.saveConnection({ districtId: id, name: "", mode, state, steps: [], settings: {} })
   const connections = new Connections({ storage, clever: silent })
   const roster = new RosterSync({ clever: silent, storage })
   try {

@@ -3,7 +3,9 @@ import type {
   Cursor,
   DistrictHead,
   LoggedChange,
+  RecordContent,
   RecordFilter,
+  RosterCommit,
   StagedChange,
   StoredRecord,
 } from "../contract.ts"
@@ -16,6 +18,8 @@ export class DistrictRoster {
   version = 0
   cursor: Cursor | null = null
   lastRunId: string | null = null
+  /** Those that changed a record, in ascending version. */
+  readonly commits: RosterCommit[] = []
   readonly #archived = new Map<Kind, number>()
   readonly #lookups = new WeakMap<StoredRecord, Lookup>()
 
@@ -46,7 +50,7 @@ export class DistrictRoster {
       }
       case "archive":
         if (stored?.state !== "active") return false
-        this.#put(stored, { ...stored, state: "archived" })
+        this.#put(stored, { ...stored, ...textOf(change.content), state: "archived" })
         return true
       case "unchanged":
       case "reject":
@@ -56,21 +60,32 @@ export class DistrictRoster {
 
   /** The change as the log shows it, with `before` from the roster as it is now; undefined if it is not logged. */
   logged(change: StagedChange): LoggedChange | undefined {
+    if (change.action === "refresh" || change.action === "unchanged" || change.action === "reject")
+      return undefined
     const { action, kind, id } = change
-    if (action === "refresh" || action === "unchanged" || action === "reject") return undefined
     const before = action === "create" ? null : (this.records[kind].get(id)?.data ?? null)
-    return { kind, id, action, before, after: "data" in change ? change.data : null }
+    const content = change.action === "archive" ? change.content : change
+    return { kind, id, action, before, after: content?.data ?? null }
   }
 
   /** The active records that fit, in ascending id. */
   find(filter: RecordFilter, after: string, limit: number): StoredRecord[] {
+    return page(this.#matching(filter, after), limit, (record) => ({ ...record }))
+  }
+
+  /** How many active records fit, up to `limit`. */
+  count(filter: RecordFilter, limit: number): number {
+    return page(this.#matching(filter, ""), limit, () => true).length
+  }
+
+  *#matching(filter: RecordFilter, after: string): Generator<StoredRecord, void, undefined> {
     const isWanted =
       "sectionId" in filter
         ? this.#inSection(filter.sectionId, filter.role)
         : (record: StoredRecord) => fits(filter, this.#lookup(record))
-    return page(this.records[filter.kind].after(after), limit, (record) =>
-      record.state === "active" && isWanted(record) ? { ...record } : undefined,
-    )
+    for (const record of this.records[filter.kind].after(after)) {
+      if (record.state === "active" && isWanted(record)) yield record
+    }
   }
 
   /** An archived section has no people. */
@@ -98,4 +113,12 @@ export class DistrictRoster {
     this.#archived.set(record.kind, (this.#archived.get(record.kind) ?? 0) + rise)
     this.records[record.kind].set(record.id, record)
   }
+}
+
+function textOf(
+  content: RecordContent | undefined,
+): Pick<StoredRecord, "data" | "raw" | "canonical"> | undefined {
+  if (content === undefined) return undefined
+  const { data, raw, canonical } = content
+  return { data, raw, canonical }
 }

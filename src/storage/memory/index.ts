@@ -7,6 +7,10 @@ import type {
   CommitRequest,
   Connection,
   DistrictHead,
+  DocumentQuery,
+  DocumentWrite,
+  ErasureCounts,
+  FieldOverride,
   FingerprintQuery,
   HeldLease,
   Lease,
@@ -19,23 +23,33 @@ import type {
   LinkQuery,
   LinkSelection,
   LoggedChange,
+  OverrideKey,
+  OverrideQuery,
   PageQuery,
+  PurgeCounts,
+  RecordFilter,
   RecordQuery,
   RecordSearch,
   Rejection,
+  RosterCommit,
   RosterStorage,
   Run,
   RunQuery,
   StagedChange,
   StagedCount,
+  StagedEntry,
+  StagedQuery,
   StorageCapabilities,
+  StoredDocument,
   StoredFingerprint,
   StoredRecord,
 } from "../contract.ts"
 import { DistrictRoster } from "./district-roster.ts"
+import { DocumentTable } from "./document-table.ts"
 import { LeaseTable } from "./lease-table.ts"
 import { LinkTable } from "./link-table.ts"
 import { type ByKind, byKind, inKindOrder, OrderedMap, page } from "./ordered-map.ts"
+import { OverrideTable } from "./override-table.ts"
 import { SessionTable } from "./session-table.ts"
 
 export interface MemoryStorageOptions {
@@ -74,6 +88,8 @@ export class MemoryStorage implements RosterStorage {
   readonly #leases: LeaseTable
   readonly #links = new LinkTable()
   readonly #sessions: SessionTable
+  readonly #documents = new DocumentTable()
+  readonly #overrides = new OverrideTable()
   #connections = new OrderedMap<Connection>()
   readonly #runs = new Map<string, Run>()
   #newestRuns: readonly Run[] | undefined
@@ -99,6 +115,8 @@ export class MemoryStorage implements RosterStorage {
     this.#files.clear()
     this.#rosters.clear()
     this.#links.clear()
+    this.#documents.clear()
+    this.#overrides.clear()
     this.#sessions.clear()
   }
 
@@ -206,11 +224,20 @@ export class MemoryStorage implements RosterStorage {
     return this.#roster(districtId).find(filter, after ?? "", limit)
   }
 
+  async countRecords(query: {
+    districtId: string
+    filter: RecordFilter
+    limit?: number | undefined
+  }): Promise<number> {
+    this.#requireOpen()
+    return this.#roster(query.districtId).count(query.filter, query.limit ?? Number.POSITIVE_INFINITY)
+  }
+
   async stage(lease: Lease, batch: { run: Run; changes: readonly StagedChange[] }): Promise<void> {
     this.#requireWrite(lease, batch.run)
     const run = structuredClone(batch.run)
     const { staged } = this.#file(run.id)
-    for (const change of batch.changes) staged[change.kind].set(change.id, { ...change })
+    for (const change of batch.changes) staged[change.kind].set(change.id, copyOf(change))
     this.#putRun(run)
   }
 
@@ -229,15 +256,10 @@ export class MemoryStorage implements RosterStorage {
     return counted
   }
 
-  async listStagedIds(query: {
-    runId: string
-    kind: Kind
-    after?: string | undefined
-    limit: number
-  }): Promise<string[]> {
+  async listStaged({ runId, kind, after, limit }: StagedQuery): Promise<StagedEntry[]> {
     this.#requireOpen()
-    const staged = this.#files.get(query.runId)?.staged[query.kind].after(query.after ?? "") ?? []
-    return page(staged, query.limit, (change) => change.id)
+    const staged = this.#files.get(runId)?.staged[kind].after(after ?? "") ?? []
+    return page(staged, limit, entryOf)
   }
 
   async discardStaged(lease: Lease, run: Run): Promise<void> {
@@ -257,6 +279,10 @@ export class MemoryStorage implements RosterStorage {
     }
     const run = structuredClone(end.run)
     const cursor = structuredClone(end.cursor)
+    const { overrides = [], documents = [] } = structuredClone({
+      overrides: end.overrides,
+      documents: end.documents,
+    })
 
     // From here on nothing can fail and nothing waits: that is the transaction (S20).
     const file = this.#file(run.id)
@@ -272,17 +298,32 @@ export class MemoryStorage implements RosterStorage {
     }
     file.staged = byKind()
     file.committed = committed
-    if (changed) roster.version++
+    if (changed) roster.commits.push({ runId: run.id, version: ++roster.version })
     roster.cursor = cursor
     roster.lastRunId = run.id
     this.#rosters.set(districtId, roster)
     this.#putRun(run)
+    for (const override of overrides) this.#overrides.add(override)
+    this.#documents.force(documents)
   }
 
-  async listChanges({ runId, kind, action, after, limit }: ChangeQuery): Promise<LoggedChange[]> {
+  async listCommits(query: {
+    districtId: string
+    after?: number | undefined
+    limit: number
+  }): Promise<RosterCommit[]> {
+    this.#requireOpen()
+    const { districtId, after = 0, limit } = query
+    return page(this.#roster(districtId).commits, limit, (commit) =>
+      commit.version > after ? { ...commit } : undefined,
+    )
+  }
+
+  async listChanges({ runId, kind, actions, after, limit }: ChangeQuery): Promise<LoggedChange[]> {
     this.#requireOpen()
     const fits = (change: LoggedChange) =>
-      (kind === undefined || change.kind === kind) && (action === undefined || change.action === action)
+      (kind === undefined || change.kind === kind) &&
+      (actions === undefined || actions.includes(change.action))
     const file = this.#files.get(runId)
     if (file?.committed !== undefined) {
       return page(inKindOrder(file.committed.changes, after), limit, (change) =>
@@ -308,6 +349,48 @@ export class MemoryStorage implements RosterStorage {
     return page(inKindOrder(file.staged, after), limit, (change) =>
       change.action === "reject" ? rejectionOf(change) : undefined,
     )
+  }
+
+  async erase(): Promise<ErasureCounts> {
+    throw new HomeroomError("STORAGE_UNREADABLE", { message: "Not written yet." })
+  }
+
+  async purge(): Promise<PurgeCounts> {
+    throw new HomeroomError("STORAGE_UNREADABLE", { message: "Not written yet." })
+  }
+
+  async countTraces(): Promise<Record<string, number>> {
+    throw new HomeroomError("STORAGE_UNREADABLE", { message: "Not written yet." })
+  }
+
+  async override(override: FieldOverride): Promise<void> {
+    this.#requireOpen()
+    this.#overrides.set(override)
+  }
+
+  async clearOverrides(key: OverrideKey): Promise<number> {
+    this.#requireOpen()
+    return this.#overrides.clearOf(key)
+  }
+
+  async listOverrides(query: OverrideQuery): Promise<FieldOverride[]> {
+    this.#requireOpen()
+    return this.#overrides.list(query)
+  }
+
+  async getDocument(collection: string, key: string): Promise<StoredDocument | undefined> {
+    this.#requireOpen()
+    return this.#documents.get(collection, key)
+  }
+
+  async listDocuments(query: DocumentQuery): Promise<StoredDocument[]> {
+    this.#requireOpen()
+    return this.#documents.list(query)
+  }
+
+  async writeDocuments(writes: readonly DocumentWrite[]): Promise<boolean> {
+    this.#requireOpen()
+    return this.#documents.write(writes)
   }
 
   async getLink(key: LinkKey): Promise<AccountLink | undefined> {
@@ -398,4 +481,15 @@ function isNewer(a: { startedAt: string; id: string }, b: { startedAt: string; i
 function rejectionOf(change: Extract<StagedChange, { action: "reject" }>): Rejection {
   const { kind, id, reason, path, data } = change
   return { kind, id, reason, path, data }
+}
+
+function copyOf(change: StagedChange): StagedChange {
+  if (change.action !== "archive" || change.content === undefined) return { ...change }
+  return { ...change, content: { ...change.content } }
+}
+
+function entryOf(change: StagedChange): StagedEntry {
+  const { id, action } = change
+  const content = change.action === "archive" ? change.content : "raw" in change ? change : undefined
+  return { id, action, raw: content?.raw ?? null, canonical: content?.canonical ?? null }
 }

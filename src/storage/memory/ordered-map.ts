@@ -23,15 +23,25 @@ export class OrderedMap<V> {
     this.#values.set(key, value)
   }
 
+  delete(key: string): boolean {
+    if (!this.#values.delete(key)) return false
+    this.#sort()
+    this.#keys.splice(this.#firstAfter(key) - 1, 1)
+    return true
+  }
+
   /** The values with `after < key`, in ascending key. */
   *after(after: string): Generator<V, void, undefined> {
-    if (!this.#sorted) {
-      this.#keys.sort()
-      this.#sorted = true
-    }
+    this.#sort()
     for (let index = this.#firstAfter(after); index < this.#keys.length; index++) {
       yield this.#values.get(this.#keys[index] as string) as V
     }
+  }
+
+  #sort(): void {
+    if (this.#sorted) return
+    this.#keys.sort()
+    this.#sorted = true
   }
 
   #firstAfter(after: string): number {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTick } from "node:timers/promises"
 import { HomeroomError } from "../../errors/index.ts"
 import { kinds } from "../../models/kinds.ts"
-import type { Action, CommitRequest, DistrictHead, StagedCount } from "../contract.ts"
+import type { Action, CommitRequest, DistrictHead, Run, StagedCount } from "../contract.ts"
 import { actionCode, actionOf, kindCode, kindOf } from "./codes.ts"
 import type { Statements } from "./statements.ts"
 
@@ -10,13 +10,16 @@ const chunk = 10_000
 
 const contentActions: readonly Action[] = ["create", "update", "restore", "refresh"]
 
-/** Turns a run's staged changes into the roster, inside the caller's write transaction. */
+/**
+ * Turns a run's staged changes into the roster, inside the caller's write transaction. The district's new version;
+ * null if no record was written.
+ */
 export async function commitRun(
   statements: Statements,
   target: { district: number; run: number },
   request: CommitRequest,
   staged: readonly StagedCount[],
-): Promise<void> {
+): Promise<number | null> {
   const { district, run } = target
   const head = statements.get("SELECT version, counts FROM homeroom_districts WHERE key = ?", district)
   if (head?.version !== request.basis) {
@@ -47,7 +50,7 @@ export async function commitRun(
       await writeContents(statements, district, run, kindCode(kind))
     }
     if (kindsActions.includes("archive")) {
-      statements.run(archiveSql, district, kindCode(kind), run, actionCode("archive"), kindCode(kind))
+      archive(statements, { district, run, kind: kindCode(kind), at: endOf(request.run) })
     }
   }
   statements.run(
@@ -58,6 +61,7 @@ export async function commitRun(
     JSON.stringify(counts),
     district,
   )
+  return written > 0 ? request.basis + 1 : null
 }
 
 /** Removes a run's staged changes of one action with their lookup entries. */
@@ -65,9 +69,11 @@ export function dropStaged(statements: Statements, run: number, action: Action):
   const code = actionCode(action)
   // The partial index serves every action but `create`.
   const condition = action === "create" ? "run = ? AND action = ?" : "run = ? AND action = ? AND action > 0"
-  if (contentActions.includes(action)) {
+  if (contentActions.includes(action) || action === "archive") {
+    const withContent = action === "archive" ? "AND data IS NOT NULL" : ""
     statements.run(
-      `DELETE FROM homeroom_lookup WHERE rowid IN (SELECT key FROM homeroom_changes WHERE ${condition})`,
+      `DELETE FROM homeroom_lookup
+       WHERE rowid IN (SELECT key FROM homeroom_changes WHERE ${condition} ${withContent})`,
       run,
       code,
     )
@@ -100,12 +106,41 @@ SELECT ?, kind, id, 1, key, raw, canonical FROM homeroom_changes
 WHERE run = ? AND kind = ? AND id > ? AND (? IS NULL OR id <= ?) AND action IN (0, 1, 2, 4)
 ORDER BY id
 ON CONFLICT (district, kind, id) DO UPDATE SET
-  active = 1, content = excluded.content, raw = excluded.raw, canonical = excluded.canonical`
+  active = 1, content = excluded.content, raw = excluded.raw, canonical = excluded.canonical, archived_at = NULL`
 
-const archiveSql = `
-UPDATE homeroom_records SET active = 0
-WHERE district = ? AND kind = ? AND id IN
-  (SELECT id FROM homeroom_changes WHERE run = ? AND action = ? AND kind = ? AND action > 0)`
+function archive(
+  statements: Statements,
+  { district, run, kind, at }: { district: number; run: number; kind: number; at: number },
+): void {
+  const staged = [run, actionCode("archive"), kind] as const
+  statements.run(
+    `UPDATE homeroom_records SET active = 0, archived_at = ?
+     WHERE district = ? AND kind = ? AND id IN (SELECT id FROM homeroom_changes WHERE ${archivesSql})`,
+    at,
+    district,
+    kind,
+    ...staged,
+  )
+  statements.run(
+    `UPDATE homeroom_records SET (content, raw, canonical) =
+       (SELECT key, raw, canonical FROM homeroom_changes c
+        WHERE c.run = ? AND c.kind = ? AND c.id = homeroom_records.id)
+     WHERE district = ? AND kind = ? AND id IN
+       (SELECT id FROM homeroom_changes WHERE ${archivesSql} AND data IS NOT NULL)`,
+    run,
+    kind,
+    district,
+    kind,
+    ...staged,
+  )
+}
+
+const archivesSql = "run = ? AND action = ? AND kind = ? AND action > 0"
+
+/** In milliseconds since 1970. */
+function endOf({ finishedAt, startedAt }: Run): number {
+  return Date.parse(finishedAt ?? startedAt)
+}
 
 /** By how much an action moves the counts of active and archived records. */
 function shift(action: Action, count: number): [active: number, archived: number] {

@@ -12,7 +12,15 @@ const columns = "r.kind, r.id, r.active, r.raw, r.canonical, c.data"
  */
 export function findRows(statements: Statements, district: number, search: RecordSearch): Row[] {
   const { filter, after = "", limit } = search
-  if ("sectionId" in filter) return peopleOfSection(statements, district, search, filter)
+  if ("sectionId" in filter) {
+    return statements.all(
+      `SELECT ${columns} ${peopleOfSection} CROSS JOIN homeroom_changes c ON c.key = r.content
+       WHERE r.active = 1 AND r.id > ? ORDER BY r.id LIMIT ?`,
+      ...sectionParameters(district, filter),
+      after,
+      limit,
+    )
+  }
   const { column, word, check, parameters } = condition(filter)
   return statements.all(
     `SELECT ${columns} FROM homeroom_lookup l
@@ -29,36 +37,63 @@ export function findRows(statements: Statements, district: number, search: Recor
   )
 }
 
-function peopleOfSection(
+/** How many active records fit, up to `limit`. Reads contents only where the index alone can't tell. */
+export function countRows(
   statements: Statements,
   district: number,
-  { after = "", limit }: RecordSearch,
-  { sectionId, role }: Extract<RecordFilter, { sectionId: string }>,
-): Row[] {
-  const section = [district, kindCode("section"), sectionId] as const
-  // No numbered parameters: Node 22.13 can't bind them.
-  return statements.all(
-    `SELECT ${columns} FROM (
-       SELECT p.value AS id FROM homeroom_records s JOIN homeroom_changes sc ON sc.key = s.content,
-         json_each(sc.data, '$.students') p
-       WHERE s.district = ? AND s.kind = ? AND s.id = ? AND s.active = 1 AND ? IS NOT 'teacher'
-       UNION
-       SELECT p.value FROM homeroom_records s JOIN homeroom_changes sc ON sc.key = s.content,
-         json_each(json_insert(coalesce(sc.data -> '$.teachers', '[]'), '$[#]', sc.data ->> '$.teacher')) p
-       WHERE s.district = ? AND s.kind = ? AND s.id = ? AND s.active = 1 AND ? IS NOT 'student'
-     ) people
-     CROSS JOIN homeroom_records r ON r.district = ? AND r.kind = ? AND r.id = people.id
-     JOIN homeroom_changes c ON c.key = r.content
-     WHERE r.active = 1 AND r.id > ? ORDER BY r.id LIMIT ?`,
-    ...section,
-    role ?? null,
-    ...section,
-    role ?? null,
+  { filter, limit }: { filter: RecordFilter; limit: number },
+): number {
+  if ("sectionId" in filter) {
+    const row = statements.get(
+      `SELECT count(*) AS count FROM (SELECT 1 ${peopleOfSection} WHERE r.active = 1 LIMIT ?)`,
+      ...sectionParameters(district, filter),
+      limit,
+    )
+    return Number(row?.count)
+  }
+  const { column, word, check, parameters } = condition(filter)
+  const isExact = isWordExact(lookupWord(word), column) && !("schoolId" in filter && "role" in filter)
+  const row = statements.get(
+    `SELECT count(*) AS count FROM (
+       SELECT 1 FROM homeroom_lookup l
+       CROSS JOIN homeroom_records r ON r.content = l.rowid
+       ${isExact ? "" : "CROSS JOIN homeroom_changes c ON c.key = r.content"}
+       WHERE ${lookupCondition(isIndexed(statements), column)} AND r.district = ? AND r.kind = ? AND r.active = 1
+         ${isExact ? "" : `AND ${check}`}
+       LIMIT ?)`,
+    lookupWord(word),
     district,
-    kindCode("user"),
-    after,
+    kindCode(filter.kind),
+    ...(isExact ? [] : parameters),
     limit,
   )
+  return Number(row?.count)
+}
+
+/** A word that begins with `x` may stand for two values; of roles none does. */
+function isWordExact(word: string, column: Condition["column"]): boolean {
+  return column === "role" || !word.startsWith("x")
+}
+
+const peopleOfSection = `
+FROM (
+  SELECT p.value AS id FROM homeroom_records s JOIN homeroom_changes sc ON sc.key = s.content,
+    json_each(sc.data, '$.students') p
+  WHERE s.district = ? AND s.kind = ? AND s.id = ? AND s.active = 1 AND ? IS NOT 'teacher'
+  UNION
+  SELECT p.value FROM homeroom_records s JOIN homeroom_changes sc ON sc.key = s.content,
+    json_each(json_insert(coalesce(sc.data -> '$.teachers', '[]'), '$[#]', sc.data ->> '$.teacher')) p
+  WHERE s.district = ? AND s.kind = ? AND s.id = ? AND s.active = 1 AND ? IS NOT 'student'
+) people
+CROSS JOIN homeroom_records r ON r.district = ? AND r.kind = ? AND r.id = people.id`
+
+/** No numbered parameters: Node 22.13 can't bind them. */
+function sectionParameters(
+  district: number,
+  { sectionId, role = null }: { sectionId: string; role?: string | null },
+): (string | number | null)[] {
+  const section = [district, kindCode("section"), sectionId, role]
+  return [...section, ...section, district, kindCode("user")]
 }
 
 interface Condition {

@@ -1,4 +1,4 @@
-import type { StagedChange } from "../contract.ts"
+import type { RecordContent, StagedChange } from "../contract.ts"
 import { actionCode, kindCode } from "./codes.ts"
 import { lookupWords } from "./lookup-word.ts"
 
@@ -42,10 +42,7 @@ export function packChanges(changes: readonly StagedChange[]): PackedChanges {
   const actions = new Uint8Array(changes.length)
   const contentEnds = new Uint32Array(changes.length)
   const rejections: PackedChanges["rejections"] = new Map()
-  const size = changes.reduce(
-    (sum, change) => sum + ("data" in change ? Buffer.byteLength(change.data) : 0),
-    0,
-  )
+  const size = changes.reduce((sum, change) => sum + Buffer.byteLength(textOf(change)), 0)
   // Memory of its own, which a message can move instead of copying it.
   const contents = Buffer.allocUnsafeSlow(size)
   const fields: string[] = []
@@ -56,18 +53,30 @@ export function packChanges(changes: readonly StagedChange[]): PackedChanges {
     kinds[index] = kindCode(change.kind)
     actions[index] = actionCode(change.action)
     fields.push(change.id)
-    if ("data" in change) end += contents.write(change.data, end)
+    end += contents.write(textOf(change), end)
     contentEnds[index] = end
     if (change.action === "reject") rejections.set(index, { reason: change.reason, path: change.path })
-    if (!("keys" in change)) {
+    const content = contentOf(change)
+    if (content === undefined) {
       fields.push("", "", "", "", "", "")
       continue
     }
-    const { people, schools, roles, sisIds } = change.keys
-    fields.push(change.raw, change.canonical)
+    const { people, schools, roles, sisIds } = content.keys
+    fields.push(content.raw, content.canonical)
     fields.push(lookupWords(people), lookupWords(schools), lookupWords(roles), lookupWords(sisIds))
   }
   return { kinds, actions, contents, contentEnds, fields: fields.join("\n"), rejections }
+}
+
+function contentOf(change: StagedChange): RecordContent | undefined {
+  if ("keys" in change) return change
+  return change.action === "archive" ? change.content : undefined
+}
+
+/** The content's JSON text, a rejected one's included; empty if there is none. */
+function textOf(change: StagedChange): string {
+  if ("data" in change) return change.data
+  return change.action === "archive" && change.content !== undefined ? change.content.data : ""
 }
 
 export function* unpackChanges(packed: PackedChanges): Generator<FlatChange> {

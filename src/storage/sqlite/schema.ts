@@ -145,4 +145,49 @@ CREATE TABLE homeroom_session_epochs (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX homeroom_session_epochs_by_expiry ON homeroom_session_epochs (expires_at) WHERE expires_at IS NOT NULL;
 `,
+  `
+ALTER TABLE homeroom_connections ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+
+ALTER TABLE homeroom_runs ADD COLUMN version INTEGER;
+CREATE INDEX homeroom_runs_by_version ON homeroom_runs (district, version) WHERE version IS NOT NULL;
+UPDATE homeroom_runs SET version = (document ->> '$.basis') + 1
+  WHERE committed = 1
+    AND EXISTS (SELECT 1 FROM homeroom_changes c WHERE c.run = homeroom_runs.key AND c.action <= 4);
+
+ALTER TABLE homeroom_records ADD COLUMN archived_at INTEGER;
+UPDATE homeroom_records SET archived_at = archived.at
+  FROM (
+    SELECT run.district, c.kind, c.id,
+      max(CAST(round(unixepoch(coalesce(run.document ->> '$.finishedAt', run.started_at), 'subsec') * 1000) AS INTEGER)) AS at
+    FROM homeroom_runs run
+    CROSS JOIN homeroom_changes c ON c.run = run.key AND c.action = 3 AND c.action > 0
+    WHERE run.committed = 1
+    GROUP BY run.district, c.kind, c.id
+  ) archived
+  WHERE homeroom_records.district = archived.district AND homeroom_records.kind = archived.kind
+    AND homeroom_records.id = archived.id AND homeroom_records.active = 0;
+
+CREATE TABLE homeroom_documents (
+  collection TEXT NOT NULL,
+  key TEXT NOT NULL,
+  district_id TEXT,
+  subjects TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (collection, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX homeroom_documents_by_district ON homeroom_documents (district_id, collection, key)
+  WHERE district_id IS NOT NULL;
+
+CREATE TABLE homeroom_overrides (
+  district INTEGER NOT NULL REFERENCES homeroom_districts (key),
+  kind INTEGER NOT NULL REFERENCES homeroom_kinds (kind),
+  id TEXT NOT NULL,
+  path TEXT NOT NULL,
+  value TEXT NOT NULL,
+  at TEXT NOT NULL,
+  by TEXT NOT NULL,
+  PRIMARY KEY (district, kind, id, path)
+) STRICT, WITHOUT ROWID;
+`,
 ]

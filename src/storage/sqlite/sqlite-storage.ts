@@ -8,6 +8,10 @@ import type {
   ConnectionMode,
   ConnectionState,
   DistrictHead,
+  DocumentQuery,
+  DocumentWrite,
+  ErasureCounts,
+  FieldOverride,
   FingerprintQuery,
   HeldLease,
   Lease,
@@ -20,27 +24,38 @@ import type {
   LinkQuery,
   LinkSelection,
   LoggedChange,
+  OverrideKey,
+  OverrideQuery,
   PageQuery,
+  PurgeCounts,
+  RecordFilter,
   RecordQuery,
   RecordSearch,
   Rejection,
+  RosterCommit,
   RosterStorage,
   Run,
   RunQuery,
   StagedChange,
   StagedCount,
+  StagedEntry,
+  StagedQuery,
   StorageCapabilities,
+  StoredDocument,
   StoredFingerprint,
   StoredRecord,
   StretchDifference,
   StretchQuery,
 } from "../contract.ts"
-import { actionCode, kindCode, kindOf, loggedActionOf, loggedActions } from "./codes.ts"
+import { completeRun } from "../sql/complete-run.ts"
+import { actionCode, actionOf, kindCode, kindOf, loggedActionOf, loggedActions } from "./codes.ts"
 import { countStaged } from "./commit.ts"
 import { compareStretch, fingerprintOf, selectFingerprints } from "./compare-stretch.ts"
 import { Database } from "./database.ts"
-import { findRows } from "./find-records.ts"
+import { getDocument, listDocuments, writeDocuments } from "./documents.ts"
+import { countRows, findRows } from "./find-records.ts"
 import { claimLink, deleteLinks, getLink, listLinks, moveLink } from "./links.ts"
+import { clearOverrides, listOverrides, setOverride } from "./overrides.ts"
 import { packChanges } from "./packed-changes.ts"
 import { consumeOnce, forgetConsumed, getSessionEpoch, isConsumed, raiseSessionEpoch } from "./sessions.ts"
 import type { Row, Statements } from "./statements.ts"
@@ -106,16 +121,18 @@ export class SqliteStorage implements RosterStorage {
     )
   }
 
-  saveConnection({ districtId, name, mode, state, steps }: Connection): Promise<void> {
+  saveConnection({ districtId, name, mode, state, steps, settings }: Connection): Promise<void> {
     return this.#write((writer) => {
       writer.run(
-        `INSERT INTO homeroom_connections VALUES (?, ?, ?, ?, ?) ON CONFLICT (district_id) DO UPDATE SET
-           name = excluded.name, mode = excluded.mode, state = excluded.state, steps = excluded.steps`,
+        `INSERT INTO homeroom_connections (district_id, name, mode, state, steps, settings)
+         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (district_id) DO UPDATE SET name = excluded.name,
+           mode = excluded.mode, state = excluded.state, steps = excluded.steps, settings = excluded.settings`,
         districtId,
         name,
         mode,
         state,
         JSON.stringify(steps),
+        JSON.stringify(settings),
       )
     })
   }
@@ -174,7 +191,7 @@ export class SqliteStorage implements RosterStorage {
 
   getRun(runId: string): Promise<Run | undefined> {
     return this.#read((reader) => {
-      const row = reader.get("SELECT document FROM homeroom_runs WHERE id = ?", runId)
+      const row = reader.get("SELECT document, version FROM homeroom_runs WHERE id = ?", runId)
       return row === undefined ? undefined : runOf(row)
     })
   }
@@ -185,7 +202,7 @@ export class SqliteStorage implements RosterStorage {
         districtId === undefined ? "" : "district = (SELECT key FROM homeroom_districts WHERE id = ?) AND"
       return reader
         .all(
-          `SELECT document FROM homeroom_runs WHERE ${ofDistrict} (started_at, id) < (?, ?)
+          `SELECT document, version FROM homeroom_runs WHERE ${ofDistrict} (started_at, id) < (?, ?)
            ORDER BY started_at DESC, id DESC LIMIT ?`,
           ...(districtId === undefined ? [] : [districtId]),
           before?.startedAt ?? "~",
@@ -270,6 +287,18 @@ export class SqliteStorage implements RosterStorage {
     })
   }
 
+  countRecords(query: {
+    districtId: string
+    filter: RecordFilter
+    limit?: number | undefined
+  }): Promise<number> {
+    return this.#read((reader) => {
+      const district = districtKey(reader, query.districtId)
+      const { filter, limit = -1 } = query
+      return district === undefined ? 0 : countRows(reader, district, { filter, limit })
+    })
+  }
+
   // Staging and committing
 
   stage(lease: Lease, { run, changes }: { run: Run; changes: readonly StagedChange[] }): Promise<void> {
@@ -282,23 +311,23 @@ export class SqliteStorage implements RosterStorage {
     return this.#read((reader) => countStaged(reader, stagingKey(reader, runId)))
   }
 
-  listStagedIds(query: {
-    runId: string
-    kind: Kind
-    after?: string | undefined
-    limit: number
-  }): Promise<string[]> {
-    const { runId, kind, after = "", limit } = query
+  listStaged({ runId, kind, after = "", limit }: StagedQuery): Promise<StagedEntry[]> {
     return this.#read((reader) =>
       reader
         .all(
-          "SELECT id FROM homeroom_changes WHERE run = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?",
+          `SELECT id, action, nullif(raw, '') AS raw, nullif(canonical, '') AS canonical FROM homeroom_changes
+           WHERE run = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?`,
           stagingKey(reader, runId),
           kindCode(kind),
           after,
           limit,
         )
-        .map((row) => String(row.id)),
+        .map((row) => ({
+          id: String(row.id),
+          action: actionOf(row.action),
+          raw: row.raw as string | null,
+          canonical: row.canonical as string | null,
+        })),
     )
   }
 
@@ -312,9 +341,29 @@ export class SqliteStorage implements RosterStorage {
 
   // The change log
 
-  listChanges({ runId, kind, action, after, limit }: ChangeQuery): Promise<LoggedChange[]> {
+  listCommits(query: {
+    districtId: string
+    after?: number | undefined
+    limit: number
+  }): Promise<RosterCommit[]> {
+    const { districtId, after = 0, limit } = query
+    return this.#read((reader) =>
+      reader
+        .all(
+          `SELECT id, version FROM homeroom_runs
+           WHERE district = (SELECT key FROM homeroom_districts WHERE id = ?) AND version > ?
+           ORDER BY version LIMIT ?`,
+          districtId,
+          after,
+          limit,
+        )
+        .map((row) => ({ runId: String(row.id), version: Number(row.version) })),
+    )
+  }
+
+  listChanges({ runId, kind, actions, after, limit }: ChangeQuery): Promise<LoggedChange[]> {
     return this.#read((reader) => {
-      const wanted = action === undefined ? loggedActions : [actionCode(action)]
+      const wanted = actions?.map(actionCode) ?? loggedActions
       const ofKind = kind === undefined ? "" : `AND c.kind = ${kindCode(kind)}`
       // All but creates are found by their own index, so that the few changes among many creates come fast.
       const notCreate = wanted.includes(0) ? "" : "AND c.action > 0"
@@ -357,6 +406,46 @@ export class SqliteStorage implements RosterStorage {
           data: String(row.data),
         })),
     )
+  }
+
+  // Erasing
+
+  async erase(): Promise<ErasureCounts> {
+    throw new HomeroomError("STORAGE_UNREADABLE", { message: "Not written yet." })
+  }
+
+  async purge(): Promise<PurgeCounts> {
+    throw new HomeroomError("STORAGE_UNREADABLE", { message: "Not written yet." })
+  }
+
+  async countTraces(): Promise<Record<string, number>> {
+    throw new HomeroomError("STORAGE_UNREADABLE", { message: "Not written yet." })
+  }
+
+  // Overrides and documents: short writes take their turn as sign-in's do.
+
+  override(override: FieldOverride): Promise<void> {
+    return this.#write((writer) => setOverride(writer, override))
+  }
+
+  clearOverrides(key: OverrideKey): Promise<number> {
+    return this.#write((writer) => clearOverrides(writer, key))
+  }
+
+  listOverrides(query: OverrideQuery): Promise<FieldOverride[]> {
+    return this.#read((reader) => listOverrides(reader, query))
+  }
+
+  getDocument(collection: string, key: string): Promise<StoredDocument | undefined> {
+    return this.#read((reader) => getDocument(reader, collection, key))
+  }
+
+  listDocuments(query: DocumentQuery): Promise<StoredDocument[]> {
+    return this.#read((reader) => listDocuments(reader, query))
+  }
+
+  writeDocuments(writes: readonly DocumentWrite[]): Promise<boolean> {
+    return this.#write((writer) => writeDocuments(writer, writes))
   }
 
   // Sign-in: reads wait for nobody; the short writes take their turn between an import's batches.
@@ -481,7 +570,7 @@ function recordOf(row: Row): StoredRecord {
 }
 
 function runOf(row: Row): Run {
-  return JSON.parse(String(row.document)) as Run
+  return completeRun(String(row.document), row.version as number | null)
 }
 
 function connectionOf(row: Row): Connection {
@@ -491,5 +580,6 @@ function connectionOf(row: Row): Connection {
     mode: row.mode as ConnectionMode,
     state: row.state as ConnectionState,
     steps: JSON.parse(String(row.steps)),
+    settings: JSON.parse(String(row.settings)),
   }
 }

@@ -2,6 +2,8 @@ import { HomeroomError } from "../../errors/index.ts"
 import type { CommitRequest, Lease, Run } from "../contract.ts"
 import { actions } from "./codes.ts"
 import { commitRun, countStaged, dropStaged } from "./commit.ts"
+import { putDocuments } from "./documents.ts"
+import { addOverride } from "./overrides.ts"
 import { type PackedChanges, unpackChanges } from "./packed-changes.ts"
 import { ChangeWriter } from "./stage.ts"
 import type { Statements } from "./statements.ts"
@@ -29,8 +31,10 @@ export const writeOperations: WriteOperations = {
   async commit(writer: Statements, lease: Lease, request: CommitRequest): Promise<void> {
     const district = checkFence(writer, lease, request.run)
     const run = putRun(writer, district, request.run)
-    await commitRun(writer, { district, run }, request, countStaged(writer, run))
-    writer.run("UPDATE homeroom_runs SET committed = 1 WHERE key = ?", run)
+    const version = await commitRun(writer, { district, run }, request, countStaged(writer, run))
+    writer.run("UPDATE homeroom_runs SET committed = 1, version = ? WHERE key = ?", version, run)
+    for (const override of request.overrides ?? []) addOverride(writer, override)
+    putDocuments(writer, request.documents ?? [])
   },
 
   saveRun(writer: Statements, lease: Lease, run: Run): void {

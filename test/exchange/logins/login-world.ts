@@ -83,7 +83,7 @@ export class LoginWorld {
   async connect(options: { mode?: ConnectionMode; state?: ConnectionState } = {}): Promise<void> {
     const { mode = "sso+provisioning", state = "active" } = options
     const { districtId } = this
-    await this.storage.saveConnection({ districtId, name: "", mode, state, steps: [] })
+    await this.storage.saveConnection({ districtId, name: "", mode, state, steps: [], settings: {} })
   }
 
   resolver(options: Partial<LoginResolverOptions> = {}): LoginResolver {

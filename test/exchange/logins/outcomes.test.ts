@@ -131,6 +131,7 @@ describe.each(storageNames)("R46 what a login comes to, on %s", (storage) => {
       mode: "sso+provisioning",
       state: "active",
       steps: [],
+      settings: {},
     })
     const user = world.someone("teacher")
     expect(await world.resolve(identityOf(user, { districtId: elsewhere }))).toMatchObject({

@@ -92,7 +92,14 @@ describe("R10 R11 S26 whatever people, accounts and logins there are", () => {
         await storage.open()
         for (const districtId of districts) {
           const mode = districtId === "district-c" ? "sso" : "sso+provisioning"
-          await storage.saveConnection({ districtId, name: "", mode, state: "active", steps: [] })
+          await storage.saveConnection({
+            districtId,
+            name: "",
+            mode,
+            state: "active",
+            steps: [],
+            settings: {},
+          })
           const own = users.filter((user) => user.district === districtId)
           if (own.length > 0)
             await importChanges(storage, own.map(staged), { districtId, runId: `run ${districtId}` })
