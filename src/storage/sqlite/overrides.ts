@@ -5,7 +5,7 @@ import type { Row, Statements } from "./statements.ts"
 // Each function runs inside the caller's transaction: the writing ones in a write transaction.
 
 const insertSql = `
-INSERT INTO homeroom_overrides (district, kind, id, path, value, at, by)
+INSERT INTO homeroom_overrides (district, kind, id, path, value, set_at, set_by)
 VALUES ((SELECT key FROM homeroom_districts WHERE id = ?), ?, ?, ?, ?, ?, ?)
 ON CONFLICT (district, kind, id, path) DO`
 
@@ -13,7 +13,7 @@ ON CONFLICT (district, kind, id, path) DO`
 export function setOverride(statements: Statements, override: FieldOverride): void {
   statements.run("INSERT INTO homeroom_districts (id) VALUES (?) ON CONFLICT DO NOTHING", override.districtId)
   statements.run(
-    `${insertSql} UPDATE SET value = excluded.value, at = excluded.at, by = excluded.by`,
+    `${insertSql} UPDATE SET value = excluded.value, set_at = excluded.set_at, set_by = excluded.set_by`,
     ...valuesOf(override),
   )
 }
@@ -42,7 +42,7 @@ export function listOverrides(
 ): FieldOverride[] {
   return statements
     .all(
-      `SELECT id, path, value, at, by FROM homeroom_overrides
+      `SELECT id, path, value, set_at, set_by FROM homeroom_overrides
        WHERE district = (SELECT key FROM homeroom_districts WHERE id = ?) AND kind = ?
          ${ids === undefined ? "" : "AND id IN (SELECT value FROM json_each(?))"} AND (id, path) > (?, ?)
        ORDER BY id, path LIMIT ?`,
@@ -67,7 +67,7 @@ function overrideOf(row: Row, districtId: string, kind: FieldOverride["kind"]): 
     id: String(row.id),
     path: String(row.path),
     value: JSON.parse(String(row.value)) as unknown,
-    at: String(row.at),
-    by: String(row.by),
+    at: String(row.set_at),
+    by: String(row.set_by),
   }
 }

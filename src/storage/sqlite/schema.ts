@@ -6,6 +6,7 @@
  *   change log once it is committed. Contents are written once and never altered.
  * - `homeroom_records` is the roster: per record its state and which content it has. A commit touches only this.
  * - `homeroom_links`, `homeroom_login_keys` and `homeroom_session_epochs` are sign-in's.
+ * - `homeroom_overrides` has the app's own values of fields, `homeroom_documents` whatever else is kept.
  * - `homeroom_lookup` (`lookup-table.ts`) indexes the contents by person, school, role and `sis_id`.
  * - The `roster_…` views are for reading.
  */
@@ -185,9 +186,16 @@ CREATE TABLE homeroom_overrides (
   id TEXT NOT NULL,
   path TEXT NOT NULL,
   value TEXT NOT NULL,
-  at TEXT NOT NULL,
-  by TEXT NOT NULL,
+  set_at TEXT NOT NULL,
+  set_by TEXT NOT NULL,
   PRIMARY KEY (district, kind, id, path)
 ) STRICT, WITHOUT ROWID;
+
+CREATE VIEW roster_overrides AS
+  SELECT d.id AS district_id, k.name AS kind, o.id AS id, o.path AS path, o.value AS value,
+    o.set_at AS set_at, o.set_by AS set_by
+  FROM homeroom_overrides o
+  JOIN homeroom_districts d ON d.key = o.district
+  JOIN homeroom_kinds k ON k.kind = o.kind;
 `,
 ]
