@@ -1,8 +1,7 @@
 import { HomeroomError } from "../../errors/index.ts"
-import { type Kind, kinds } from "../../models/kinds.ts"
+import type { Kind } from "../../models/kinds.ts"
 import type {
   AccountLink,
-  Action,
   ChangeQuery,
   CommitRequest,
   Connection,
@@ -48,31 +47,16 @@ import { DistrictRoster } from "./district-roster.ts"
 import { DocumentTable } from "./document-table.ts"
 import { LeaseTable } from "./lease-table.ts"
 import { LinkTable } from "./link-table.ts"
-import { type ByKind, byKind, inKindOrder, OrderedMap, page } from "./ordered-map.ts"
+import { OrderedMap, page } from "./ordered-map.ts"
 import { OverrideTable } from "./override-table.ts"
+import { RunFile } from "./run-file.ts"
+import { RunTable } from "./run-table.ts"
 import { SessionTable } from "./session-table.ts"
 
 export interface MemoryStorageOptions {
   /** The time in milliseconds since 1970, by which leases and sign-in's keys run out; `Date.now` when absent. */
   clock?: () => number
 }
-
-/** What a run left behind besides its own record. */
-interface RunFile {
-  staged: ByKind<StagedChange>
-  /** Set by the commit. */
-  committed: { readonly changes: ByKind<LoggedChange>; readonly rejections: ByKind<Rejection> } | undefined
-}
-
-const actions: readonly Action[] = [
-  "create",
-  "update",
-  "restore",
-  "archive",
-  "refresh",
-  "unchanged",
-  "reject",
-]
 
 /**
  * A storage that lives and dies with the process: for tests, demonstrations and apps that read their roster
@@ -91,8 +75,7 @@ export class MemoryStorage implements RosterStorage {
   readonly #documents = new DocumentTable()
   readonly #overrides = new OverrideTable()
   #connections = new OrderedMap<Connection>()
-  readonly #runs = new Map<string, Run>()
-  #newestRuns: readonly Run[] | undefined
+  readonly #runs = new RunTable()
   readonly #files = new Map<string, RunFile>()
   readonly #rosters = new Map<string, DistrictRoster>()
 
@@ -111,7 +94,6 @@ export class MemoryStorage implements RosterStorage {
     this.#state = "closed"
     this.#connections = new OrderedMap()
     this.#runs.clear()
-    this.#newestRuns = undefined
     this.#files.clear()
     this.#rosters.clear()
     this.#links.clear()
@@ -157,22 +139,17 @@ export class MemoryStorage implements RosterStorage {
 
   async saveRun(lease: Lease, run: Run): Promise<void> {
     this.#requireWrite(lease, run)
-    this.#putRun(structuredClone(run))
+    this.#runs.put(structuredClone(run))
   }
 
   async getRun(runId: string): Promise<Run | undefined> {
     this.#requireOpen()
-    return structuredClone(this.#runs.get(runId))
+    return this.#runs.get(runId)
   }
 
-  async listRuns({ districtId, before, limit }: RunQuery): Promise<Run[]> {
+  async listRuns(query: RunQuery): Promise<Run[]> {
     this.#requireOpen()
-    this.#newestRuns ??= [...this.#runs.values()].sort((a, b) => (isNewer(a, b) ? -1 : 1))
-    return page(this.#newestRuns, limit, (run) => {
-      if (districtId !== undefined && run.districtId !== districtId) return undefined
-      if (before !== undefined && !isNewer(before, run)) return undefined
-      return structuredClone(run)
-    })
+    return this.#runs.list(query)
   }
 
   async getDistrict(districtId: string): Promise<DistrictHead> {
@@ -236,36 +213,24 @@ export class MemoryStorage implements RosterStorage {
   async stage(lease: Lease, batch: { run: Run; changes: readonly StagedChange[] }): Promise<void> {
     this.#requireWrite(lease, batch.run)
     const run = structuredClone(batch.run)
-    const { staged } = this.#file(run.id)
-    for (const change of batch.changes) staged[change.kind].set(change.id, copyOf(change))
-    this.#putRun(run)
+    this.#file(run.id).stage(batch.changes)
+    this.#runs.put(run)
   }
 
   async countStaged(runId: string): Promise<StagedCount[]> {
     this.#requireOpen()
-    const staged = this.#files.get(runId)?.staged ?? byKind<StagedChange>()
-    const counted: StagedCount[] = []
-    for (const kind of kinds) {
-      const counts = new Map<Action, number>()
-      for (const { action } of staged[kind].after("")) counts.set(action, (counts.get(action) ?? 0) + 1)
-      for (const action of actions) {
-        const count = counts.get(action)
-        if (count !== undefined) counted.push({ kind, action, count })
-      }
-    }
-    return counted
+    return this.#files.get(runId)?.countStaged() ?? []
   }
 
   async listStaged({ runId, kind, after, limit }: StagedQuery): Promise<StagedEntry[]> {
     this.#requireOpen()
-    const staged = this.#files.get(runId)?.staged[kind].after(after ?? "") ?? []
-    return page(staged, limit, entryOf)
+    return this.#files.get(runId)?.listStaged(kind, after ?? "", limit) ?? []
   }
 
   async discardStaged(lease: Lease, run: Run): Promise<void> {
     this.#requireWrite(lease, run)
-    this.#putRun(structuredClone(run))
-    this.#file(run.id).staged = byKind()
+    this.#runs.put(structuredClone(run))
+    this.#files.get(run.id)?.dropStaged()
   }
 
   async commit(lease: Lease, end: CommitRequest): Promise<void> {
@@ -279,30 +244,18 @@ export class MemoryStorage implements RosterStorage {
     }
     const run = structuredClone(end.run)
     const cursor = structuredClone(end.cursor)
-    const { overrides = [], documents = [] } = structuredClone({
-      overrides: end.overrides,
-      documents: end.documents,
+    const { overrides, documents } = jsonCopyOf({
+      overrides: end.overrides ?? [],
+      documents: end.documents ?? [],
     })
 
     // From here on nothing can fail and nothing waits: that is the transaction (S20).
-    const file = this.#file(run.id)
-    const committed = { changes: byKind<LoggedChange>(), rejections: byKind<Rejection>() }
-    let changed = false
-    for (const change of inKindOrder(file.staged, undefined)) {
-      if (change.action === "reject") committed.rejections[change.kind].set(change.id, rejectionOf(change))
-      if (!end.actions.includes(change.action)) continue
-      const entry = roster.logged(change)
-      if (!roster.apply(change)) continue
-      changed = true
-      if (entry !== undefined) committed.changes[change.kind].set(change.id, entry)
-    }
-    file.staged = byKind()
-    file.committed = committed
+    const changed = this.#file(run.id).commit(roster, end.actions)
     if (changed) roster.commits.push({ runId: run.id, version: ++roster.version })
     roster.cursor = cursor
     roster.lastRunId = run.id
     this.#rosters.set(districtId, roster)
-    this.#putRun(run)
+    this.#runs.put(run)
     for (const override of overrides) this.#overrides.add(override)
     this.#documents.force(documents)
   }
@@ -319,36 +272,16 @@ export class MemoryStorage implements RosterStorage {
     )
   }
 
-  async listChanges({ runId, kind, actions, after, limit }: ChangeQuery): Promise<LoggedChange[]> {
+  async listChanges({ runId, ...query }: ChangeQuery): Promise<LoggedChange[]> {
     this.#requireOpen()
-    const fits = (change: LoggedChange) =>
-      (kind === undefined || change.kind === kind) &&
-      (actions === undefined || actions.includes(change.action))
-    const file = this.#files.get(runId)
-    if (file?.committed !== undefined) {
-      return page(inKindOrder(file.committed.changes, after), limit, (change) =>
-        fits(change) ? { ...change } : undefined,
-      )
-    }
     const districtId = this.#runs.get(runId)?.districtId
-    if (file === undefined || districtId === undefined) return []
-    const roster = this.#roster(districtId)
-    return page(inKindOrder(file.staged, after), limit, (staged) => {
-      const change = roster.logged(staged)
-      return change !== undefined && fits(change) ? change : undefined
-    })
+    if (districtId === undefined) return []
+    return this.#files.get(runId)?.listChanges(this.#roster(districtId), query) ?? []
   }
 
-  async listRejections({ runId, after, limit }: PageQuery & { runId: string }): Promise<Rejection[]> {
+  async listRejections({ runId, ...query }: PageQuery & { runId: string }): Promise<Rejection[]> {
     this.#requireOpen()
-    const file = this.#files.get(runId)
-    if (file === undefined) return []
-    if (file.committed !== undefined) {
-      return page(inKindOrder(file.committed.rejections, after), limit, (rejection) => ({ ...rejection }))
-    }
-    return page(inKindOrder(file.staged, after), limit, (change) =>
-      change.action === "reject" ? rejectionOf(change) : undefined,
-    )
+    return this.#files.get(runId)?.listRejections(query) ?? []
   }
 
   async erase(): Promise<ErasureCounts> {
@@ -454,15 +387,10 @@ export class MemoryStorage implements RosterStorage {
     this.#leases.check(lease, run.districtId)
   }
 
-  #putRun(run: Run): void {
-    this.#runs.set(run.id, run)
-    this.#newestRuns = undefined
-  }
-
   #file(runId: string): RunFile {
     let file = this.#files.get(runId)
     if (file === undefined) {
-      file = { staged: byKind(), committed: undefined }
+      file = new RunFile()
       this.#files.set(runId, file)
     }
     return file
@@ -474,22 +402,7 @@ export class MemoryStorage implements RosterStorage {
   }
 }
 
-function isNewer(a: { startedAt: string; id: string }, b: { startedAt: string; id: string }): boolean {
-  return a.startedAt === b.startedAt ? a.id > b.id : a.startedAt > b.startedAt
-}
-
-function rejectionOf(change: Extract<StagedChange, { action: "reject" }>): Rejection {
-  const { kind, id, reason, path, data } = change
-  return { kind, id, reason, path, data }
-}
-
-function copyOf(change: StagedChange): StagedChange {
-  if (change.action !== "archive" || change.content === undefined) return { ...change }
-  return { ...change, content: { ...change.content } }
-}
-
-function entryOf(change: StagedChange): StagedEntry {
-  const { id, action } = change
-  const content = change.action === "archive" ? change.content : "raw" in change ? change : undefined
-  return { id, action, raw: content?.raw ?? null, canonical: content?.canonical ?? null }
+/** Throws on what JSON can't hold, before anything is written. */
+function jsonCopyOf<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T
 }

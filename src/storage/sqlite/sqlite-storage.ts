@@ -5,8 +5,6 @@ import type {
   ChangeQuery,
   CommitRequest,
   Connection,
-  ConnectionMode,
-  ConnectionState,
   DistrictHead,
   DocumentQuery,
   DocumentWrite,
@@ -47,18 +45,28 @@ import type {
   StretchDifference,
   StretchQuery,
 } from "../contract.ts"
-import { completeRun } from "../sql/complete-run.ts"
-import { actionCode, actionOf, kindCode, kindOf, loggedActionOf, loggedActions } from "./codes.ts"
 import { countStaged } from "./commit.ts"
-import { compareStretch, fingerprintOf, selectFingerprints } from "./compare-stretch.ts"
+import { compareStretch } from "./compare-stretch.ts"
 import { Database } from "./database.ts"
+import { getConnection, listConnections, saveConnection } from "./district-connections.ts"
 import { getDocument, listDocuments, writeDocuments } from "./documents.ts"
-import { countRows, findRows } from "./find-records.ts"
+import { districtKey, stagingKey } from "./keys.ts"
+import { acquireLease, heldLease, releaseLease, renewLease } from "./leases.ts"
 import { claimLink, deleteLinks, getLink, listLinks, moveLink } from "./links.ts"
 import { clearOverrides, listOverrides, setOverride } from "./overrides.ts"
 import { packChanges } from "./packed-changes.ts"
+import { listChanges, listRejections, listStaged } from "./read-changes.ts"
+import {
+  countRecords,
+  findRecords,
+  getDistrict,
+  getRecords,
+  listFingerprints,
+  listRecords,
+} from "./read-records.ts"
+import { getRun, listCommits, listRuns } from "./runs.ts"
 import { consumeOnce, forgetConsumed, getSessionEpoch, isConsumed, raiseSessionEpoch } from "./sessions.ts"
-import type { Row, Statements } from "./statements.ts"
+import type { Statements } from "./statements.ts"
 import type { WriteArguments, WriteOperation } from "./write-operations.ts"
 
 export interface SqliteStorageOptions {
@@ -109,74 +117,29 @@ export class SqliteStorage implements RosterStorage {
   // Connections
 
   getConnection(districtId: string): Promise<Connection | undefined> {
-    return this.#read((reader) => {
-      const row = reader.get("SELECT * FROM homeroom_connections WHERE district_id = ?", districtId)
-      return row === undefined ? undefined : connectionOf(row)
-    })
+    return this.#read((reader) => getConnection(reader, districtId))
   }
 
   listConnections(): Promise<Connection[]> {
-    return this.#read((reader) =>
-      reader.all("SELECT * FROM homeroom_connections ORDER BY district_id").map(connectionOf),
-    )
+    return this.#read(listConnections)
   }
 
-  saveConnection({ districtId, name, mode, state, steps, settings }: Connection): Promise<void> {
-    return this.#write((writer) => {
-      writer.run(
-        `INSERT INTO homeroom_connections (district_id, name, mode, state, steps, settings)
-         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (district_id) DO UPDATE SET name = excluded.name,
-           mode = excluded.mode, state = excluded.state, steps = excluded.steps, settings = excluded.settings`,
-        districtId,
-        name,
-        mode,
-        state,
-        JSON.stringify(steps),
-        JSON.stringify(settings),
-      )
-    })
+  saveConnection(connection: Connection): Promise<void> {
+    return this.#write((writer) => saveConnection(writer, connection))
   }
 
   // Leases
 
-  acquireLease({ districtId, holder, ttlMs }: LeaseRequest): Promise<LeaseAnswer> {
-    return this.#write((writer): LeaseAnswer => {
-      const now = this.#clock()
-      writer.run("INSERT INTO homeroom_districts (id) VALUES (?) ON CONFLICT DO NOTHING", districtId)
-      const held = heldLease(writer, districtId, now)
-      if (held !== undefined) return { acquired: false, held }
-      const row = writer.get(
-        `UPDATE homeroom_districts SET fence = fence + 1, holder = ?, held_since = ?, held_until = ?
-         WHERE id = ? RETURNING fence`,
-        holder,
-        now,
-        now + ttlMs,
-        districtId,
-      )
-      return { acquired: true, lease: { districtId, holder, fence: Number(row?.fence) } }
-    })
+  acquireLease(request: LeaseRequest): Promise<LeaseAnswer> {
+    return this.#write((writer) => acquireLease(writer, request, this.#clock()))
   }
 
-  renewLease({ districtId, fence }: Lease, ttlMs: number): Promise<boolean> {
-    return this.#write((writer) => {
-      const { changes } = writer.run(
-        "UPDATE homeroom_districts SET held_until = ? WHERE id = ? AND fence = ? AND holder IS NOT NULL",
-        this.#clock() + ttlMs,
-        districtId,
-        fence,
-      )
-      return changes > 0
-    })
+  renewLease(lease: Lease, ttlMs: number): Promise<boolean> {
+    return this.#write((writer) => renewLease(writer, lease, this.#clock() + ttlMs))
   }
 
-  releaseLease({ districtId, fence }: Lease): Promise<void> {
-    return this.#write((writer) => {
-      writer.run(
-        "UPDATE homeroom_districts SET holder = NULL, held_until = NULL WHERE id = ? AND fence = ?",
-        districtId,
-        fence,
-      )
-    })
+  releaseLease(lease: Lease): Promise<void> {
+    return this.#write((writer) => releaseLease(writer, lease))
   }
 
   getLease(districtId: string): Promise<HeldLease | undefined> {
@@ -190,58 +153,21 @@ export class SqliteStorage implements RosterStorage {
   }
 
   getRun(runId: string): Promise<Run | undefined> {
-    return this.#read((reader) => {
-      const row = reader.get("SELECT document, version FROM homeroom_runs WHERE id = ?", runId)
-      return row === undefined ? undefined : runOf(row)
-    })
+    return this.#read((reader) => getRun(reader, runId))
   }
 
-  listRuns({ districtId, before, limit }: RunQuery): Promise<Run[]> {
-    return this.#read((reader) => {
-      const ofDistrict =
-        districtId === undefined ? "" : "district = (SELECT key FROM homeroom_districts WHERE id = ?) AND"
-      return reader
-        .all(
-          `SELECT document, version FROM homeroom_runs WHERE ${ofDistrict} (started_at, id) < (?, ?)
-           ORDER BY started_at DESC, id DESC LIMIT ?`,
-          ...(districtId === undefined ? [] : [districtId]),
-          before?.startedAt ?? "~",
-          before?.id ?? "",
-          limit,
-        )
-        .map(runOf)
-    })
+  listRuns(query: RunQuery): Promise<Run[]> {
+    return this.#read((reader) => listRuns(reader, query))
   }
 
   // The roster
 
   getDistrict(districtId: string): Promise<DistrictHead> {
-    return this.#read((reader) => {
-      const row = reader.get("SELECT * FROM homeroom_districts WHERE id = ?", districtId)
-      if (row === undefined) return { version: 0, cursor: null, lastRunId: null, counts: {} }
-      return {
-        version: Number(row.version),
-        cursor: row.cursor === null ? null : JSON.parse(String(row.cursor)),
-        lastRunId: row.last_run as string | null,
-        counts: JSON.parse(String(row.counts)),
-      }
-    })
+    return this.#read((reader) => getDistrict(reader, districtId))
   }
 
-  listFingerprints({ districtId, kind, after, upTo, limit }: FingerprintQuery): Promise<StoredFingerprint[]> {
-    return this.#read((reader) => {
-      const district = districtKey(reader, districtId)
-      if (district === undefined) return []
-      const rows = reader.all(
-        `${selectFingerprints} AND id > ? ${upTo === undefined ? "" : "AND id <= ?"} ORDER BY id LIMIT ?`,
-        district,
-        kindCode(kind),
-        after,
-        ...(upTo === undefined ? [] : [upTo]),
-        limit,
-      )
-      return rows.map(fingerprintOf)
-    })
+  listFingerprints(query: FingerprintQuery): Promise<StoredFingerprint[]> {
+    return this.#read((reader) => listFingerprints(reader, query))
   }
 
   isStretchSame(query: StretchQuery): Promise<boolean | StretchDifference> {
@@ -252,39 +178,15 @@ export class SqliteStorage implements RosterStorage {
   }
 
   getRecords(query: { districtId: string; kind: Kind; ids: readonly string[] }): Promise<StoredRecord[]> {
-    return this.#read((reader) => {
-      const district = districtKey(reader, query.districtId)
-      if (district === undefined) return []
-      return [...new Set(query.ids)]
-        .sort()
-        .map((id) => reader.get(`${selectRecords} AND r.id = ?`, district, kindCode(query.kind), id))
-        .filter((row) => row !== undefined)
-        .map(recordOf)
-    })
+    return this.#read((reader) => getRecords(reader, query))
   }
 
-  listRecords({ districtId, kind, state, after = "", limit }: RecordQuery): Promise<StoredRecord[]> {
-    return this.#read((reader) => {
-      const district = districtKey(reader, districtId)
-      if (district === undefined) return []
-      const inState = state === undefined ? "" : `AND r.active = ${state === "active" ? 1 : 0}`
-      return reader
-        .all(
-          `${selectRecords} AND r.id > ? ${inState} ORDER BY r.id LIMIT ?`,
-          district,
-          kindCode(kind),
-          after,
-          limit,
-        )
-        .map(recordOf)
-    })
+  listRecords(query: RecordQuery): Promise<StoredRecord[]> {
+    return this.#read((reader) => listRecords(reader, query))
   }
 
   findRecords(search: RecordSearch): Promise<StoredRecord[]> {
-    return this.#read((reader) => {
-      const district = districtKey(reader, search.districtId)
-      return district === undefined ? [] : findRows(reader, district, search).map(recordOf)
-    })
+    return this.#read((reader) => findRecords(reader, search))
   }
 
   countRecords(query: {
@@ -292,11 +194,7 @@ export class SqliteStorage implements RosterStorage {
     filter: RecordFilter
     limit?: number | undefined
   }): Promise<number> {
-    return this.#read((reader) => {
-      const district = districtKey(reader, query.districtId)
-      const { filter, limit = -1 } = query
-      return district === undefined ? 0 : countRows(reader, district, { filter, limit })
-    })
+    return this.#read((reader) => countRecords(reader, query))
   }
 
   // Staging and committing
@@ -311,24 +209,8 @@ export class SqliteStorage implements RosterStorage {
     return this.#read((reader) => countStaged(reader, stagingKey(reader, runId)))
   }
 
-  listStaged({ runId, kind, after = "", limit }: StagedQuery): Promise<StagedEntry[]> {
-    return this.#read((reader) =>
-      reader
-        .all(
-          `SELECT id, action, nullif(raw, '') AS raw, nullif(canonical, '') AS canonical FROM homeroom_changes
-           WHERE run = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?`,
-          stagingKey(reader, runId),
-          kindCode(kind),
-          after,
-          limit,
-        )
-        .map((row) => ({
-          id: String(row.id),
-          action: actionOf(row.action),
-          raw: row.raw as string | null,
-          canonical: row.canonical as string | null,
-        })),
-    )
+  listStaged(query: StagedQuery): Promise<StagedEntry[]> {
+    return this.#read((reader) => listStaged(reader, query))
   }
 
   discardStaged(lease: Lease, run: Run): Promise<void> {
@@ -346,66 +228,15 @@ export class SqliteStorage implements RosterStorage {
     after?: number | undefined
     limit: number
   }): Promise<RosterCommit[]> {
-    const { districtId, after = 0, limit } = query
-    return this.#read((reader) =>
-      reader
-        .all(
-          `SELECT id, version FROM homeroom_runs
-           WHERE district = (SELECT key FROM homeroom_districts WHERE id = ?) AND version > ?
-           ORDER BY version LIMIT ?`,
-          districtId,
-          after,
-          limit,
-        )
-        .map((row) => ({ runId: String(row.id), version: Number(row.version) })),
-    )
+    return this.#read((reader) => listCommits(reader, query))
   }
 
-  listChanges({ runId, kind, actions, after, limit }: ChangeQuery): Promise<LoggedChange[]> {
-    return this.#read((reader) => {
-      const wanted = actions?.map(actionCode) ?? loggedActions
-      const ofKind = kind === undefined ? "" : `AND c.kind = ${kindCode(kind)}`
-      // All but creates are found by their own index, so that the few changes among many creates come fast.
-      const notCreate = wanted.includes(0) ? "" : "AND c.action > 0"
-      return reader
-        .all(
-          `SELECT c.kind, c.id, c.action, c.data, b.data AS before_data
-           FROM homeroom_changes c LEFT JOIN homeroom_changes b ON b.key = c.before
-           WHERE c.run = ? AND (c.kind, c.id) > (?, ?) ${ofKind} AND c.action IN (${wanted.join(", ")}) ${notCreate}
-           ORDER BY c.kind, c.id LIMIT ?`,
-          runKey(reader, runId),
-          ...placeAfter(after),
-          limit,
-        )
-        .map((row) => ({
-          kind: kindOf(row.kind),
-          id: String(row.id),
-          action: loggedActionOf(row.action),
-          before: row.before_data as string | null,
-          after: row.data as string | null,
-        }))
-    })
+  listChanges(query: ChangeQuery): Promise<LoggedChange[]> {
+    return this.#read((reader) => listChanges(reader, query))
   }
 
-  listRejections({ runId, after, limit }: PageQuery & { runId: string }): Promise<Rejection[]> {
-    return this.#read((reader) =>
-      reader
-        .all(
-          `SELECT kind, id, reason, path, data FROM homeroom_changes
-           WHERE run = ? AND action = ? AND action > 0 AND (kind, id) > (?, ?) ORDER BY kind, id LIMIT ?`,
-          runKey(reader, runId),
-          actionCode("reject"),
-          ...placeAfter(after),
-          limit,
-        )
-        .map((row) => ({
-          kind: kindOf(row.kind),
-          id: String(row.id),
-          reason: String(row.reason),
-          path: String(row.path),
-          data: String(row.data),
-        })),
-    )
+  listRejections(query: PageQuery & { runId: string }): Promise<Rejection[]> {
+    return this.#read((reader) => listRejections(reader, query))
   }
 
   // Erasing
@@ -518,68 +349,3 @@ export class SqliteStorage implements RosterStorage {
 
 /** From this many changes a page's staging is worth a thread. */
 const many = 250
-
-const selectRecords = `
-SELECT r.kind, r.id, r.active, r.raw, r.canonical, c.data
-FROM homeroom_records r JOIN homeroom_changes c ON c.key = r.content
-WHERE r.district = ? AND r.kind = ?`
-
-function heldLease(statements: Statements, districtId: string, now: number): HeldLease | undefined {
-  const row = statements.get(
-    "SELECT * FROM homeroom_districts WHERE id = ? AND holder IS NOT NULL AND held_until > ?",
-    districtId,
-    now,
-  )
-  if (row === undefined) return undefined
-  return {
-    districtId,
-    holder: String(row.holder),
-    fence: Number(row.fence),
-    since: new Date(Number(row.held_since)).toISOString(),
-    expiresAt: new Date(Number(row.held_until)).toISOString(),
-  }
-}
-
-function districtKey(reader: Statements, districtId: string): number | undefined {
-  return reader.get("SELECT key FROM homeroom_districts WHERE id = ?", districtId)?.key as number | undefined
-}
-
-/** A run's key; one that no run has where there is none. */
-function runKey(reader: Statements, runId: string): number {
-  return Number(reader.get("SELECT key FROM homeroom_runs WHERE id = ?", runId)?.key ?? -1)
-}
-
-/** The same of a run whose changes are still staged, not committed. */
-function stagingKey(reader: Statements, runId: string): number {
-  return Number(reader.get("SELECT key FROM homeroom_runs WHERE id = ? AND committed = 0", runId)?.key ?? -1)
-}
-
-function placeAfter(after: { kind: Kind; id: string } | undefined): [number, string] {
-  return after === undefined ? [-1, ""] : [kindCode(after.kind), after.id]
-}
-
-function recordOf(row: Row): StoredRecord {
-  return {
-    kind: kindOf(row.kind),
-    id: String(row.id),
-    state: row.active === 1 ? "active" : "archived",
-    raw: String(row.raw),
-    canonical: String(row.canonical),
-    data: String(row.data),
-  }
-}
-
-function runOf(row: Row): Run {
-  return completeRun(String(row.document), row.version as number | null)
-}
-
-function connectionOf(row: Row): Connection {
-  return {
-    districtId: String(row.district_id),
-    name: String(row.name),
-    mode: row.mode as ConnectionMode,
-    state: row.state as ConnectionState,
-    steps: JSON.parse(String(row.steps)),
-    settings: JSON.parse(String(row.settings)),
-  }
-}

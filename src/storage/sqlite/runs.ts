@@ -1,0 +1,46 @@
+import type { RosterCommit, Run, RunQuery } from "../contract.ts"
+import { completeRun } from "../sql/complete-run.ts"
+import type { Row, Statements } from "./statements.ts"
+
+// Each function runs inside the caller's transaction.
+
+export function getRun(statements: Statements, runId: string): Run | undefined {
+  const row = statements.get("SELECT document, version FROM homeroom_runs WHERE id = ?", runId)
+  return row === undefined ? undefined : runOf(row)
+}
+
+export function listRuns(statements: Statements, { districtId, before, limit }: RunQuery): Run[] {
+  const ofDistrict =
+    districtId === undefined ? "" : "district = (SELECT key FROM homeroom_districts WHERE id = ?) AND"
+  return statements
+    .all(
+      `SELECT document, version FROM homeroom_runs WHERE ${ofDistrict} (started_at, id) < (?, ?)
+       ORDER BY started_at DESC, id DESC LIMIT ?`,
+      ...(districtId === undefined ? [] : [districtId]),
+      before?.startedAt ?? "~",
+      before?.id ?? "",
+      limit,
+    )
+    .map(runOf)
+}
+
+export function listCommits(
+  statements: Statements,
+  query: { districtId: string; after?: number | undefined; limit: number },
+): RosterCommit[] {
+  const { districtId, after = 0, limit } = query
+  return statements
+    .all(
+      `SELECT id, version FROM homeroom_runs
+       WHERE district = (SELECT key FROM homeroom_districts WHERE id = ?) AND version > ?
+       ORDER BY version LIMIT ?`,
+      districtId,
+      after,
+      limit,
+    )
+    .map((row) => ({ runId: String(row.id), version: Number(row.version) }))
+}
+
+function runOf(row: Row): Run {
+  return completeRun(String(row.document), row.version as number | null)
+}
