@@ -1,15 +1,12 @@
-import type { Kind } from "../models/kinds.ts"
 import type { RecordPage, RecordPagesOptions, RosterSource } from "../models/record-page.ts"
 
 /** A kind's listing whose first page is asked for at once, whoever reads it and when. */
 export class KindWalk {
-  readonly kind: Kind
   readonly #pages: AsyncIterator<RecordPage>
   readonly #leaving = new AbortController()
   #first: Promise<IteratorResult<RecordPage>> | undefined
 
   constructor(source: RosterSource, options: RecordPagesOptions) {
-    this.kind = options.kind
     const { signal } = this.#leaving
     const both = options.signal === undefined ? signal : AbortSignal.any([options.signal, signal])
     this.#pages = source.recordPages({ ...options, signal: both })[Symbol.asyncIterator]()

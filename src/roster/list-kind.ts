@@ -275,25 +275,27 @@ async function* pagesOf(context: RunContext, kind: Kind): AsyncGenerator<RecordP
   const { next, seen } = checkpointOf(context.run)
   // Taken up just after the kind's last page: there is nothing more to list.
   if (next === null && (seen[kind] ?? 0) > 0) return
-  const { ahead } = context
-  context.ahead = undefined
-  const walk = ahead?.kind === kind && next === null ? ahead : openWalk(context, kind, next)
-  if (ahead !== undefined && ahead !== walk) await ahead.close()
+  const ahead = context.ahead.get(kind)
+  context.ahead.delete(kind)
+  const walk = next === null && ahead !== undefined ? ahead : openWalk(context, kind, next)
+  if (ahead !== walk) await ahead?.close()
+  // Beside the pages of users, which are large and many, a page of sections would only take up memory.
   if (kind !== "user") openFollowing(context, kind)
   let pages = 0
   for await (const page of walk.pages()) {
     if (++pages > maxPages) throw loopError(kind)
-    // Beside the pages of users, which are large and many, a page of sections would only take up memory.
     if (page.next === null) openFollowing(context, kind)
     yield page
   }
 }
 
-/** Asks for the first page of the kind after this one, for which no link is needed. */
+/** Asks for the first pages of the kinds after this one, for which no link is needed; up to that of the users. */
 function openFollowing(context: RunContext, kind: Kind): void {
-  const following = kinds[kinds.indexOf(kind) + 1]
-  if (context.run.mode !== "bulk" || following === undefined || context.ahead !== undefined) return
-  context.ahead = openWalk(context, following, null)
+  if (context.run.mode !== "bulk") return
+  for (const following of kinds.slice(kinds.indexOf(kind) + 1)) {
+    if (!context.ahead.has(following)) context.ahead.set(following, openWalk(context, following, null))
+    if (following === "user") return
+  }
 }
 
 function openWalk(context: RunContext, kind: Kind, from: string | null): KindWalk {

@@ -39,8 +39,8 @@ export interface RunContext {
   staging: Promise<void>
   /** What of it must be done before more is begun. */
   stagingBefore: Promise<void>
-  /** The listing of the next kind, begun while this one is read. */
-  ahead: KindWalk | undefined
+  /** Listings of kinds to come whose first page is asked for already. */
+  readonly ahead: Map<Kind, KindWalk>
 }
 
 /**

@@ -79,7 +79,7 @@ export class RunExecution {
       run: await this.#takeUpOrBegin(head.version),
       staging: Promise.resolve(),
       stagingBefore: Promise.resolve(),
-      ahead: undefined,
+      ahead: new Map(),
     }
     this.#recordsAtStart = context.run.records
     this.#durationBefore = context.run.durationMs
@@ -90,7 +90,7 @@ export class RunExecution {
       await context.staging
       return await this.#finish(context)
     } catch (error) {
-      await context.ahead?.close()
+      for (const walk of context.ahead.values()) await walk.close()
       return await this.#end(context, error)
     }
   }

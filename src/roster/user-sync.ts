@@ -108,7 +108,7 @@ async function applyChange(options: Application): Promise<UserSyncResult> {
     run: options.run,
     staging: Promise.resolve(),
     stagingBefore: Promise.resolve(),
-    ahead: undefined,
+    ahead: new Map(),
   }
   try {
     await carryRejections(context, change)
