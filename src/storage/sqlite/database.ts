@@ -9,6 +9,7 @@ import {
   retryWhileBusy,
   setUp,
 } from "./connection.ts"
+import { ContentMemory } from "./content-memory.ts"
 import { Statements } from "./statements.ts"
 import { type WriteArguments, type WriteOperation, writeOperations } from "./write-operations.ts"
 import { WriterThread } from "./writer-thread-handle.ts"
@@ -34,6 +35,8 @@ export class Database {
   #thread: WriterThread | null | undefined = null
   /** What this thread's connection has for `wal_autocheckpoint`. */
   #logLimit: number = logLimit
+  /** What {@link perform} takes changes in. */
+  readonly contentMemory: ContentMemory = new ContentMemory()
   readonly #path: string
 
   private constructor(path: string, writing: DatabaseSync, reading: DatabaseSync) {
@@ -92,7 +95,7 @@ export class Database {
     rest: WriteArguments<Name>,
     isLong: boolean,
   ): Promise<void> {
-    if (isLong && this.#thread === null) this.#thread = WriterThread.start(this.#path)
+    if (isLong && this.#thread === null) this.#thread = WriterThread.start(this.#path, this.contentMemory)
     if (this.#thread?.hasEnded) this.#thread = undefined
     const thread = this.#thread
     if (isLong && thread) {

@@ -1,5 +1,6 @@
 import type { RecordContent, StagedChange } from "../contract.ts"
 import { actionCode, kindCode } from "./codes.ts"
+import type { ContentMemory } from "./content-memory.ts"
 import { lookupWords } from "./lookup-word.ts"
 
 /**
@@ -9,7 +10,7 @@ import { lookupWords } from "./lookup-word.ts"
 export interface PackedChanges {
   kinds: Uint8Array
   actions: Uint8Array
-  /** The contents' bytes one after the other, and where each ends; an end equal to the one before is no content. */
+  /** The contents' bytes one after the other (the memory may be longer), and where each ends; an end equal to the one before is no content. */
   contents: Uint8Array<ArrayBuffer>
   contentEnds: Uint32Array
   /** {@link fieldCount} fields a change, one a line. None of them holds a line feed. */
@@ -37,14 +38,15 @@ export interface FlatChange {
 /** id, raw, canonical, people, schools, roles, sisIds */
 const fieldCount = 7
 
-export function packChanges(changes: readonly StagedChange[]): PackedChanges {
+/** The contents go into memory from `memory`, to be given back once they are written. */
+export function packChanges(changes: readonly StagedChange[], memory: ContentMemory): PackedChanges {
   const kinds = new Uint8Array(changes.length)
   const actions = new Uint8Array(changes.length)
   const contentEnds = new Uint32Array(changes.length)
   const rejections: PackedChanges["rejections"] = new Map()
   const size = changes.reduce((sum, change) => sum + Buffer.byteLength(textOf(change)), 0)
-  // Memory of its own, which a message can move instead of copying it.
-  const contents = Buffer.allocUnsafeSlow(size)
+  const contents = memory.take(size)
+  const writer = Buffer.from(contents.buffer)
   const fields: string[] = []
   let end = 0
   let index = -1
@@ -53,7 +55,7 @@ export function packChanges(changes: readonly StagedChange[]): PackedChanges {
     kinds[index] = kindCode(change.kind)
     actions[index] = actionCode(change.action)
     fields.push(change.id)
-    end += contents.write(textOf(change), end)
+    end += writer.write(textOf(change), end)
     contentEnds[index] = end
     if (change.action === "reject") rejections.set(index, { reason: change.reason, path: change.path })
     const content = contentOf(change)

@@ -199,10 +199,11 @@ export class SqliteStorage implements RosterStorage {
 
   // Staging and committing
 
-  stage(lease: Lease, { run, changes }: { run: Run; changes: readonly StagedChange[] }): Promise<void> {
+  async stage(lease: Lease, { run, changes }: { run: Run; changes: readonly StagedChange[] }): Promise<void> {
     const isLong = changes.length >= many
     if (isLong) this.#longRunId = run.id
-    return this.#perform("stage", isLong, lease, run, packChanges(changes))
+    const { contentMemory } = this.#opened()
+    await this.#perform("stage", isLong, lease, run, packChanges(changes, contentMemory))
   }
 
   countStaged(runId: string): Promise<StagedCount[]> {

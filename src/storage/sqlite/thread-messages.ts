@@ -10,6 +10,8 @@ export interface ThreadRequest {
 
 /** What comes back. */
 export interface ThreadAnswer {
+  /** The memory that the contents came in. */
+  memory?: ArrayBuffer | undefined
   error?: PackedError
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
+import type { ContentMemory } from "./content-memory.ts"
 import type { PackedChanges } from "./packed-changes.ts"
 import { type ThreadAnswer, type ThreadRequest, unpackError } from "./thread-messages.ts"
 import type { WriteArguments, WriteOperation } from "./write-operations.ts"
@@ -20,11 +21,14 @@ export class WriterThread {
   #waiting: Waiting[] = []
   #ended: Error | undefined
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, memory: ContentMemory) {
     this.#worker = worker
     // The process may end while the thread waits.
     worker.unref()
-    worker.on("message", ({ error }: ThreadAnswer) => this.#settle(error && unpackError(error)))
+    worker.on("message", ({ error, memory: used }: ThreadAnswer) => {
+      if (used !== undefined) memory.giveBack(used)
+      this.#settle(error && unpackError(error))
+    })
     worker.on("error", (error: Error) => this.#end(error))
     worker.on("exit", () => this.#end(new Error("The writer thread ended.")))
   }
@@ -35,13 +39,13 @@ export class WriterThread {
   }
 
   /** Undefined where the thread's program is not at hand: in an app that was bundled into one file. */
-  static start(path: string): WriterThread | undefined {
+  static start(path: string, memory: ContentMemory): WriterThread | undefined {
     // Beside this file in the sources; the build may move this code into a chunk at its root.
     const places = ["./writer-thread.ts", "./writer-thread.js", "./storage/sqlite/writer-thread.js"]
     for (const place of places) {
       const program = new URL(place, import.meta.url)
       if (existsSync(fileURLToPath(program)))
-        return new WriterThread(new Worker(program, { workerData: { path }, resourceLimits }))
+        return new WriterThread(new Worker(program, { workerData: { path }, resourceLimits }), memory)
     }
     return undefined
   }

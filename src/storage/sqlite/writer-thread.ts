@@ -2,6 +2,7 @@
 import { DatabaseSync } from "node:sqlite"
 import { parentPort, workerData } from "node:worker_threads"
 import { asStorageError, bulkLogLimit, inTransaction, setUp } from "./connection.ts"
+import type { PackedChanges } from "./packed-changes.ts"
 import { Statements } from "./statements.ts"
 import { packError, type ThreadAnswer, type ThreadRequest } from "./thread-messages.ts"
 import { writeOperations } from "./write-operations.ts"
@@ -19,7 +20,9 @@ let last: Promise<void> = Promise.resolve()
 parentPort?.on("message", (request: ThreadRequest) => {
   // One after the other: a commit waits now and then.
   last = last.then(async () => {
-    parentPort?.postMessage(await perform(request))
+    const answer = await perform(request)
+    const memory = request.name === "stage" ? (request.rest[2] as PackedChanges).contents.buffer : undefined
+    parentPort?.postMessage({ ...answer, memory }, memory === undefined ? [] : [memory])
     if (request.name === "commit") connection.exec("PRAGMA wal_checkpoint(PASSIVE)")
   })
 })
