@@ -62,7 +62,12 @@ export interface Hold {
   code: HoldCode
   kind: Kind | null
   schoolId: string | null
-  /** The value found and the value allowed, in the hold's unit: a share of 1, or the state's name. */
+  /** Only of a hold about the people of one role. */
+  role?: string
+  /**
+   * The value found and the value allowed, in the hold's unit: a share of 1; how many are left of a kind, a role or a
+   * school, and should be; or the state's name.
+   */
   measured: number | string
   limit: number | string
 }
@@ -116,6 +121,8 @@ export interface Run {
   version: number | null
   /** How many records of each school it archives, by kind; schools without any are left out. */
   archivedBySchool: Partial<Record<Kind, Record<string, number>>>
+  /** How many people of each role it archives; absent before it is planned, and where there are none. */
+  archivedByRole?: Record<string, number>
   /** The fence of the lease that it last ran under. */
   fence: number
   /** The district's version that its changes are changes of. */

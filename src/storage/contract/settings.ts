@@ -13,7 +13,7 @@ export interface ConnectionSettings {
 export interface GuardSettings extends GuardThresholds {
   /** `everything` (the default): a held import changes nothing. `risky-only`: only its archives wait. */
   onHold?: "everything" | "risky-only" | undefined
-  /** Thresholds of single kinds, which go before the general ones. */
+  /** Thresholds of single kinds, which go before those of all kinds, a change of school year's included. */
   kinds?: Partial<Record<Kind, GuardThresholds>> | undefined
   /** A change of school year: from and to these days (ISO 8601 dates in UTC, both included) these thresholds go. */
   rollover?: RolloverWindow | undefined
@@ -27,16 +27,16 @@ export interface RolloverWindow extends GuardThresholds {
 
 /** Shares are between 0 and 1; 1 switches a guard off. */
 export interface GuardThresholds {
-  /** A larger share of a kind's records archived within 24 hours, in the district or in one school. Default 0.1. */
+  /** A larger share archived within 24 hours: of a kind in the district or in one school, or of a role. Default 0.1. */
   archivedShare?: number | undefined
   /** A larger share updated. Default 0.75. */
   updatedShare?: number | undefined
   /** A larger share rejected. Default 0.05. */
   rejectedShare?: number | undefined
-  /** Shares of archives count from this many records of the kind on. Default 20. */
+  /** Shares of archived and updated records count from this many records on. Default 20. */
   atLeast?: number | undefined
-  /** Whether a kind that had records may lose all of them. Default false. */
+  /** Whether a kind (or a role) that had records may lose all of them. Default false. */
   mayEmpty?: boolean | undefined
-  /** Whether a school may go. Default false. */
+  /** Whether a school may go, or lose all its people. Default false. */
   maySchoolsGo?: boolean | undefined
 }

@@ -1,0 +1,39 @@
+import type { Thresholds } from "./thresholds.ts"
+
+/** Some records of which a run archives a part: a kind's, a role's, or a school's of a kind. */
+export interface ArchivedPart {
+  /** How many of them the run archives; at least one. */
+  readonly archived: number
+  /** How many of them were archived within the last day. */
+  readonly recent: number
+}
+
+/** False if the part is no cause for a hold, however many records there are. */
+export function mayExceed(
+  { archived, recent }: ArchivedPart,
+  { archivedShare, atLeast }: Thresholds,
+): boolean {
+  const gone = archived + recent
+  return gone / Math.max(gone, atLeast) > archivedShare
+}
+
+/** So many active records are enough for the share to stay within its limit: no more need be counted. */
+export function enoughToDecide(
+  { archived, recent }: ArchivedPart,
+  { archivedShare }: Thresholds,
+): number | undefined {
+  if (archivedShare === 0) return undefined
+  // One more than the quotient, lest a rounded one should be a record short.
+  return Math.floor((archived + recent) / archivedShare) - recent + 1
+}
+
+/** The share, if it exceeds its limit; `active` is how many records are active now, this run's archives included. */
+export function exceededShare(
+  { archived, recent }: ArchivedPart,
+  active: number,
+  { archivedShare, atLeast }: Thresholds,
+): number | undefined {
+  const base = active + recent
+  const measured = (archived + recent) / base
+  return base >= atLeast && measured > archivedShare ? measured : undefined
+}

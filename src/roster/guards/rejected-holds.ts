@@ -1,0 +1,21 @@
+import { kinds } from "../../models/kinds.ts"
+import type { Hold } from "../../storage/contract.ts"
+import type { GuardRequest } from "./guard-request.ts"
+import { thresholdsFor } from "./thresholds.ts"
+
+/** S9: more than a small share of rejected records of a kind means that something is wrong with the source. */
+export function rejectedHolds({ run, head, counts, settings, nowMs }: GuardRequest): Hold[] {
+  const holds: Hold[] = []
+  for (const kind of kinds) {
+    const { rejected } = counts[kind]
+    if (rejected === 0) continue
+    const stored = head.counts[kind]?.active ?? 0
+    // A bulk run lists what it rejects; a delta has it on top of what is stored.
+    const listed = run.checkpoint?.seen[kind] ?? 0
+    const known = run.mode === "bulk" ? Math.max(listed, stored, rejected) : stored + rejected
+    const measured = rejected / known
+    const limit = thresholdsFor(settings, kind, nowMs).rejectedShare
+    if (measured > limit) holds.push({ code: "rejected-ratio", kind, schoolId: null, measured, limit })
+  }
+  return holds
+}
