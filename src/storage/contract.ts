@@ -174,7 +174,7 @@ export interface RosterStorage extends LoginStore, OverrideStore, DocumentStore 
   getRecords(query: { districtId: string; kind: Kind; ids: readonly string[] }): Promise<StoredRecord[]>
   /** The stored records of a kind in ascending id, from after `after`. */
   listRecords(query: RecordQuery): Promise<StoredRecord[]>
-  /** The active records that fit, in ascending id: see {@link RecordFilter}. */
+  /** The records that fit, active ones unless it says otherwise, in ascending id: see {@link RecordFilter}. */
   findRecords(query: RecordSearch): Promise<StoredRecord[]>
   /** How many active records fit; no more than `limit` are looked for. Answers from an index, as `findRecords` does. */
   countRecords(query: {

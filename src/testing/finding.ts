@@ -126,6 +126,11 @@ const searches: readonly (readonly [name: string, filter: RecordFilter, ids: rea
 const find = async (storage: RosterStorage, filter: RecordFilter, districtId = home): Promise<string[]> =>
   (await storage.findRecords({ districtId, filter, limit: all })).map((one) => one.id)
 
+const findArchived = async (storage: RosterStorage, filter: RecordFilter): Promise<string[]> =>
+  (await storage.findRecords({ districtId: home, filter, state: "archived", limit: all })).map(
+    (one) => one.id,
+  )
+
 export function findingChapter({ describe, it }: Suite): void {
   describe("finding active records", () => {
     for (const [name, filter, ids] of searches) {
@@ -208,6 +213,52 @@ export function findingChapter({ describe, it }: Suite): void {
           same([index, schoolId, await find(storage, inSchool(schoolId))], [index, schoolId, ids])
         }
       }
+    })
+
+    it("finds archived records alone where it is asked for them, by what they had at last", async ({
+      storage,
+    }) => {
+      await importChanges(storage, roster)
+      for (const [, filter] of searches) same(await findArchived(storage, filter), [])
+      const gone = ["both", "pupil-1", "school-2", "section-1"]
+      const changes = roster
+        .filter(({ id }) => gone.includes(id))
+        .map(({ kind, id }) => mark("archive", kind, id))
+      await importChanges(storage, changes, { runId: "run-2" })
+      for (const [name, filter, ids] of searches) {
+        const archived = ids.filter((id) => gone.includes(id))
+        if (!("sectionId" in filter)) same([name, await findArchived(storage, filter)], [name, archived])
+        const active = await storage.findRecords({ districtId: home, filter, state: "active", limit: all })
+        same(
+          active.map(({ id }) => id),
+          await find(storage, filter),
+        )
+      }
+      const paged = await inPages<StoredRecord>(1, (last) =>
+        storage.findRecords({
+          districtId: home,
+          filter: { kind: "user", sisId: "100" },
+          state: "archived",
+          after: last?.id,
+          limit: 1,
+        }),
+      )
+      same(
+        paged.map(({ id, state }) => [id, state]),
+        [
+          ["both", "archived"],
+          ["pupil-1", "archived"],
+        ],
+      )
+      same(await findArchived(storage, { kind: "user", sectionId: "section-3" }), ["both", "pupil-1"])
+      same(await findArchived(storage, { kind: "user", sectionId: "section-1" }), [])
+      await importChanges(
+        storage,
+        [content("restore", "user", "both", { roles: { teacher: { sis_id: "T2" } } })],
+        { runId: "run-3" },
+      )
+      same(await findArchived(storage, { kind: "user", sisId: "100" }), ["pupil-1"])
+      same(await find(storage, { kind: "user", sisId: "T2" }), ["both"])
     })
 
     it("finds nobody in an archived section, and no archived person in an active one", async ({

@@ -96,6 +96,8 @@ export interface RecordKeys {
 export interface RecordSearch {
   districtId: string
   filter: RecordFilter
+  /** Active ones unless it says otherwise. An archived section has no people, whatever their state. */
+  state?: RecordState | undefined
   after?: string | undefined
   limit: number
 }

@@ -5,6 +5,7 @@ import type {
   LoggedChange,
   RecordContent,
   RecordFilter,
+  RecordState,
   RosterCommit,
   StagedChange,
   StoredRecord,
@@ -68,23 +69,27 @@ export class DistrictRoster {
     return { kind, id, action, before, after: content?.data ?? null }
   }
 
-  /** The active records that fit, in ascending id. */
-  find(filter: RecordFilter, after: string, limit: number): StoredRecord[] {
-    return page(this.#matching(filter, after), limit, (record) => ({ ...record }))
+  /** The records in a state that fit, in ascending id. */
+  find(filter: RecordFilter, state: RecordState, after: string, limit: number): StoredRecord[] {
+    return page(this.#matching(filter, state, after), limit, (record) => ({ ...record }))
   }
 
   /** How many active records fit, up to `limit`. */
   count(filter: RecordFilter, limit: number): number {
-    return page(this.#matching(filter, ""), limit, () => true).length
+    return page(this.#matching(filter, "active", ""), limit, () => true).length
   }
 
-  *#matching(filter: RecordFilter, after: string): Generator<StoredRecord, void, undefined> {
+  *#matching(
+    filter: RecordFilter,
+    state: RecordState,
+    after: string,
+  ): Generator<StoredRecord, void, undefined> {
     const isWanted =
       "sectionId" in filter
         ? this.#inSection(filter.sectionId, filter.role)
         : (record: StoredRecord) => fits(filter, this.#lookup(record))
     for (const record of this.records[filter.kind].after(after)) {
-      if (record.state === "active" && isWanted(record)) yield record
+      if (record.state === state && isWanted(record)) yield record
     }
   }
 

@@ -196,9 +196,10 @@ export class MemoryStorage implements RosterStorage {
     )
   }
 
-  async findRecords({ districtId, filter, after, limit }: RecordSearch): Promise<StoredRecord[]> {
+  async findRecords(search: RecordSearch): Promise<StoredRecord[]> {
     this.#requireOpen()
-    return this.#roster(districtId).find(filter, after ?? "", limit)
+    const { districtId, filter, state = "active", after = "", limit } = search
+    return this.#roster(districtId).find(filter, state, after, limit)
   }
 
   async countRecords(query: {

@@ -11,12 +11,14 @@ const columns = "r.kind, r.id, r.active, r.raw, r.canonical, c.data"
  * school): the content decides.
  */
 export function findRows(statements: Statements, district: number, search: RecordSearch): Row[] {
-  const { filter, after = "", limit } = search
+  const { filter, state = "active", after = "", limit } = search
+  const active = state === "active" ? 1 : 0
   if ("sectionId" in filter) {
     return statements.all(
       `SELECT ${columns} ${peopleOfSection} CROSS JOIN homeroom_changes c ON c.key = r.content
-       WHERE r.active = 1 AND r.id > ? ORDER BY r.id LIMIT ?`,
+       WHERE r.active = ? AND r.id > ? ORDER BY r.id LIMIT ?`,
       ...sectionParameters(district, filter),
+      active,
       after,
       limit,
     )
@@ -26,11 +28,12 @@ export function findRows(statements: Statements, district: number, search: Recor
     `SELECT ${columns} FROM homeroom_lookup l
      CROSS JOIN homeroom_records r ON r.content = l.rowid
      CROSS JOIN homeroom_changes c ON c.key = r.content
-     WHERE ${lookupCondition(isIndexed(statements), column)} AND r.district = ? AND r.kind = ? AND r.active = 1 AND r.id > ? AND ${check}
+     WHERE ${lookupCondition(isIndexed(statements), column)} AND r.district = ? AND r.kind = ? AND r.active = ? AND r.id > ? AND ${check}
      ORDER BY r.id LIMIT ?`,
     lookupWord(word),
     district,
     kindCode(filter.kind),
+    active,
     after,
     ...parameters,
     limit,
