@@ -148,6 +148,8 @@ export {
   type Sleep,
   type SyncOptions,
   type SyncUserOptions,
+  type UndoOptions,
+  type UndoResult,
   type UserSyncResult,
 } from "./roster/index.ts"
 export {

@@ -63,6 +63,7 @@ export type ErrorCode =
   | "LEASE_LOST"
   | "RUN_NOT_FOUND"
   | "RUN_TRANSITION_INVALID"
+  | "RUN_NOT_UNDOABLE"
   | "PLAN_STALE"
   | "STORAGE_UNREADABLE"
   | "STORAGE_SCHEMA_NEWER"
@@ -383,6 +384,12 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   RUN_TRANSITION_INVALID: {
     summary: "The import can't go from its present state to the one asked for.",
     remedy: "Look at the import's state first: homeroom show RUN",
+    retryable: false,
+    httpStatus: 409,
+  },
+  RUN_NOT_UNDOABLE: {
+    summary: "The import can't be taken back: it changed nothing, or its change log is no longer kept.",
+    remedy: "Look at the import first: homeroom show RUN. What was purged can't be undone.",
     retryable: false,
     httpStatus: 409,
   },

@@ -1,6 +1,6 @@
 import { HomeroomError } from "../errors/index.ts"
 import type { Kind } from "../models/index.ts"
-import type { RosterSync, SyncOptions } from "../roster/index.ts"
+import { type RosterSync, requireActive, type SyncOptions } from "../roster/index.ts"
 import type { Connection, RosterStorage, Run } from "../storage/contract.ts"
 import type { Connections } from "./connections.ts"
 
@@ -21,13 +21,9 @@ export async function importDistrict({ connections, roster, ...sync }: ImportOpt
 }
 
 /** Throws unless users may be created and changed through this connection. */
-export function requireProvisioning({ districtId, state, mode }: Connection): void {
-  if (state !== "active") {
-    throw new HomeroomError("CONNECTION_NOT_ACTIVE", {
-      message: `The connection of district ${districtId} is ${state}, not active.`,
-      details: { districtId, state },
-    })
-  }
+export function requireProvisioning(connection: Connection): void {
+  requireActive(connection)
+  const { districtId, mode } = connection
   if (mode !== "sso+provisioning") {
     throw new HomeroomError("CONNECTION_WITHOUT_PROVISIONING", {
       message: `District ${districtId} is connected for sign-in only (${mode}).`,

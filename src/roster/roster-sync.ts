@@ -7,8 +7,10 @@ import { type ChangeFilter, type RecordChange, readChanges } from "./change-log.
 import { type DanglingReference, findDanglingReferences } from "./dangling.ts"
 import { listHistory, presentRun } from "./history.ts"
 import { LeaseKeeper, type LeaseOptions, type Repeat, repeatWithTimer, type Sleep } from "./lease-keeper.ts"
+import { requireActive } from "./require-active.ts"
 import { type Progress, throwIfAborted } from "./run-context.ts"
 import { RunExecution, type RunLimits } from "./run-execution.ts"
+import { type UndoResult, undoRun } from "./undo.ts"
 import { syncOneUser, type UserSyncResult } from "./user-sync.ts"
 
 export interface RosterSyncOptions {
@@ -56,6 +58,15 @@ export interface SyncUserOptions {
   startedBy?: string | undefined
   /** Gives up, with `ABORTED`, before the commit. */
   signal?: AbortSignal | undefined
+}
+
+export interface UndoOptions {
+  /** Who wants it: a user of the app, or `cli`. Pauses the connection in their name. */
+  by: string
+  /** How long to wait for an import of the district to end, in milliseconds. Default 0: not at all. */
+  waitMs?: number
+  /** Calls it off, with `ABORTED`, before the commit: nothing was changed. */
+  signal?: AbortSignal
 }
 
 const defaultLease: LeaseOptions = { ttlMs: 20_000, heartbeatMs: 5_000 }
@@ -111,8 +122,8 @@ export class RosterSync {
   /**
    * Imports a district now and returns how it ended: `applied`, `unchanged`, `held` or `interrupted`.
    *
-   * Rejects with `SYNC_IN_PROGRESS` while another import of the district runs, with a `CLEVER_…` or
-   * `STORAGE_…` code when the import failed (it is then in the history as `failed`, under `details.runId`, and
+   * Rejects with `SYNC_IN_PROGRESS` while another import of the district runs, with `CONNECTION_NOT_ACTIVE` where the
+   * district has a connection that is paused, ended, or not yet active, with a `CLEVER_…` or `STORAGE_…` code when the import failed (it is then in the history as `failed`, under `details.runId`, and
    * nothing was changed), and with `LEASE_LOST` when another process took over.
    */
   async sync(options: SyncOptions): Promise<Run> {
@@ -120,6 +131,7 @@ export class RosterSync {
     const keeper = await this.#acquire(options)
     const { clever: source, storage, pageSize } = this.#options
     try {
+      await this.#requireActive(options.districtId)
       const execution = new RunExecution({
         source,
         storage,
@@ -158,6 +170,32 @@ export class RosterSync {
       return await result
     } finally {
       if (this.#userSyncs.get(districtId) === turn) this.#userSyncs.delete(districtId)
+    }
+  }
+
+  /**
+   * Takes back what a run did, where the roster still is as that run left it (S24): what it created is archived, what
+   * it updated, archived or restored is as before. What has changed since is left alone, and listed as the undo's
+   * rejections. An undo is a run of its own, of mode `undo`, and can be undone as well.
+   *
+   * Pauses the district's connection in the same step, with sign-in, so that no import does the same again before
+   * somebody has looked; a district without a connection gets a paused one. After it is resumed the next import is a
+   * bulk run and brings in what Clever has by then.
+   *
+   * Rejects with `RUN_NOT_FOUND`, with `RUN_NOT_UNDOABLE` unless the run is `applied` and its change log is there, and
+   * else as {@link sync} does. Asks Clever for nothing; holds 700 changes at a time.
+   */
+  async undo(runId: string, { by, waitMs = 0, signal }: UndoOptions): Promise<UndoResult> {
+    await this.#open()
+    const { clever, storage } = this.#options
+    const undone = await presentRun(storage, runId)
+    const { districtId } = undone
+    const keeper = await this.#acquire({ districtId, waitMs, signal })
+    try {
+      const { apiVersion } = clever
+      return await undoRun({ storage, keeper, clock: this.#clock, apiVersion, undone, by, signal })
+    } finally {
+      await keeper.release()
     }
   }
 
@@ -206,6 +244,7 @@ export class RosterSync {
     })
     if (!(keeper instanceof LeaseKeeper)) return { state: "busy" }
     try {
+      await this.#requireActive(districtId)
       const limits = this.#limits
       return await syncOneUser({ source, storage, keeper, clock: this.#clock, limits, id, startedBy, signal })
     } finally {
@@ -213,7 +252,21 @@ export class RosterSync {
     }
   }
 
-  async #acquire({ districtId, waitMs = 0, signal }: SyncOptions): Promise<LeaseKeeper> {
+  /** To be asked under the lease: an undo may have paused the connection while it was waited for. */
+  async #requireActive(districtId: string): Promise<void> {
+    const connection = await this.#options.storage.getConnection(districtId)
+    if (connection !== undefined) requireActive(connection)
+  }
+
+  async #acquire({
+    districtId,
+    waitMs = 0,
+    signal,
+  }: {
+    districtId: string
+    waitMs?: number | undefined
+    signal?: AbortSignal | undefined
+  }): Promise<LeaseKeeper> {
     const holder = this.#holder
     // No import is turned away because somebody logs in.
     const held = await this.#tryLease({

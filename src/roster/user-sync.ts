@@ -80,7 +80,8 @@ export async function syncOneUser(options: UserSyncOptions): Promise<UserSyncRes
 /** An import that could still be resumed would be lost by a commit beside it (S22). */
 async function isImportPending({ storage, keeper, clock, limits }: UserSyncOptions): Promise<boolean> {
   const [newest] = await storage.listRuns({ districtId: keeper.lease.districtId, limit: 1 })
-  if (newest === undefined || newest.requestedMode === "user" || newest.checkpoint === null) return false
+  if (newest === undefined || newest.checkpoint === null) return false
+  if (newest.requestedMode === "user" || newest.requestedMode === "undo") return false
   if (newest.state !== "interrupted" && !isRunning(newest.state)) return false
   return clock() - Date.parse(newest.checkpoint.at) < limits.resumeWithinMs
 }
@@ -141,9 +142,11 @@ async function applyChange(options: Application): Promise<UserSyncResult> {
  */
 async function carryRejections(context: RunContext, change: StagedChange): Promise<void> {
   const { storage, head, keeper } = context
+  const runId = head.lastRunId ?? ""
+  // What an undo lists are no records that Clever sent; and after it comes a bulk import, which looks at all (S24).
+  if ((await storage.getRun(runId))?.mode === "undo") return
   let after: { kind: Kind; id: string } | undefined
   for (;;) {
-    const runId = head.lastRunId ?? ""
     const rejections = await storage.listRejections({ runId, after, limit: rejectionsPerLookup })
     const last = rejections.at(-1)
     if (last === undefined) return

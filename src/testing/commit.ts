@@ -1,13 +1,14 @@
 import assert from "node:assert/strict"
 import { kinds } from "../models/index.ts"
 import type { Action, StagedChange, StoredRecord } from "../storage/contract.ts"
-import { all, changesOf, same, stagedIds } from "./checks.ts"
+import { all, changesOf, refused, same, stagedIds } from "./checks.ts"
 import {
   away,
   ended,
   everyAction,
   home,
   importChanges,
+  makeConnection,
   makeCursor,
   makeRun,
   mark,
@@ -249,6 +250,42 @@ export function commitChapter({ describe, it }: Suite): void {
       await storage.commit(lease, { run: ended(two), basis: 0, cursor: null, actions: everyAction })
       same(await usersOf(storage), [record("user", "b")])
       same(await stagedIds(storage, "run-1", "user"), ["a"])
+    })
+
+    it("saves the district's connection with the rest, new or in place of another", async ({ storage }) => {
+      for (const [basis, state] of (["paused", "active"] as const).entries()) {
+        const lease = await takeLease(storage)
+        const run = makeRun({ id: `run-${state}`, fence: lease.fence })
+        const connection = makeConnection({ state, settings: { guards: { archivedShare: 0.5 } } })
+        await storage.stage(lease, { run, changes: [put("create", "user", state)] })
+        await storage.commit(lease, {
+          run: ended(run),
+          basis,
+          cursor: null,
+          actions: everyAction,
+          connection,
+        })
+        await storage.releaseLease(lease)
+        same(await storage.getConnection(home), connection)
+      }
+    })
+
+    it("saves no connection where it is refused, and keeps the one that there is without another", async ({
+      storage,
+    }) => {
+      const saved = makeConnection()
+      await storage.saveConnection(saved)
+      const lease = await takeLease(storage)
+      const end = { run: ended(makeRun()), cursor: null, actions: everyAction }
+      const stale = storage.commit(lease, {
+        ...end,
+        basis: 5,
+        connection: makeConnection({ state: "paused" }),
+      })
+      await refused(stale, "PLAN_STALE")
+      same(await storage.getConnection(home), saved)
+      await storage.commit(lease, { ...end, basis: 0 })
+      same(await storage.getConnection(home), saved)
     })
 
     it("keeps districts apart that hold the same ids", async ({ storage }) => {

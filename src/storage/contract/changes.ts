@@ -1,5 +1,6 @@
 import type { Kind } from "../../models/kinds.ts"
 import type { Action, LoggedAction } from "./actions.ts"
+import type { Connection } from "./connections.ts"
 import type { DocumentWrite } from "./documents.ts"
 import type { FieldOverride } from "./overrides.ts"
 import type { PageQuery, RecordKeys } from "./records.ts"
@@ -65,6 +66,8 @@ export interface CommitRequest {
   overrides?: readonly FieldOverride[] | undefined
   /** Documents written with it; their expected revisions are not looked at. */
   documents?: readonly DocumentWrite[] | undefined
+  /** The district's connection, saved with it: an undo pauses the imports that would do the same again (S24). */
+  connection?: Connection | undefined
 }
 
 export interface ChangeQuery extends PageQuery {

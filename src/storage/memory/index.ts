@@ -244,7 +244,7 @@ export class MemoryStorage implements RosterStorage {
       })
     }
     const run = structuredClone(end.run)
-    const cursor = structuredClone(end.cursor)
+    const { cursor, connection } = structuredClone({ cursor: end.cursor, connection: end.connection })
     const { overrides, documents } = jsonCopyOf({
       overrides: end.overrides ?? [],
       documents: end.documents ?? [],
@@ -259,6 +259,7 @@ export class MemoryStorage implements RosterStorage {
     this.#runs.put(run)
     for (const override of overrides) this.#overrides.add(override)
     this.#documents.force(documents)
+    if (connection !== undefined) this.#connections.set(connection.districtId, connection)
   }
 
   async listCommits(query: {

@@ -2,6 +2,7 @@ import { HomeroomError } from "../../errors/index.ts"
 import type { CommitRequest, Lease, Run } from "../contract.ts"
 import { actions } from "./codes.ts"
 import { commitRun, countStaged, dropStaged } from "./commit.ts"
+import { saveConnection } from "./district-connections.ts"
 import { putDocuments } from "./documents.ts"
 import { addOverride } from "./overrides.ts"
 import { type PackedChanges, unpackChanges } from "./packed-changes.ts"
@@ -35,6 +36,7 @@ export const writeOperations: WriteOperations = {
     writer.run("UPDATE homeroom_runs SET committed = 1, version = ? WHERE key = ?", version, run)
     for (const override of request.overrides ?? []) addOverride(writer, override)
     putDocuments(writer, request.documents ?? [])
+    if (request.connection !== undefined) saveConnection(writer, request.connection)
   },
 
   saveRun(writer: Statements, lease: Lease, run: Run): void {

@@ -67,8 +67,8 @@ export class LoginWorld {
     const { mode = "sso+provisioning", state = "active", imported = true, ...rest } = options
     const world = new LoginWorld(new RosterWorld(rest))
     await world.roster.plain.open()
-    await world.connect({ mode, state })
     if (imported) await world.roster.bulk()
+    await world.connect({ mode, state })
     return world
   }
 
