@@ -52,7 +52,7 @@ export function changesOf(storage: RosterStorage, runId: string): Promise<Logged
 /** Everything that can be read of these districts and runs: equal before and after what must have no effect. */
 export async function snapshot(
   storage: RosterStorage,
-  what: { districtIds: readonly string[]; runIds: readonly string[] },
+  what: { districtIds: readonly string[]; runIds: readonly string[]; collections?: readonly string[] },
 ): Promise<unknown> {
   const seen: Record<string, unknown> = {
     connections: await storage.listConnections(),
@@ -61,14 +61,23 @@ export async function snapshot(
   for (const districtId of what.districtIds) {
     seen[`head of ${districtId}`] = await storage.getDistrict(districtId)
     seen[`lease of ${districtId}`] = await storage.getLease(districtId)
+    seen[`commits of ${districtId}`] = await storage.listCommits({ districtId, limit: all })
     for (const kind of kinds) {
       seen[`${kind}s of ${districtId}`] = await storage.listRecords({ districtId, kind, limit: all })
+      seen[`${kind} overrides of ${districtId}`] = await storage.listOverrides({
+        districtId,
+        kind,
+        limit: all,
+      })
     }
   }
   for (const runId of what.runIds) {
     seen[`staged by ${runId}`] = await stagedCounts(storage, runId)
     seen[`changes of ${runId}`] = await changesOf(storage, runId)
     seen[`rejections of ${runId}`] = await storage.listRejections({ runId, limit: all })
+  }
+  for (const collection of what.collections ?? []) {
+    seen[`documents of ${collection}`] = await storage.listDocuments({ collection, limit: all })
   }
   return seen
 }

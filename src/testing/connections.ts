@@ -44,6 +44,19 @@ export function connectionsChapter({ describe, it }: Suite): void {
       same(await storage.listConnections(), [next])
     })
 
+    it("keeps a connection's settings, and replaces them as a whole", async ({ storage }) => {
+      const settings: Connection["settings"] = {
+        guards: { archivedShare: 0.25, onHold: "risky-only", kinds: { school: { maySchoolsGo: true } } },
+        scope: { kinds: ["school", "user"], exclude: ["Zoë"], fields: { user: ["name.first"] } },
+        ownership: { user: { "name.first": "sticky", email: "app" } },
+      }
+      await storage.saveConnection(makeConnection({ settings }))
+      same(await storage.getConnection(home), makeConnection({ settings }))
+      same(await storage.listConnections(), [makeConnection({ settings })])
+      await storage.saveConnection(makeConnection({ settings: { scope: { exclude: [] } } }))
+      same((await storage.getConnection(home))?.settings, { scope: { exclude: [] } })
+    })
+
     it("lists connections in ascending district id, by code unit", async ({ storage }) => {
       const ids = ["b", "a", "B", "10", "2", "_", "aa"]
       for (const districtId of ids) await storage.saveConnection(makeConnection({ districtId }))
@@ -59,9 +72,11 @@ export function connectionsChapter({ describe, it }: Suite): void {
       await storage.saveConnection(given)
       given.name = "changed by the caller"
       given.steps.pop()
+      given.settings.scope = { exclude: ["a"] }
       const returned = await storage.getConnection(home)
       assert.ok(returned)
       returned.steps.length = 0
+      returned.settings.ownership = {}
       for (const one of await storage.listConnections()) one.state = "declined"
       same(await storage.getConnection(home), makeConnection())
     })

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { all, refused, same, snapshot } from "./checks.ts"
 import {
+  archiveAs,
   away,
   ended,
   everyAction,
@@ -8,6 +9,7 @@ import {
   importChanges,
   makeConnection,
   makeCursor,
+  makeOverride,
   makeRun,
   mark,
   put,
@@ -16,13 +18,23 @@ import {
 } from "./fixtures.ts"
 import type { Suite } from "./suite.ts"
 
-const what = { districtIds: [home, away], runIds: ["run-1", "run-2", "run-3"] }
+const what = {
+  districtIds: [home, away],
+  runIds: ["run-1", "run-2", "run-3"],
+  collections: ["notes", "none"],
+}
 
 export function durabilityChapter({ describe, it, options }: Suite): void {
   if (options.reopen === undefined) return
   describe("a store that is opened again", () => {
     it("holds everything that was written", async ({ storage, reopen }) => {
-      await storage.saveConnection(makeConnection())
+      await storage.saveConnection(makeConnection({ settings: { scope: { exclude: ["x"] } } }))
+      await storage.override(makeOverride({ value: { nested: ["Zoë", null] } }))
+      await storage.writeDocuments([
+        { collection: "notes", key: "a", districtId: home, subjects: ["a", "b"], value: { text: "🏫" } },
+        { collection: "notes", key: "b", districtId: null, value: null },
+      ])
+      await storage.writeDocuments([{ collection: "notes", key: "a", districtId: home, value: 2, expect: 1 }])
       await importChanges(storage, [put("create", "user", "a"), put("create", "user", "b")], {
         runId: "run-1",
         cursor: makeCursor("e1"),
@@ -35,7 +47,7 @@ export function durabilityChapter({ describe, it, options }: Suite): void {
       const lease = await takeLease(storage)
       await storage.stage(lease, {
         run: makeRun({ id: "run-3", basis: 2 }),
-        changes: [put("restore", "user", "a", "second"), reject("school", "?1")],
+        changes: [put("restore", "user", "a", "second"), archiveAs("user", "b", "x"), reject("school", "?1")],
       })
       await importChanges(storage, [put("create", "term", "t")], { runId: "run-away", districtId: away })
       const before = await snapshot(storage, what)

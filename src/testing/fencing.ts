@@ -7,6 +7,7 @@ import {
   home,
   importChanges,
   makeCursor,
+  makeOverride,
   makeRun,
   put,
   reject,
@@ -14,7 +15,11 @@ import {
 } from "./fixtures.ts"
 import type { Bench, Suite } from "./suite.ts"
 
-const what = { districtIds: [home, away], runIds: ["run-0", "run-1", "run-new"] }
+const what = {
+  districtIds: [home, away],
+  runIds: ["run-0", "run-1", "run-new"],
+  collections: ["notes"],
+}
 
 type Write = (storage: RosterStorage, lease: Lease) => Promise<void>
 
@@ -28,7 +33,14 @@ const writes: Readonly<Record<string, Write>> = {
   "stage of nothing": (storage, lease) => storage.stage(lease, { run, changes: [] }),
   discardStaged: (storage, lease) => storage.discardStaged(lease, ended(run, "discarded")),
   commit: (storage, lease) =>
-    storage.commit(lease, { run: ended(run), basis: 1, cursor: makeCursor("late"), actions: everyAction }),
+    storage.commit(lease, {
+      run: ended(run),
+      basis: 1,
+      cursor: makeCursor("late"),
+      actions: everyAction,
+      overrides: [makeOverride()],
+      documents: [{ collection: "notes", key: "late", districtId: home, value: "late" }],
+    }),
   "commit on a stale basis": (storage, lease) =>
     storage.commit(lease, { run: ended(run), basis: 0, cursor: null, actions: everyAction }),
 }

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict"
 import type { Kind } from "../models/index.ts"
 import type { RecordFilter, RosterStorage, StagedChange, StoredRecord } from "../storage/contract.ts"
 import { all, inPages, same } from "./checks.ts"
@@ -123,8 +124,12 @@ const searches: readonly (readonly [name: string, filter: RecordFilter, ids: rea
   ["nobody by an empty sis_id", { kind: "user", sisId: "" }, []],
 ]
 
-const find = async (storage: RosterStorage, filter: RecordFilter, districtId = home): Promise<string[]> =>
-  (await storage.findRecords({ districtId, filter, limit: all })).map((one) => one.id)
+/** The ids of what is found; fails unless as many are counted. */
+async function find(storage: RosterStorage, filter: RecordFilter, districtId = home): Promise<string[]> {
+  const found = await storage.findRecords({ districtId, filter, limit: all })
+  assert.equal(await storage.countRecords({ districtId, filter }), found.length)
+  return found.map((one) => one.id)
+}
 
 const findArchived = async (storage: RosterStorage, filter: RecordFilter): Promise<string[]> =>
   (await storage.findRecords({ districtId: home, filter, state: "archived", limit: all })).map(
@@ -147,6 +152,17 @@ export function findingChapter({ describe, it }: Suite): void {
           storage.findRecords({ districtId: home, filter, after: last?.id, limit: 1 }),
         )
         same(paged, await storage.getRecords({ districtId: home, kind: filter.kind, ids }))
+      }
+    })
+
+    it("counts no further than it is told to", async ({ storage }) => {
+      await importChanges(storage, roster)
+      for (const [name, filter, ids] of searches) {
+        for (const limit of [1, 2, 3, ids.length, 100]) {
+          if (limit === 0) continue
+          const count = await storage.countRecords({ districtId: home, filter, limit })
+          same([name, limit, count], [name, limit, Math.min(limit, ids.length)])
+        }
       }
     })
 
@@ -340,4 +356,6 @@ const oddTexts: readonly string[] = [
   "学校",
   "🏫",
   "\u2028",
+  // A word of the index for "A1", were it written as it stands.
+  "x4131",
 ]

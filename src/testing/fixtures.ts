@@ -7,7 +7,9 @@ import type {
   Connection,
   Counts,
   Cursor,
+  FieldOverride,
   Lease,
+  RecordContent,
   RosterStorage,
   Run,
   StagedChange,
@@ -158,6 +160,19 @@ export function makeLink(fields: Partial<AccountLink> = {}): AccountLink {
   }
 }
 
+export function makeOverride(fields: Partial<FieldOverride> = {}): FieldOverride {
+  return {
+    districtId: home,
+    kind: "user",
+    id: "u1",
+    path: "name.first",
+    value: "Zoë",
+    at: "2026-08-17T07:00:00.000Z",
+    by: "ada",
+    ...fields,
+  }
+}
+
 /** The time by the storage's own clock, in milliseconds: a lease shows it. */
 export async function presentTime(storage: RosterStorage): Promise<number> {
   const lease = await takeLease(storage, "district-clock")
@@ -169,6 +184,9 @@ export async function presentTime(storage: RosterStorage): Promise<number> {
 
 /** A change that brings content. */
 export type ContentChange = Extract<StagedChange, { raw: string }>
+
+/** An archive with content. */
+export type ArchiveAs = Extract<StagedChange, { action: "archive" }> & { content: RecordContent }
 
 /** A change with content; `text` tells contents of one record apart, `data` sets the JSON text itself. */
 export function put(
@@ -185,6 +203,12 @@ export function put(
 /** A change without content. */
 export function mark(action: "archive" | "unchanged", kind: Kind, id: string): StagedChange {
   return { action, kind, id }
+}
+
+/** An archive that puts an older content back, as `put` makes it. */
+export function archiveAs(kind: Kind, id: string, text: string): ArchiveAs {
+  const { data, raw, canonical, keys } = put("update", kind, id, text)
+  return { action: "archive", kind, id, content: { data, raw, canonical, keys } }
 }
 
 export function reject(kind: Kind, id: string, reason = "id-missing"): StagedChange {

@@ -1,13 +1,18 @@
+import { archivedContentChapter } from "./archived-content.ts"
 import { changeLogChapter } from "./change-log.ts"
 import { commitChapter } from "./commit.ts"
+import { commitsChapter } from "./commits.ts"
 import { concurrencyChapter } from "./concurrency.ts"
 import { connectionsChapter } from "./connections.ts"
+import { documentRevisionsChapter } from "./document-revisions.ts"
+import { documentsChapter } from "./documents.ts"
 import { durabilityChapter } from "./durability.ts"
 import { fencingChapter } from "./fencing.ts"
 import { findingChapter } from "./finding.ts"
 import { leasesChapter } from "./leases.ts"
 import { linksChapter } from "./links.ts"
 import { openingChapter } from "./opening.ts"
+import { overridesChapter } from "./overrides.ts"
 import { randomDaysChapter } from "./random-days.ts"
 import { readingChapter } from "./reading.ts"
 import { runsChapter } from "./runs.ts"
@@ -15,6 +20,7 @@ import { sessionsChapter } from "./sessions.ts"
 import { stagingChapter } from "./staging.ts"
 import { type ContractRunner, createSuite, type StorageContractOptions } from "./suite.ts"
 import { transactionsChapter } from "./transactions.ts"
+import { writtenWithCommitChapter } from "./written-with-commit.ts"
 
 export type { ContractRunner, StorageContractOptions } from "./suite.ts"
 
@@ -38,6 +44,9 @@ export function storageContract(runner: ContractRunner, options: StorageContract
   suite.describe(`storage contract: ${options.name}`, () => {
     openingChapter(suite)
     connectionsChapter(suite)
+    documentsChapter(suite)
+    documentRevisionsChapter(suite)
+    overridesChapter(suite)
     linksChapter(suite)
     sessionsChapter(suite)
     leasesChapter(suite)
@@ -45,7 +54,10 @@ export function storageContract(runner: ContractRunner, options: StorageContract
     runsChapter(suite)
     stagingChapter(suite)
     commitChapter(suite)
+    archivedContentChapter(suite)
+    commitsChapter(suite)
     transactionsChapter(suite)
+    writtenWithCommitChapter(suite)
     readingChapter(suite)
     findingChapter(suite)
     changeLogChapter(suite)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { refused, same } from "./checks.ts"
-import { home, importChanges, makeConnection, makeRun, put, takeLease } from "./fixtures.ts"
+import { home, importChanges, makeConnection, makeOverride, makeRun, put, takeLease } from "./fixtures.ts"
 import type { Suite } from "./suite.ts"
 
 export function openingChapter({ describe, it, options }: Suite): void {
@@ -46,6 +46,14 @@ export function openingChapter({ describe, it, options }: Suite): void {
         storage.findRecords({ districtId: home, filter: { kind: "user", role: "student" }, limit: 1 }),
         "STORAGE_UNREADABLE",
       )
+      await refused(
+        storage.countRecords({ districtId: home, filter: { kind: "user", role: "student" } }),
+        "STORAGE_UNREADABLE",
+      )
+      await refused(storage.listCommits({ districtId: home, limit: 1 }), "STORAGE_UNREADABLE")
+      await refused(storage.listOverrides(query), "STORAGE_UNREADABLE")
+      await refused(storage.getDocument("c", "k"), "STORAGE_UNREADABLE")
+      await refused(storage.listDocuments({ collection: "c", limit: 1 }), "STORAGE_UNREADABLE")
       await refused(storage.countStaged("run-1"), "STORAGE_UNREADABLE")
       await refused(storage.listStaged({ ...run, kind: "user" }), "STORAGE_UNREADABLE")
       await refused(storage.listChanges(run), "STORAGE_UNREADABLE")
@@ -68,6 +76,9 @@ export function openingChapter({ describe, it, options }: Suite): void {
       await refused(storage.stage(lease, { run, changes: [] }), "STORAGE_UNREADABLE")
       await refused(storage.discardStaged(lease, run), "STORAGE_UNREADABLE")
       await refused(storage.commit(lease, end), "STORAGE_UNREADABLE")
+      await refused(storage.override(makeOverride()), "STORAGE_UNREADABLE")
+      await refused(storage.clearOverrides(makeOverride()), "STORAGE_UNREADABLE")
+      await refused(storage.writeDocuments([]), "STORAGE_UNREADABLE")
     })
   })
 }

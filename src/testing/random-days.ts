@@ -2,6 +2,7 @@ import { type Kind, kinds } from "../models/index.ts"
 import type { Action, RosterStorage, StagedChange } from "../storage/contract.ts"
 import { all, changesOf, fingerprint, inPages, refused, same, stagedCounts, stagedIds } from "./checks.ts"
 import {
+  archiveAs,
   away,
   ended,
   everyAction,
@@ -32,7 +33,10 @@ export function randomDaysChapter({ describe, it }: Suite): void {
           logs.set(runId, await importDay(storage, model, runId, random))
           await compareRoster(storage, model, random)
         }
-        for (const model of models) await compareRoster(storage, model, random)
+        for (const model of models) {
+          await compareRoster(storage, model, random)
+          same(await storage.listCommits({ districtId: model.districtId, limit: all }), model.commits)
+        }
         for (const [runId, log] of logs) {
           same(await changesOf(storage, runId), log.changes)
           same(await storage.listRejections({ runId, limit: all }), log.rejections)
@@ -102,6 +106,7 @@ function randomChange(
 ): StagedChange {
   const action = random.pick(fitting[model.record(kind, id)?.state ?? "none"])
   if (action === "reject") return reject(kind, id, text)
+  if (action === "archive" && random.chance(0.4)) return archiveAs(kind, id, text)
   return action === "archive" || action === "unchanged" ? mark(action, kind, id) : put(action, kind, id, text)
 }
 

@@ -5,6 +5,7 @@ import type {
   DistrictHead,
   LoggedChange,
   Rejection,
+  RosterCommit,
   StagedChange,
   StoredRecord,
 } from "../storage/contract.ts"
@@ -21,6 +22,7 @@ export class RosterModel {
   version = 0
   cursor: Cursor | null = null
   lastRunId: string | null = null
+  readonly commits: RosterCommit[] = []
   #records: StoredRecord[] = []
 
   constructor(districtId: string) {
@@ -59,7 +61,7 @@ export class RosterModel {
       if (action === "reject" || action === "unchanged" || action === "refresh") continue
       if (!actions.includes(action)) continue
       const before = this.record(kind, id)?.data ?? null
-      log.changes.push({ kind, id, action, before, after: "raw" in change ? change.data : null })
+      log.changes.push({ kind, id, action, before, after: newContent(change)?.data ?? null })
     }
     return log
   }
@@ -76,21 +78,34 @@ export class RosterModel {
       if (!end.actions.includes(change.action)) continue
       if (change.action === "unchanged" || change.action === "reject") continue
       changed = true
-      const { kind, id } = change
+      const { kind, id, action } = change
       const former = this.record(kind, id)
-      const next = "raw" in change ? contentOf(change) : former && { ...former, state: "archived" as const }
+      const content = newContent(change) ?? former
+      const state = action === "archive" ? "archived" : "active"
       this.#records = this.#records.filter((one) => one !== former)
-      if (next !== undefined) this.#records.push(next)
+      if (content !== undefined) this.#records.push(recordOf(kind, id, state, content))
     }
-    if (changed) this.version++
+    if (changed) this.commits.push({ runId: end.runId, version: ++this.version })
     this.cursor = end.cursor
     this.lastRunId = end.runId
     return log
   }
 }
 
-function contentOf({ kind, id, raw, canonical, data }: Extract<StagedChange, { raw: string }>): StoredRecord {
-  return { kind, id, state: "active", raw, canonical, data }
+type Content = Pick<StoredRecord, "raw" | "canonical" | "data">
+
+function newContent(change: StagedChange): Content | undefined {
+  if (change.action === "archive") return change.content
+  return "raw" in change ? change : undefined
+}
+
+function recordOf(
+  kind: Kind,
+  id: string,
+  state: StoredRecord["state"],
+  { raw, canonical, data }: Content,
+): StoredRecord {
+  return { kind, id, state, raw, canonical, data }
 }
 
 function byKindAndId(a: { kind: Kind; id: string }, b: { kind: Kind; id: string }): number {

@@ -40,6 +40,22 @@ function fullRun(): Run {
     finishedAt: "2026-08-17T07:00:00.123Z",
     startedBy: "Zoë “operator” 🏫\u2028",
     counts: makeCounts(1),
+    purpose: "plan",
+    plan: {
+      hash: "0f".repeat(32),
+      actions: ["create", "archive"],
+      cursor: makeCursor("event-3"),
+      expiresAt: "2026-08-20T06:00:00.000Z",
+    },
+    approval: {
+      hash: "0f".repeat(32),
+      by: "ada",
+      why: "École closes — “really”",
+      at: "2026-08-18T06:00:00.000Z",
+    },
+    undoes: "0198b1e2-other",
+    version: 42,
+    archivedBySchool: { user: { "school-1": 2, constructor: 1 }, section: {} },
     holds: [
       { code: "rejected-ratio", kind: "user", schoolId: "school-1", measured: 0.0625, limit: 0.05 },
       { code: "district-state", kind: null, schoolId: null, measured: "paused", limit: "running" },

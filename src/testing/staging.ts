@@ -1,6 +1,7 @@
 import type { StagedChange, StagedEntry } from "../storage/contract.ts"
 import { all, changesOf, inPages, refused, same, snapshot, stagedCounts, stagedIds } from "./checks.ts"
 import {
+  archiveAs,
   away,
   ended,
   everyAction,
@@ -90,6 +91,28 @@ export function stagingChapter({ describe, it }: Suite): void {
       same(await storage.listStaged(query), [])
     })
 
+    it("lists what is staged with its action and the fingerprints of its content", async ({ storage }) => {
+      const lease = await takeLease(storage)
+      const changes = [
+        put("create", "user", "a", "first"),
+        mark("archive", "user", "b"),
+        archiveAs("user", "c", "older"),
+        put("refresh", "user", "d", "second"),
+        reject("user", "e"),
+        mark("unchanged", "user", "f"),
+      ]
+      await storage.stage(lease, { run, changes: changes.slice(0, 3) })
+      await storage.stage(lease, { run, changes: changes.slice(3) })
+      same(await storage.listStaged({ runId: run.id, kind: "user", limit: all }), [
+        { id: "a", action: "create", raw: "raw a first", canonical: "canonical a first" },
+        { id: "b", action: "archive", raw: null, canonical: null },
+        { id: "c", action: "archive", raw: "raw c older", canonical: "canonical c older" },
+        { id: "d", action: "refresh", raw: "raw d second", canonical: "canonical d second" },
+        { id: "e", action: "reject", raw: null, canonical: null },
+        { id: "f", action: "unchanged", raw: null, canonical: null },
+      ])
+    })
+
     it("replaces a change of the same kind and id, whatever the two actions are", async ({ storage }) => {
       const every = (id: string): StagedChange[] => [
         put("create", "user", id),
@@ -97,6 +120,7 @@ export function stagingChapter({ describe, it }: Suite): void {
         put("restore", "user", id),
         put("refresh", "user", id),
         mark("archive", "user", id),
+        archiveAs("user", id, "older"),
         mark("unchanged", "user", id),
         reject("user", id),
       ]

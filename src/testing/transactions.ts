@@ -9,6 +9,7 @@ import {
   importChanges,
   makeConnection,
   makeCursor,
+  makeOverride,
   makeRun,
   mark,
   put,
@@ -17,7 +18,11 @@ import {
 } from "./fixtures.ts"
 import type { Suite } from "./suite.ts"
 
-const what = { districtIds: [home, away], runIds: ["run-0", "run-1", "run-2"] }
+const what = {
+  districtIds: [home, away],
+  runIds: ["run-0", "run-1", "run-2"],
+  collections: ["notes"],
+}
 
 /** Stages some of everything as run-1 on version 1, and returns how to commit it. */
 async function prepare(storage: RosterStorage): Promise<(basis: number) => Promise<void>> {
@@ -37,7 +42,14 @@ async function prepare(storage: RosterStorage): Promise<(basis: number) => Promi
     ],
   })
   return (basis) =>
-    storage.commit(lease, { run: ended(run), basis, cursor: makeCursor("e1"), actions: everyAction })
+    storage.commit(lease, {
+      run: ended(run),
+      basis,
+      cursor: makeCursor("e1"),
+      actions: everyAction,
+      overrides: [makeOverride()],
+      documents: [{ collection: "notes", key: "k", districtId: home, value: "written with it" }],
+    })
 }
 
 export function transactionsChapter({ describe, it }: Suite): void {

@@ -1,3 +1,4 @@
+import { roles } from "../../models/kinds.ts"
 import type { RecordFilter, RecordSearch } from "../contract.ts"
 import { kindCode } from "./codes.ts"
 import { lookupCondition } from "./lookup-table.ts"
@@ -55,7 +56,7 @@ export function countRows(
     return Number(row?.count)
   }
   const { column, word, check, parameters } = condition(filter)
-  const isExact = isWordExact(lookupWord(word), column) && !("schoolId" in filter && "role" in filter)
+  const isExact = isIndexExact(filter)
   const row = statements.get(
     `SELECT count(*) AS count FROM (
        SELECT 1 FROM homeroom_lookup l
@@ -73,9 +74,14 @@ export function countRows(
   return Number(row?.count)
 }
 
-/** A word that begins with `x` may stand for two values; of roles none does. */
-function isWordExact(word: string, column: Condition["column"]): boolean {
-  return column === "role" || !word.startsWith("x")
+/** Whether a record fits just if the index says so: then there is no need to look at its content. */
+function isIndexExact(filter: Exclude<RecordFilter, { sectionId: string }>): boolean {
+  // Which role has which school the index does not know; a role that Clever does not have may be no object.
+  if ("role" in filter && filter.role !== undefined) {
+    return !("schoolId" in filter) && roles.some((role) => role === filter.role)
+  }
+  // A word that begins with `x` may stand for two values.
+  return !lookupWord(condition(filter).word).startsWith("x")
 }
 
 const peopleOfSection = `
