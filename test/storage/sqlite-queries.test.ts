@@ -22,6 +22,7 @@ let database: DatabaseSync
 let bulk: Run
 let delta: Run
 let archivedUser: string
+let overridden: string[]
 
 type Row = Record<string, unknown>
 
@@ -42,6 +43,13 @@ beforeAll(async () => {
     for (const role of Object.values(user.roles as Record<string, Row>)) role.sis_id = spelled
   })
   delta = await roster.sync({ districtId: district.id, mode: "delta" })
+  const [, , ...others] = users()
+  overridden = others.slice(0, 2).map(({ id }) => id)
+  for (const [index, id] of overridden.entries()) {
+    const value = index === 0 ? "Own “name”" : null
+    const field = { districtId: district.id, kind: "user", id, path: "name.first" } as const
+    await storage.override({ ...field, value, at: "2026-09-01T08:00:00.000Z", by: "ada" })
+  }
   await storage.close()
   database = new DatabaseSync(path, { readOnly: true })
 })
@@ -58,7 +66,7 @@ function sqlOf(name: string): string {
 }
 
 /** The rows of a query about the district. */
-function ask(name: string, parameters: Record<string, string>): Row[] {
+function ask(name: string, parameters: Record<string, string | number>): Row[] {
   return database.prepare(sqlOf(name)).all({ district: district.id, ...parameters }) as Row[]
 }
 
@@ -89,6 +97,23 @@ describe("the queries of docs/spec/storage.md", () => {
   test("all of a kind", () => {
     const schools = district.records("school").map(({ id, name }) => ({ id, name }))
     expect(ask("all-of-a-kind", {})).toEqual(schools)
+  })
+
+  test("a field with the app's own value, an empty one included", () => {
+    for (const { id, name } of users().slice(0, 20)) {
+      const own = [{ first_name: "Own “name”" }, { first_name: null }][overridden.indexOf(id)]
+      const expected =
+        own === undefined ? { id, first_name: name?.first, set_by: null } : { id, ...own, set_by: "ada" }
+      expect(ask("one-field-with-overrides", { id })).toEqual([expected])
+    }
+    const listed = database
+      .prepare(
+        "SELECT id, path, value FROM roster_overrides WHERE district_id = ? AND kind = 'user' ORDER BY id",
+      )
+      .all(district.id)
+    expect(listed).toHaveLength(2)
+    expect(listed.map(({ id }) => id)).toEqual(overridden)
+    expect(listed.map(({ value }) => JSON.parse(String(value)))).toEqual(["Own “name”", null])
   })
 
   test("the people of a section", () => {
@@ -177,6 +202,18 @@ describe("the queries of docs/spec/storage.md", () => {
     const gone = changed.find(({ id }) => id === archivedUser)
     expect(gone).toMatchObject({ kind: "user", action: "archive", after: null })
     expect(JSON.parse(String(gone?.before))).toMatchObject({ id: archivedUser })
+  })
+
+  test("what changed since a version", () => {
+    const since = (version: number) => ask("changed-since-version", { version })
+    expect([bulk.version, delta.version]).toEqual([1, 2])
+    const ofDelta = askRun("changes-of-a-run", { run: delta.id })
+    expect(ofDelta.length).toBeGreaterThan(0)
+    const asListed = ofDelta.map(({ kind, id, action }) => ({ version: 2, kind, id, action }))
+    expect(since(1)).toEqual(asListed)
+    expect(since(0)).toHaveLength(askRun("changes-of-a-run", { run: bulk.id }).length + ofDelta.length)
+    expect(since(0).slice(-ofDelta.length)).toEqual(asListed)
+    expect(since(2)).toEqual([])
   })
 
   test("what was archived since a time", () => {
