@@ -1,6 +1,16 @@
 import type { CommitRequest, FieldOverride, RosterStorage } from "../storage/contract.ts"
 import { all, refused, same, snapshot } from "./checks.ts"
-import { away, ended, everyAction, home, makeOverride, makeRun, put, takeLease } from "./fixtures.ts"
+import {
+  away,
+  ended,
+  everyAction,
+  home,
+  makeConnection,
+  makeOverride,
+  makeRun,
+  put,
+  takeLease,
+} from "./fixtures.ts"
 import type { Suite } from "./suite.ts"
 
 const what = { districtIds: [home, away], runIds: ["run-1"], collections: ["notes"] }
@@ -11,7 +21,7 @@ const run = makeRun()
 async function prepare(
   storage: RosterStorage,
   creates: number,
-  extras: Pick<CommitRequest, "overrides" | "documents">,
+  extras: Pick<CommitRequest, "overrides" | "documents" | "connection">,
 ): Promise<(basis: number) => Promise<void>> {
   const lease = await takeLease(storage)
   const changes = Array.from({ length: creates }, (_, index) => put("create", "user", `u${index}`))
@@ -27,7 +37,7 @@ export function writtenWithCommitChapter({ describe, it }: Suite): void {
   describe("what is written with a commit", () => {
     // Few and many: an adapter may write many in another way.
     for (const creates of [0, 2, 600]) {
-      it(`are its overrides and documents, with ${creates} records`, async ({ storage }) => {
+      it(`are its overrides, documents and connection, with ${creates} records`, async ({ storage }) => {
         const overrides = [makeOverride({ id: "u0" }), makeOverride({ id: "u1", value: { a: [null, "🏫"] } })]
         const value = { list: [1, "“🏫”"] }
         const commit = await prepare(storage, creates, {
@@ -36,8 +46,10 @@ export function writtenWithCommitChapter({ describe, it }: Suite): void {
             { collection: "notes", key: "a", districtId: home, subjects: ["u0"], value },
             { collection: "notes", key: "b", districtId: null, value: null },
           ],
+          connection: makeConnection({ state: "paused" }),
         })
         await commit(0)
+        same(await storage.listConnections(), [makeConnection({ state: "paused" })])
         same(await overridesOf(storage), overrides)
         same(await storage.listDocuments({ collection: "notes", limit: all }), [
           { collection: "notes", key: "a", districtId: home, subjects: ["u0"], revision: 1, value },
@@ -46,6 +58,13 @@ export function writtenWithCommitChapter({ describe, it }: Suite): void {
         same((await storage.getDistrict(home)).version, creates > 0 ? 1 : 0)
       })
     }
+
+    it("leaves the connection as it is where the commit brings none", async ({ storage }) => {
+      await storage.saveConnection(makeConnection())
+      const commit = await prepare(storage, 1, {})
+      await commit(0)
+      same(await storage.listConnections(), [makeConnection()])
+    })
 
     it("leaves the override alone that a field has already", async ({ storage }) => {
       const known = makeOverride({ id: "u0", value: "of the app", by: "ada" })
@@ -102,7 +121,9 @@ export function writtenWithCommitChapter({ describe, it }: Suite): void {
     for (const creates of [2, 600]) {
       it(`is not written where the commit of ${creates} records is refused`, async ({ storage }) => {
         await storage.writeDocuments([{ collection: "notes", key: "a", districtId: home, value: "before" }])
+        await storage.saveConnection(makeConnection())
         const commit = await prepare(storage, creates, {
+          connection: makeConnection({ state: "paused" }),
           overrides: [makeOverride({ id: "u0" })],
           documents: [
             { collection: "notes", key: "a", districtId: home, value: "after" },
