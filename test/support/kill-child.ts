@@ -15,6 +15,8 @@ export interface KillOrder {
   path: string
   mode: "bulk" | "delta"
   pageSize: number
+  /** Take back this run instead of importing. */
+  undo?: string
   /** The one time that all clocks show. */
   nowMs: number
   /** At which write call to the storage, or at which SQL statement inside `commit`; never when null. */
@@ -75,7 +77,10 @@ async function main(order: KillOrder): Promise<void> {
   const clever = new CleverClient({ apiUrl, authUrl, clientId, clientSecret })
   const roster = new RosterSync({ clever, storage, pageSize, clock })
   writeSync(1, "ready\n")
-  const run = await roster.sync({ districtId, mode })
+  const run =
+    order.undo === undefined
+      ? await roster.sync({ districtId, mode })
+      : (await roster.undo(order.undo, { by: "child" })).run
   writeSync(1, `${run.state}\n`)
   await storage.close()
 }
