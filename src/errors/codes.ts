@@ -55,6 +55,9 @@ export type ErrorCode =
   | "LOGOUT_REFUSED"
   | "LINK_CONFLICT"
   | "LINK_PROOF_INVALID"
+  | "REVIEW_NOT_FOUND"
+  | "REVIEW_NOT_OPEN"
+  | "ACCOUNTS_UNREADABLE"
   | "CONNECTION_NOT_FOUND"
   | "CONNECTION_NOT_ACTIVE"
   | "CONNECTION_WITHOUT_PROVISIONING"
@@ -334,6 +337,27 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     remedy: "Let the person confirm again: logged in to the app, and then through Clever.",
     retryable: false,
     httpStatus: 403,
+  },
+
+  // Matching to accounts
+  REVIEW_NOT_FOUND: {
+    summary: "There is no review with this id.",
+    remedy: "List the open ones; the id is that of the review, not of the person.",
+    retryable: false,
+    httpStatus: 404,
+  },
+  REVIEW_NOT_OPEN: {
+    summary: "The review has been decided, or has settled itself: there is nothing to decide any more.",
+    remedy: "Look at the review as it is now.",
+    retryable: false,
+    httpStatus: 409,
+  },
+  ACCOUNTS_UNREADABLE: {
+    summary: "The list of the app's accounts can't be read, so nothing was matched.",
+    remedy:
+      "Correct the file at the line named: it must be CSV in UTF-8 with the header that docs/matching.md shows.",
+    retryable: false,
+    httpStatus: 400,
   },
 
   // Running an import

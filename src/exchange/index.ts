@@ -22,7 +22,6 @@ export type {
   AppAccounts,
   EmailAccount,
   LoginIdentity,
-  MatchField,
 } from "./logins/app-accounts.ts"
 export type { LinkAccountRequest } from "./logins/link-book.ts"
 export type { LinkPolicy, LinkRequest } from "./logins/link-policy.ts"

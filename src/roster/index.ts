@@ -3,6 +3,44 @@
 export type { ChangeFilter, RecordChange } from "./change-log.ts"
 export type { DanglingReference } from "./dangling.ts"
 export type { LeaseOptions, Repeat, Sleep } from "./lease-keeper.ts"
+export type {
+  AccountEntry,
+  AccountProblem,
+  AccountProblemReason,
+  AccountSource,
+  UnusableEntry,
+} from "./matching/account-entry.ts"
+export type { SubjectKind } from "./matching/account-index.ts"
+export { AccountMatching, type AccountMatchingOptions } from "./matching/account-matching.ts"
+export {
+  type AccountColumn,
+  accountsFromCsv,
+  type CsvAccountOptions,
+  csvColumns,
+} from "./matching/accounts-from-csv.ts"
+export { freeAccounts, maxCandidates } from "./matching/free-accounts.ts"
+export type { MatchAuditEvent } from "./matching/match-audit.ts"
+export {
+  type AnyField,
+  comparable,
+  type MatchField,
+  type RosterField,
+  type SchoolField,
+} from "./matching/match-fields.ts"
+export type {
+  MatchOptions,
+  MatchProgress,
+  MatchResult,
+} from "./matching/match-options.ts"
+export type { MatchCounts } from "./matching/match-pass.ts"
+export { fieldOf, personSubject } from "./matching/match-subject.ts"
+export { type AccountMatch, matchAccounts, type UndecidedReason } from "./matching/ordered-matchers.ts"
+export type { AccountCounts } from "./matching/read-accounts.ts"
+export type { Review, ReviewDecision, ReviewQuery, ReviewState, ReviewType } from "./matching/review.ts"
+export { ReviewBook } from "./matching/review-book.ts"
+export type { ReviewChoice } from "./matching/review-desk.ts"
+export { standingOf } from "./matching/standing.ts"
+export type { SchoolLink } from "./matching/subject-links.ts"
 export { requireActive } from "./require-active.ts"
 export {
   RosterSync,

@@ -1,4 +1,5 @@
 import type { Role } from "../../models/index.ts"
+import type { MatchField } from "../../roster/index.ts"
 import type { CleverIdentity } from "../../sso/index.ts"
 
 /** Who logs in, with what a login may know besides. */
@@ -9,17 +10,6 @@ export interface LoginIdentity extends CleverIdentity {
    */
   readonly emailVerified?: boolean | undefined
 }
-
-/** What an account may be found by. `clever_id` and `legacy_id` are ids of Clever itself; the rest is the district's. */
-export type MatchField =
-  | "clever_id"
-  | "legacy_id"
-  | "sis_id"
-  | "student_number"
-  | "teacher_number"
-  | "staff_id"
-  | "state_id"
-  | "email"
 
 /** One question to the app: whose account has this value? */
 export interface AccountQuery {

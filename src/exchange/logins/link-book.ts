@@ -1,9 +1,9 @@
-import { HomeroomError } from "../../errors/index.ts"
+import { auditText, HomeroomError } from "../../errors/index.ts"
+import type { AccountMatch } from "../../roster/index.ts"
 import type { AccountLink, LinkKey, LinkMoved, LoginStore } from "../../storage/contract.ts"
 import type { LoginIdentity } from "./app-accounts.ts"
 import { checkProof, type LinkProof } from "./link-proof.ts"
-import { auditText, type LoginAuditEvent } from "./login-audit.ts"
-import type { AccountMatch } from "./match-accounts.ts"
+import type { LoginAuditEvent } from "./login-audit.ts"
 
 export interface LinkAccountRequest {
   identity: LoginIdentity

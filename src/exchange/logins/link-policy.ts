@@ -1,7 +1,7 @@
+import { type AccountMatch, freeAccounts } from "../../roster/index.ts"
 import type { LoginStore } from "../../storage/contract.ts"
 import type { AppAccounts, LoginIdentity } from "./app-accounts.ts"
 import { checkProof, type LinkProof } from "./link-proof.ts"
-import { type AccountMatch, freeAccounts } from "./match-accounts.ts"
 
 /** Accounts that have the login's e-mail address, put to the app's own judgement. */
 export interface LinkRequest {
@@ -29,16 +29,19 @@ export async function matchByPolicy(options: {
   accounts: AppAccounts
   identity: LoginIdentity
   districtId: string | null
+  /** Accounts that somebody said are not this person's. */
+  apart: ReadonlySet<string>
   nowMs: number
 }): Promise<AccountMatch> {
-  const { storage, policy, accounts, identity, districtId, nowMs } = options
+  const { storage, policy, accounts, identity, districtId, apart, nowMs } = options
   const { email, emailVerified } = identity
   if (policy === "never" || !email || accounts.findByEmail === undefined) return { state: "none" }
   if (policy === "when-both-verified" && emailVerified !== true) return { state: "none" }
   const found = await accounts.findByEmail({ districtId, email })
   const eligible = policy === "when-both-verified" ? found.filter((one) => one.emailVerified) : found
   const accountIds = eligible.map((one) => one.accountId)
-  const candidates = await freeAccounts(storage, identity, accountIds)
+  const free = await freeAccounts(storage, identity, accountIds)
+  const candidates = free.filter((accountId) => !apart.has(accountId))
   const [accountId] = candidates
   if (accountId === undefined) return { state: "none" }
   if (typeof policy === "function") {
@@ -46,8 +49,8 @@ export async function matchByPolicy(options: {
     if (proof === undefined) return { state: "none" }
     const proven = candidates.find((candidate) => candidate === proof.accountId) ?? accountId
     checkProof(proof, { key: identity, accountId: proven, nowMs })
-    return { state: "unique", accountId: proven, field: "email" }
+    return { state: "unique", accountId: proven, role: null, field: "email" }
   }
-  if (candidates.length === 1) return { state: "unique", accountId, field: "email" }
-  return { state: "ambiguous", candidates, field: "email", detail: null }
+  if (free.length === 1) return { state: "unique", accountId, role: null, field: "email" }
+  return { state: "ambiguous", candidates, role: null, field: "email", reason: "several-accounts" }
 }

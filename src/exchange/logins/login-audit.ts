@@ -1,3 +1,5 @@
+import { auditText } from "../../errors/index.ts"
+
 /** Something that was done to a link or a session, for the app's audit log: ids, counts and times, no names. */
 export type LoginAuditEvent = {
   /** ISO 8601 in UTC. */
@@ -26,17 +28,6 @@ export type LoginAuditEvent = {
       readonly keys: number
     }
 )
-
-const maxLength = 200
-
-/**
- * A text that is safe to write into a log: control characters, line separators and marks that turn the direction of
- * writing are `?`, and what is longer than 200 characters is cut off.
- */
-export function auditText(text: string): string {
-  const safe = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, "?")
-  return safe.length > maxLength ? `${safe.slice(0, maxLength)}…` : safe
-}
 
 /** Tells a listener of events whose texts are safe; what it throws is ignored: what was done is done. */
 export function auditTo(

@@ -1,8 +1,7 @@
 import type { ErrorCode } from "../../errors/index.ts"
 import type { Role } from "../../models/index.ts"
-import type { UserSyncResult } from "../../roster/index.ts"
+import type { MatchField, UserSyncResult } from "../../roster/index.ts"
 import type { AccountLink, ConnectionState, StoredRecord } from "../../storage/contract.ts"
-import type { MatchField } from "./app-accounts.ts"
 
 /** How the roles of a login differ from those of the last import. What to make of it is the app's decision. */
 export interface RoleDiff {

@@ -1,6 +1,12 @@
 import { HomeroomError, isHomeroomError } from "../../errors/index.ts"
 import { type Role, roles, type User } from "../../models/index.ts"
-import type { SyncUserOptions, UserSyncResult } from "../../roster/index.ts"
+import {
+  type AccountMatch,
+  freeAccounts,
+  maxCandidates,
+  type SyncUserOptions,
+  type UserSyncResult,
+} from "../../roster/index.ts"
 import {
   districtSubject,
   englishMessages,
@@ -13,6 +19,7 @@ import type { AppAccounts, LoginIdentity } from "./app-accounts.ts"
 import { type LinkAccountRequest, LinkBook } from "./link-book.ts"
 import { type LinkPolicy, matchByPolicy } from "./link-policy.ts"
 import { auditTo, type LoginAuditEvent } from "./login-audit.ts"
+import { loginStanding, matchLogin, noStanding } from "./login-match.ts"
 import type {
   AmbiguousLogin,
   LinkedLogin,
@@ -20,7 +27,6 @@ import type {
   LoginResolution,
   RefreshState,
 } from "./login-resolution.ts"
-import { type AccountMatch, freeAccounts, matchAccounts, maxCandidates } from "./match-accounts.ts"
 import { type LoginErasure, SessionControl } from "./session-control.ts"
 
 /** What brings one person into the roster: a `RosterSync` does. */
@@ -209,13 +215,19 @@ export class LoginResolver {
     const rest = { record, roles: admitted, ...(roleDiff === undefined ? {} : { roleDiff }) }
     if (known.link !== null) return this.#linked({ ...rest, link: known.link })
     const { accounts, matchEmail = false } = this.#options
+    const storage = this.#storage
+    const { issuer, cleverId } = identity
+    const standing = await loginStanding(storage, { issuer, cleverId, districtId })
+    if (standing.undecided.length > 0) {
+      return this.#ambiguous({ candidates: standing.undecided, field: null, detail: null }, record)
+    }
     let match: AccountMatch = { state: "none" }
     if (accounts?.findBy !== undefined) {
       const findBy = accounts.findBy.bind(accounts)
-      match = await matchAccounts({ storage: this.#storage, findBy, identity, districtId, user, matchEmail })
+      match = await matchLogin({ storage, findBy, identity, districtId, user, matchEmail, standing })
     }
-    if (match.state === "none") match = await this.#matchByPolicy(identity, districtId)
-    if (match.state === "ambiguous") return this.#ambiguous(match, record)
+    if (match.state === "none") match = await this.#matchByPolicy(identity, districtId, standing.apart)
+    if (match.state === "ambiguous") return this.#undecided(match, record)
     if (match.state === "none") return this.#linked({ ...rest, link: null })
     const link = await this.#links.claim(identity, { districtId, match })
     // Somebody else was linked to the account meanwhile: it is no candidate any more.
@@ -234,21 +246,31 @@ export class LoginResolver {
     const [accountId] = candidates
     let match: AccountMatch = { state: "none" }
     if (found.length > 1)
-      match = { state: "ambiguous", candidates: found.slice(0, maxCandidates), field: null, detail: null }
-    else if (accountId !== undefined) match = { state: "unique", accountId, field: null }
+      match = {
+        state: "ambiguous",
+        candidates: found.slice(0, maxCandidates),
+        role: null,
+        field: null,
+        reason: "several-accounts",
+      }
+    else if (accountId !== undefined) match = { state: "unique", accountId, role: null, field: null }
     else if (found.length > 0) return this.#taken(found)
-    else match = await this.#matchByPolicy(identity, districtId)
+    else match = await this.#matchByPolicy(identity, districtId, noStanding.apart)
     if (match.state === "none") {
       return { ...this.#told("not-synced"), code: "LOGIN_NOT_SYNCED", refresh: null }
     }
-    if (match.state === "ambiguous") return this.#ambiguous(match, null)
+    if (match.state === "ambiguous") return this.#undecided(match, null)
     const link = await this.#links.claim(identity, { districtId, match })
     return link === null
       ? this.#taken([match.accountId])
       : this.#linked({ record: null, link, roles: admitted })
   }
 
-  async #matchByPolicy(identity: LoginIdentity, districtId: string | null): Promise<AccountMatch> {
+  async #matchByPolicy(
+    identity: LoginIdentity,
+    districtId: string | null,
+    apart: ReadonlySet<string>,
+  ): Promise<AccountMatch> {
     const { accounts, linkPolicy = "never" } = this.#options
     if (accounts === undefined) return { state: "none" }
     const storage = this.#storage
@@ -258,6 +280,7 @@ export class LoginResolver {
       accounts,
       identity,
       districtId,
+      apart,
       nowMs: this.#clock(),
     })
   }
@@ -287,6 +310,14 @@ export class LoginResolver {
 
   #linked(found: Omit<LinkedLogin, "outcome" | "message" | "accountId">): LinkedLogin {
     return { ...this.#told("linked"), accountId: found.link?.accountId ?? null, ...found }
+  }
+
+  #undecided(
+    { candidates, field, reason }: Extract<AccountMatch, { state: "ambiguous" }>,
+    record: StoredRecord | null,
+  ): AmbiguousLogin {
+    const detail = reason === "several-ids" ? "LINK_CONFLICT" : null
+    return this.#ambiguous({ candidates, field, detail }, record)
   }
 
   #ambiguous(

@@ -1,21 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises"
 import type { Role, User } from "../../models/index.ts"
+import { comparable, fieldOf, type RosterField } from "../../roster/index.ts"
 import type { RosterStorage, StoredRecord } from "../../storage/contract.ts"
-import type { MatchField } from "./app-accounts.ts"
-
-/** A field that the district gives its people. */
-export type RosterField = Exclude<MatchField, "clever_id" | "legacy_id">
 
 const pageSize = 500
 /** In a larger district only `sis_id` and `staff_id`, which are indexed, can be told to be unique. */
 const maxScanned = 100_000
-
-/** What a user has in a field of a role; undefined if nothing. */
-export function fieldOf(user: User, role: Role, field: RosterField): string | undefined {
-  const fields = (user.roles?.[role] ?? {}) as Readonly<Record<string, unknown>>
-  const value = field === "email" ? user.email : Object.hasOwn(fields, field) ? fields[field] : undefined
-  return typeof value === "string" && value !== "" ? value : undefined
-}
 
 /** Somebody's value in a field of a role. */
 export interface RosterValue {
@@ -70,8 +60,4 @@ function readPage(
 /** Tells most records that do not hold the value without parsing them: text without escapes holds it as it is. */
 function mayHold({ data }: StoredRecord, field: RosterField, value: string): boolean {
   return field === "email" || data.includes(value) || data.includes("\\")
-}
-
-function comparable(field: RosterField, value: string): string {
-  return field === "email" ? value.trim().toLowerCase() : value
 }

@@ -1,0 +1,276 @@
+import { auditText, HomeroomError } from "../../errors/index.ts"
+import type { RosterStorage } from "../../storage/contract.ts"
+import type { AccountSource } from "./account-entry.ts"
+import { AccountIndex, keyOf, type SubjectKind } from "./account-index.ts"
+import { KeyTable } from "./key-table.ts"
+import { auditTo, type MatchAuditEvent } from "./match-audit.ts"
+import type { MatchOptions, MatchResult } from "./match-options.ts"
+import { type MatchCounts, MatchPass } from "./match-pass.ts"
+import { personSubject, schoolSubject } from "./match-subject.ts"
+import { type AccountCounts, readAccounts } from "./read-accounts.ts"
+import { reportReissued } from "./reissued.ts"
+import type { Review, ReviewQuery } from "./review.ts"
+import { ReviewBook } from "./review-book.ts"
+import { type ReviewChoice, ReviewDesk } from "./review-desk.ts"
+import { PersonLinks, type SchoolLink, SchoolLinks } from "./subject-links.ts"
+import { type CommitRange, everyone, newcomers, type SubjectReader } from "./subject-reader.ts"
+import { sweepReviews } from "./sweep-reviews.ts"
+
+export interface AccountMatchingOptions {
+  storage: RosterStorage
+  /** The accounts that the app has already. Without them only older ids and re-issued people are looked for. */
+  accounts?: AccountSource
+  /** Whether e-mail addresses may match people with accounts (S26). Clever does not verify them. Default false. */
+  matchEmail?: boolean
+  /** Who issues the ids that people log in with. Default Clever. */
+  issuer?: string
+  /** Milliseconds since 1970. Default `Date.now`. */
+  clock?: () => number
+  /** Told of every link and decision once it is done, with ids alone. What it throws is ignored. */
+  onAudit?: (event: MatchAuditEvent) => void
+}
+
+const positions = "matching-positions"
+/** Of more newcomers than this, all values of all accounts are kept. */
+const maxWanted = 200_000
+
+/**
+ * Matches the roster to accounts that the app had before Clever came, and keeps the questions that only a person can
+ * answer (S26, S27). For districts with provisioning.
+ *
+ * Links are exclusive: one account for a person, and nobody else's. Every matcher decides only where exactly one
+ * account and exactly one person have the value; everything else is a review. Matching again changes nothing unless
+ * the roster, the accounts or a decision has changed. It needs no lease and runs beside imports and logins.
+ */
+export class AccountMatching {
+  readonly #options: AccountMatchingOptions
+  readonly #storage: RosterStorage
+  readonly #people: PersonLinks
+  readonly #schools: SchoolLinks
+  readonly #reviews: ReviewBook
+  readonly #desk: ReviewDesk
+  readonly #audit: ReturnType<typeof auditTo>
+
+  constructor(options: AccountMatchingOptions) {
+    const { storage, clock = Date.now, issuer = "https://clever.com" } = options
+    this.#options = options
+    this.#storage = storage
+    this.#audit = auditTo({ listener: options.onAudit, clock })
+    this.#people = new PersonLinks({ storage, issuer, clock })
+    this.#schools = new SchoolLinks({ storage, clock })
+    this.#reviews = new ReviewBook({ storage, clock })
+    this.#desk = new ReviewDesk({
+      storage,
+      reviews: this.#reviews,
+      people: this.#people,
+      schools: this.#schools,
+      onLink: (link) => this.#audit({ type: "link", ...link }),
+    })
+  }
+
+  /**
+   * Matches everyone in a district who has no link yet, and reports who was possibly re-issued since the last matching.
+   *
+   * Reads the app's accounts once and the district's people twice; an account with four values costs some 160 bytes of
+   * memory. Rejects with `ACCOUNTS_UNREADABLE` and with what the source throws, before anything is matched; with
+   * `PLAN_STALE` if imports never let it come to an end; with `ABORTED` and `STORAGE_…`.
+   */
+  async match(options: MatchOptions): Promise<MatchResult> {
+    await this.#storage.open()
+    const { version } = await this.#storage.getDistrict(options.districtId)
+    const reissued = await this.#reportReissued(options, version)
+    const subjects = this.#everyone(options)
+    const matched = await this.#run(options, { subjects, isWhole: true, wanted: undefined })
+    await this.#setPosition(options.districtId, version)
+    return { districtId: options.districtId, scope: "everyone", reissued, ...matched }
+  }
+
+  /**
+   * The same of those alone whom imports, undos and logins have created or restored since the last matching: what to
+   * call after an import. The first time it matches everyone. A call that fails is made up for by the next.
+   */
+  async matchNewcomers(options: MatchOptions): Promise<MatchResult> {
+    await this.#storage.open()
+    const { districtId } = options
+    const position = await this.#position(districtId)
+    if (position === undefined) return this.match(options)
+    const { version } = await this.#storage.getDistrict(districtId)
+    const reissued = await this.#reportReissued(options, version)
+    const subjects = newcomers(this.#range(options, { after: position, upTo: version }))
+    const wanted = await this.#valuesOf(subjects)
+    const matched = await this.#run(options, { subjects, isWhole: false, wanted })
+    await this.#setPosition(districtId, version)
+    return { districtId, scope: "newcomers", reissued, ...matched }
+  }
+
+  /**
+   * The questions for people, in ascending id, as they stand at the moment: a review whose person has been linked or
+   * archived since is `closed`. Costs up to 23 lookups for each that is open.
+   */
+  async *reviews(query: ReviewQuery = {}): AsyncIterable<Review> {
+    await this.#storage.open()
+    yield* this.#desk.list(query)
+  }
+
+  /** One review as it stands now. Rejects with `REVIEW_NOT_FOUND`. */
+  async review(reviewId: string): Promise<Review> {
+    await this.#storage.open()
+    const entry = await this.#reviews.get(reviewId)
+    if (entry === undefined) throw new HomeroomError("REVIEW_NOT_FOUND", { details: { reviewId } })
+    return this.#desk.show(entry)
+  }
+
+  /**
+   * Decides a review: `link` names the candidate that it is, `keepApart` says that it is none of them, for good. In a
+   * review of a re-issue, `link` brings the account of the archived person to the new Clever id. `by` says who decides.
+   *
+   * Of two who decide at once, one does. Rejects with `REVIEW_NOT_FOUND`; with `REVIEW_NOT_OPEN` if it is decided or
+   * has settled itself; with `INVALID_OPTIONS` for what is no candidate; with `LINK_CONFLICT` if the account, or the
+   * person, was linked otherwise a moment ago.
+   */
+  async decide(reviewId: string, choice: ReviewChoice): Promise<Review> {
+    await this.#storage.open()
+    if (typeof choice.by !== "string" || choice.by === "") {
+      throw new HomeroomError("INVALID_OPTIONS", { message: "A decision needs to say by whom it is." })
+    }
+    const by = auditText(choice.by)
+    const review = await this.#desk.decide(reviewId, { ...choice, by })
+    const { districtId, decision } = review
+    this.#audit({ type: "review-decided", districtId, reviewId, by, link: decision?.link ?? null })
+    return review
+  }
+
+  /**
+   * Remembers that an account is not this person's (or school's), so that no matcher offers it again. Does not remove
+   * a link: `LoginResolver.unlinkAccount` does, and {@link unlinkSchool}.
+   */
+  async keepApart(options: {
+    districtId: string
+    kind?: SubjectKind
+    cleverId: string
+    accountId: string
+    by: string
+  }): Promise<void> {
+    await this.#storage.open()
+    const { districtId, kind = "user", cleverId, accountId, by } = options
+    const type = kind === "user" ? "account" : "school"
+    await this.#reviews.keepApart({ districtId, type, cleverId }, { candidate: accountId, by: auditText(by) })
+  }
+
+  /** Which schools of the app are which at Clever, in ascending Clever id. */
+  async *schoolLinks({ districtId }: { districtId: string }): AsyncIterable<SchoolLink> {
+    await this.#storage.open()
+    let after: string | undefined
+    for (;;) {
+      const page = await this.#schools.list({ districtId, after, limit: 500 })
+      yield* page
+      after = page.at(-1)?.schoolId
+      if (after === undefined) return
+    }
+  }
+
+  /** Removes the link of a school; false if there is none. `by` says who did it. */
+  async unlinkSchool(options: { districtId: string; schoolId: string; by: string }): Promise<boolean> {
+    await this.#storage.open()
+    const { districtId, schoolId: cleverId, by } = options
+    const accountId = await this.#schools.get(districtId, cleverId)
+    if (accountId === undefined || !(await this.#schools.remove(districtId, cleverId))) return false
+    this.#audit({
+      type: "unlink",
+      kind: "school",
+      districtId,
+      cleverId,
+      accountId,
+      by: auditText(by),
+      from: null,
+    })
+    return true
+  }
+
+  async #run(
+    options: MatchOptions,
+    whom: { subjects: SubjectReader; isWhole: boolean; wanted: KeyTable | undefined },
+  ): Promise<MatchCounts & { accounts: AccountCounts }> {
+    const { districtId, signal, onProblem, onProgress = () => {} } = options
+    const { accounts: source, matchEmail = false } = this.#options
+    const { subjects, isWhole, wanted } = whom
+    const index = new AccountIndex({ matchEmail, wanted })
+    let accounts: AccountCounts = { usable: 0, elsewhere: 0, problems: {} }
+    // Where nobody came, nobody need be asked for accounts.
+    if (source !== undefined && wanted?.size !== 0) {
+      const onEntries = (done: number) => onProgress({ stage: "reading-accounts", done })
+      accounts = await readAccounts({ source, districtId, index, signal, onProblem, onEntries })
+    }
+    const pass = new MatchPass({
+      storage: this.#storage,
+      districtId,
+      index,
+      matchEmail,
+      people: this.#people,
+      schools: this.#schools,
+      reviews: this.#reviews,
+      subjects,
+      everyone: this.#everyone(options),
+      isWhole,
+      signal,
+      onLink: ({ field, ...link }) =>
+        this.#audit({ type: "link", districtId, by: `match:${field}`, from: null, ...link }),
+      onProgress: (stage, done) => onProgress({ stage, done }),
+    })
+    const counts = await pass.run()
+    if (isWhole && source !== undefined) {
+      const [reviews, desk] = [this.#reviews, this.#desk]
+      counts.reviewsClosed = await sweepReviews({ storage: this.#storage, districtId, reviews, desk, pass })
+    }
+    return { ...counts, accounts }
+  }
+
+  /** All that the newcomers may be found by; undefined if there are too many to say. */
+  async #valuesOf(subjects: SubjectReader): Promise<KeyTable | undefined> {
+    const { matchEmail = false } = this.#options
+    const wanted = new KeyTable()
+    for (const kind of ["school", "user"] as const) {
+      for await (const page of subjects(kind)) {
+        for (const { data } of page) {
+          const record = JSON.parse(data)
+          const subject =
+            kind === "user" ? personSubject({ user: record, matchEmail }) : schoolSubject(record)
+          for (const { field, value } of [...subject.ids, ...subject.roles.flat()]) {
+            wanted.add(keyOf(kind, field, value))
+          }
+        }
+        if (wanted.size > maxWanted) return undefined
+      }
+    }
+    return wanted
+  }
+
+  async #reportReissued(options: MatchOptions, upTo: number): Promise<number> {
+    const after = (await this.#position(options.districtId)) ?? 0
+    return reportReissued(this.#range(options, { after, upTo }), this.#reviews)
+  }
+
+  #range(
+    { districtId, signal }: MatchOptions,
+    { after, upTo }: { after: number; upTo: number },
+  ): CommitRange {
+    return { storage: this.#storage, districtId, after, upTo, signal }
+  }
+
+  #everyone({ districtId, signal }: MatchOptions): SubjectReader {
+    return everyone({ storage: this.#storage, districtId, signal })
+  }
+
+  async #position(districtId: string): Promise<number | undefined> {
+    const document = await this.#storage.getDocument(positions, districtId)
+    return (document?.value as { version: number } | undefined)?.version
+  }
+
+  /** Up to which version of the district all is done. Two who write it at once have both done it. */
+  async #setPosition(districtId: string, version: number): Promise<void> {
+    if ((await this.#position(districtId)) === version) return
+    await this.#storage.writeDocuments([
+      { collection: positions, key: districtId, districtId, value: { version } },
+    ])
+  }
+}

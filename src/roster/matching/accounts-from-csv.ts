@@ -1,0 +1,119 @@
+import { createReadStream } from "node:fs"
+import { HomeroomError, isHomeroomError } from "../../errors/index.ts"
+import type { AccountEntry, AccountSource, UnusableEntry } from "./account-entry.ts"
+import { type CsvRow, readCsvRows } from "./csv-rows.ts"
+
+/** What a column may hold: a field of an account. */
+export type AccountColumn = Exclude<keyof AccountEntry, "line">
+
+export interface CsvAccountOptions {
+  /** The file. */
+  path?: string
+  /** Instead of a file: opens the text or the bytes anew for each listing, as `() => response.body`. */
+  open?: () => AsyncIterable<Uint8Array | string>
+  /** What the columns are called in the header, where it is not the name that stands in {@link csvColumns}. */
+  columns?: Partial<Record<AccountColumn, string>>
+}
+
+/** What the columns of a list of accounts are called. Only `account_id` must be there. */
+export const csvColumns: Readonly<Record<AccountColumn, string>> = {
+  accountId: "account_id",
+  kind: "kind",
+  districtId: "district_id",
+  role: "role",
+  cleverId: "clever_id",
+  legacyIds: "legacy_ids",
+  sisId: "sis_id",
+  studentNumber: "student_number",
+  teacherNumber: "teacher_number",
+  staffId: "staff_id",
+  stateId: "state_id",
+  email: "email",
+  mdrNumber: "mdr_number",
+  ncesId: "nces_id",
+}
+
+/**
+ * The app's accounts from a CSV file (RFC 4180, UTF-8) with a header. Columns may stand in any order, and further ones
+ * are left out; several ids in `legacy_ids` are separated by spaces. Values are taken as they stand, spaces included;
+ * an empty cell is nothing. With a column `district_id`, one file may hold all districts.
+ *
+ * A row that can't be used is an entry of its own, with its line. A file whose rows can't be told apart fails the whole
+ * listing with `ACCOUNTS_UNREADABLE`: half a list would make others look unique. Reads the file anew for each listing,
+ * one chunk in memory.
+ */
+export function accountsFromCsv(options: CsvAccountOptions): AccountSource {
+  const { path, columns = {} } = options
+  const open = options.open ?? (path === undefined ? undefined : () => createReadStream(path))
+  if (open === undefined) {
+    throw new HomeroomError("INVALID_OPTIONS", { message: "accountsFromCsv needs a path, or open." })
+  }
+  return {
+    async *list() {
+      try {
+        yield* readEntries(open(), columns)
+      } catch (error) {
+        if (isHomeroomError(error)) throw error
+        throw new HomeroomError("ACCOUNTS_UNREADABLE", {
+          message: "The list of accounts can't be read.",
+          details: { line: 0, reason: "not-readable" },
+          cause: error,
+        })
+      }
+    },
+  }
+}
+
+async function* readEntries(
+  chunks: AsyncIterable<Uint8Array | string>,
+  columns: Partial<Record<AccountColumn, string>>,
+): AsyncGenerator<AccountEntry | UnusableEntry> {
+  let header: { width: number; places: Map<AccountColumn, number> } | undefined
+  for await (const row of readCsvRows(chunks)) {
+    if (header === undefined) header = { width: row.cells.length, places: readHeader(row, columns) }
+    else if (row.cells.length !== header.width) yield { unusable: "cell-count", line: row.line }
+    else yield entryOf(row, header.places)
+  }
+  if (header === undefined) throw unreadable(1, "header-missing")
+}
+
+/** Where each field stands. Names are compared without regard to case and to spaces around them. */
+function readHeader(
+  { cells, line }: CsvRow,
+  columns: Partial<Record<AccountColumn, string>>,
+): Map<AccountColumn, number> {
+  const names = cells.map(plain)
+  const places = new Map<AccountColumn, number>()
+  for (const field of Object.keys(csvColumns) as AccountColumn[]) {
+    const name = plain(columns[field] ?? csvColumns[field])
+    const place = names.indexOf(name)
+    const isNeeded = field === "accountId" || columns[field] !== undefined
+    if (place < 0 && isNeeded) throw unreadable(line, `column-missing-${field}`)
+    if (place < 0) continue
+    if (names.includes(name, place + 1)) throw unreadable(line, `column-repeated-${field}`)
+    places.set(field, place)
+  }
+  return places
+}
+
+function entryOf({ cells, line }: CsvRow, places: ReadonlyMap<AccountColumn, number>): AccountEntry {
+  const entry: Record<string, unknown> = { line }
+  for (const [field, place] of places) {
+    const cell = cells[place]
+    if (!cell) continue
+    entry[field] = field === "legacyIds" ? cell.split(/\s+/).filter((id) => id !== "") : cell
+  }
+  // Whether kind and role are words that are known is looked at where entries of every source are.
+  return entry as unknown as AccountEntry
+}
+
+function plain(name: string): string {
+  return name.trim().toLowerCase()
+}
+
+function unreadable(line: number, reason: string): HomeroomError {
+  return new HomeroomError("ACCOUNTS_UNREADABLE", {
+    message: `The list of accounts can't be read: ${reason}.`,
+    details: { line, reason },
+  })
+}

@@ -1,0 +1,29 @@
+import type { AccountProblem } from "./account-entry.ts"
+import type { MatchCounts } from "./match-pass.ts"
+import type { AccountCounts } from "./read-accounts.ts"
+
+export interface MatchOptions {
+  districtId: string
+  /** Ends the matching with `ABORTED`; links and reviews made so far stay, and the next matching goes on from them. */
+  signal?: AbortSignal
+  /** Told now and then how far it is. Must not throw. */
+  onProgress?: (progress: MatchProgress) => void
+  /** Told of each entry of the app's list that can't be used. Must not throw. */
+  onProblem?: (problem: AccountProblem) => void
+}
+
+export interface MatchProgress {
+  stage: "reading-accounts" | "counting" | "matching" | "linking"
+  /** Accounts read, people and schools counted or matched, or links made. */
+  done: number
+}
+
+/** What a matching did: counts alone. */
+export interface MatchResult extends MatchCounts {
+  districtId: string
+  /** `everyone` of the district, or the `newcomers` of imports since the last matching. */
+  scope: "everyone" | "newcomers"
+  accounts: AccountCounts
+  /** People reported as possibly re-issued (S27). */
+  reissued: number
+}
