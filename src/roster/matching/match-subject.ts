@@ -40,14 +40,17 @@ export function personSubject(options: {
       { role: null, field: "clever_id", value: user.id },
       ...former.map((value): MatchQuestion<MatchField> => ({ role: null, field: "legacy_id", value })),
     ],
-    roles: (Object.keys(personMatchers) as Role[]).map((role) =>
-      personMatchers[role]
-        .filter((field) => field !== "email" || matchEmail)
-        .flatMap((field) => {
-          const value = fieldOf(user, role, field)
-          return value === undefined ? [] : [{ role, field, value }]
-        }),
-    ),
+    // The e-mail address is the user's own: without the role it would still be there.
+    roles: (Object.keys(personMatchers) as Role[])
+      .filter((role) => user.roles?.[role])
+      .map((role) =>
+        personMatchers[role]
+          .filter((field) => field !== "email" || matchEmail)
+          .flatMap((field) => {
+            const value = fieldOf(user, role, field)
+            return value === undefined ? [] : [{ role, field, value }]
+          }),
+      ),
   }
 }
 
