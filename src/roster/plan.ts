@@ -19,14 +19,16 @@ export interface Plan {
 
 const rejectionsPerLookup = 1_000
 
+const defaultRejectedShare = 0.05
+
 const everyAction: readonly Action[] = ["create", "update", "restore", "archive", "refresh"]
 
 /** Counts what is staged and lets the guards look at it, before anything is written (S9, S28). */
-export async function makePlan(context: RunContext, options: { rejectedShare: number }): Promise<Plan> {
+export async function makePlan(context: RunContext): Promise<Plan> {
   const { storage, run, head, clock } = context
   const staged = await storage.countStaged(run.id)
   const counts = await countByKind(context, staged)
-  const holds = rejectedHolds(context, counts, options.rejectedShare)
+  const holds = rejectedHolds(context, counts, context.settings.guards.rejectedShare ?? defaultRejectedShare)
   const held = holds.length > 0
 
   const reason = whyArchivesWait(await readDistrict(context), clock())

@@ -1,10 +1,20 @@
 import { hostname } from "node:os"
 import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError } from "../errors/index.ts"
+import type { Ownership } from "../models/ownership.ts"
 import type { RosterSource } from "../models/record-page.ts"
-import type { HeldLease, ImportMode, RosterStorage, Run } from "../storage/contract.ts"
+import type { Scope } from "../models/scope.ts"
+import type {
+  ConnectionSettings,
+  GuardSettings,
+  HeldLease,
+  ImportMode,
+  RosterStorage,
+  Run,
+} from "../storage/contract.ts"
 import { type ChangeFilter, type RecordChange, readChanges } from "./change-log.ts"
 import { type DanglingReference, findDanglingReferences } from "./dangling.ts"
+import { checkSettings } from "./district-settings.ts"
 import { listHistory, presentRun } from "./history.ts"
 import { LeaseKeeper, type LeaseOptions, type Repeat, repeatWithTimer, type Sleep } from "./lease-keeper.ts"
 import { requireActive } from "./require-active.ts"
@@ -24,6 +34,12 @@ export interface RosterSyncOptions {
   lease?: Partial<LeaseOptions>
   /** Thresholds; each has the default that {@link RunLimits} names. */
   limits?: Partial<RunLimits>
+  /** When imports are held, where a district's connection does not say otherwise (S15). */
+  guards?: GuardSettings
+  /** What of a district is kept, where its connection does not say otherwise (S18). Default: everything. */
+  scope?: Scope
+  /** Whose fields are whose, where a district's connection does not say otherwise (S19). Default: all Clever's. */
+  ownership?: Ownership
   /** Who holds the leases, for people to read. Default: host name and process id. */
   holder?: string
   /** Milliseconds since 1970. Default `Date.now`. */
@@ -74,7 +90,6 @@ const defaultLease: LeaseOptions = { ttlMs: 20_000, heartbeatMs: 5_000 }
 const defaultLimits: RunLimits = {
   cursorMaxAgeMs: 25 * 24 * 60 * 60 * 1_000,
   resumeWithinMs: 6 * 60 * 60 * 1_000,
-  rejectedShare: 0.05,
 }
 
 /** How often a waiting `sync` asks again for the lease. */
@@ -97,6 +112,7 @@ export class RosterSync {
   readonly #options: RosterSyncOptions
   readonly #lease: LeaseOptions
   readonly #limits: RunLimits
+  readonly #defaults: ConnectionSettings
   readonly #holder: string
   readonly #clock: () => number
   readonly #sleep: Sleep
@@ -111,7 +127,8 @@ export class RosterSync {
     this.#holder = options.holder ?? `${hostname()}:${process.pid}`
     this.#clock = options.clock ?? Date.now
     this.#sleep = options.sleep ?? ((ms, signal) => delay(ms, undefined, { signal }))
-    const { pageSize } = options
+    const { pageSize, guards, scope, ownership } = options
+    this.#defaults = checkSettings({ guards, scope, ownership })
     if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize >= 1 && pageSize <= 10_000)) {
       throw new HomeroomError("INVALID_OPTIONS", {
         message: "pageSize must be a whole number from 1 to 10,000.",
@@ -139,6 +156,7 @@ export class RosterSync {
         pageSize,
         clock: this.#clock,
         limits: this.#limits,
+        defaults: this.#defaults,
         requestedMode: options.mode ?? "delta",
         startedBy: options.startedBy ?? "library",
         signal: options.signal,
@@ -245,8 +263,17 @@ export class RosterSync {
     if (!(keeper instanceof LeaseKeeper)) return { state: "busy" }
     try {
       await this.#requireActive(districtId)
-      const limits = this.#limits
-      return await syncOneUser({ source, storage, keeper, clock: this.#clock, limits, id, startedBy, signal })
+      return await syncOneUser({
+        source,
+        storage,
+        keeper,
+        clock: this.#clock,
+        limits: this.#limits,
+        defaults: this.#defaults,
+        id,
+        startedBy,
+        signal,
+      })
     } finally {
       await keeper.release()
     }

@@ -2,6 +2,7 @@ import { HomeroomError } from "../errors/index.ts"
 import type { Kind } from "../models/kinds.ts"
 import type { RosterSource } from "../models/record-page.ts"
 import type { Checkpoint, DistrictHead, RosterStorage, Run, StagedChange } from "../storage/contract.ts"
+import type { DistrictSettings } from "./district-settings.ts"
 import type { KindWalk } from "./kind-walk.ts"
 import type { LeaseKeeper } from "./lease-keeper.ts"
 
@@ -27,6 +28,7 @@ export interface RunContext {
   readonly storage: RosterStorage
   readonly keeper: LeaseKeeper
   readonly head: DistrictHead
+  readonly settings: DistrictSettings
   readonly signal: AbortSignal | undefined
   readonly pageSize: number | undefined
   readonly clock: () => number

@@ -3,6 +3,7 @@ import { type Kind, kinds } from "../models/kinds.ts"
 import type { RosterSource } from "../models/record-page.ts"
 import type {
   Checkpoint,
+  ConnectionSettings,
   Cursor,
   FallbackReason,
   ImportMode,
@@ -10,6 +11,7 @@ import type {
   Run,
 } from "../storage/contract.ts"
 import { applyEvents, cursorAt, retryRejections } from "./apply-events.ts"
+import { districtSettings } from "./district-settings.ts"
 import type { LeaseKeeper } from "./lease-keeper.ts"
 import { listKind } from "./list-kind.ts"
 import { newRun } from "./new-run.ts"
@@ -22,8 +24,6 @@ export interface RunLimits {
   cursorMaxAgeMs: number
   /** An interrupted run younger than this is taken up again (S22). Default 6 hours. */
   resumeWithinMs: number
-  /** A run that rejects a larger share of a kind's records is held (S9). Default 0.05. */
-  rejectedShare: number
 }
 
 export interface RunExecutionOptions {
@@ -33,6 +33,8 @@ export interface RunExecutionOptions {
   pageSize: number | undefined
   clock: () => number
   limits: RunLimits
+  /** What goes for all districts. */
+  defaults: ConnectionSettings
   requestedMode: ImportMode
   startedBy: string
   signal: AbortSignal | undefined
@@ -63,7 +65,9 @@ export class RunExecution {
   async run(): Promise<Run> {
     const { storage, keeper, clock } = this.#options
     this.#startedMs = clock()
-    const head = await storage.getDistrict(keeper.lease.districtId)
+    const { districtId } = keeper.lease
+    const settings = await districtSettings(storage, districtId, this.#options.defaults)
+    const head = await storage.getDistrict(districtId)
     const context: RunContext = {
       source: this.#options.source,
       onRequest: () => {
@@ -72,6 +76,7 @@ export class RunExecution {
       storage,
       keeper,
       head,
+      settings,
       signal: this.#options.signal,
       pageSize: this.#options.pageSize,
       clock,
@@ -252,7 +257,7 @@ export class RunExecution {
     const { storage, keeper } = context
     const { lease } = keeper
     this.#report(context, "planning", null)
-    const plan = await makePlan(context, { rejectedShare: this.#options.limits.rejectedShare })
+    const plan = await makePlan(context)
     const { counts, holds } = plan
     context.run = this.#timed(transition(context.run, "planned", { counts, holds }))
     await storage.saveRun(lease, context.run)

@@ -1,8 +1,16 @@
 import { HomeroomError, isHomeroomError } from "../errors/index.ts"
 import type { Kind } from "../models/kinds.ts"
 import type { RosterSource } from "../models/record-page.ts"
-import type { Checkpoint, DistrictHead, RosterStorage, Run, StagedChange } from "../storage/contract.ts"
+import type {
+  Checkpoint,
+  ConnectionSettings,
+  DistrictHead,
+  RosterStorage,
+  Run,
+  StagedChange,
+} from "../storage/contract.ts"
 import { compareFound, foundFromText } from "./compare.ts"
+import { type DistrictSettings, districtSettings } from "./district-settings.ts"
 import type { LeaseKeeper } from "./lease-keeper.ts"
 import { newRun } from "./new-run.ts"
 import { makePlan } from "./plan.ts"
@@ -31,7 +39,9 @@ export interface UserSyncOptions {
   storage: RosterStorage
   keeper: LeaseKeeper
   clock: () => number
-  limits: { resumeWithinMs: number; rejectedShare: number }
+  limits: { resumeWithinMs: number }
+  /** What goes for all districts. */
+  defaults: ConnectionSettings
   /** The person's Clever id. */
   id: string
   startedBy: string
@@ -49,6 +59,7 @@ export async function syncOneUser(options: UserSyncOptions): Promise<UserSyncRes
   const { source, storage, keeper, clock, id, signal } = options
   const { districtId } = keeper.lease
   const startedMs = clock()
+  const settings = await districtSettings(storage, districtId, options.defaults)
   const head = await storage.getDistrict(districtId)
   if (head.lastRunId === null) return { state: "not-imported" }
   if (await isImportPending(options)) return { state: "busy" }
@@ -74,7 +85,7 @@ export async function syncOneUser(options: UserSyncOptions): Promise<UserSyncRes
     nowMs: startedMs,
   })
   const run = { ...begun, requests, records: 1, checkpoint: checkpointAt(options, head) }
-  return applyChange({ ...options, head, change, startedMs, run: transition(run, "fetching") })
+  return applyChange({ ...options, head, settings, change, startedMs, run: transition(run, "fetching") })
 }
 
 /** An import that could still be resumed would be lost by a commit beside it (S22). */
@@ -88,19 +99,21 @@ async function isImportPending({ storage, keeper, clock, limits }: UserSyncOptio
 
 interface Application extends UserSyncOptions {
   head: DistrictHead
+  settings: DistrictSettings
   change: StagedChange
   startedMs: number
   run: Run
 }
 
 async function applyChange(options: Application): Promise<UserSyncResult> {
-  const { source, storage, keeper, clock, signal, head, change, startedMs } = options
+  const { source, storage, keeper, clock, signal, head, settings, change, startedMs } = options
   const { lease } = keeper
   const context: RunContext = {
     source,
     storage,
     keeper,
     head,
+    settings,
     signal,
     pageSize: undefined,
     clock,
@@ -114,7 +127,7 @@ async function applyChange(options: Application): Promise<UserSyncResult> {
   try {
     await carryRejections(context, change)
     await storage.stage(lease, { run: context.run, changes: [change] })
-    const plan = await makePlan(context, { rejectedShare: options.limits.rejectedShare })
+    const plan = await makePlan(context)
     const { counts, holds, cursor, actions, version } = plan
     const durationMs = clock() - startedMs
     context.run = transition(context.run, "planned", { counts, holds, durationMs })

@@ -165,7 +165,7 @@ describe.each(cases)("the change log, by $mode on $storage", ({ storage, mode })
 
 describe.each(storageNames)("the change log of a held run, on %s", (storage) => {
   it("shows what it would change, and stays with the run", async () => {
-    const world = new RosterWorld({ storage, roster: { limits: { rejectedShare: 0 } } })
+    const world = new RosterWorld({ storage, roster: { guards: { rejectedShare: 0 } } })
     await world.bulk()
     const [bad, good] = world.ids("user") as [string, string]
     world.district.edit("user", bad, { email: 5 as never })

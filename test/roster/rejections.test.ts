@@ -284,7 +284,7 @@ describe.each(storageNames)("S9 too many of them, on %s", (storage) => {
   })
 
   it("S9 the share that holds a run is adjustable", async () => {
-    const world = new RosterWorld({ storage, users: 100, roster: { limits: { rejectedShare: 0 } } })
+    const world = new RosterWorld({ storage, users: 100, roster: { guards: { rejectedShare: 0 } } })
     const [id] = world.ids("school") as [string]
     damage(world, new Map([[id, (record) => ({ ...record, name: 5 })]]))
     expect(await world.bulk()).toMatchObject({ state: "held", holds: [{ kind: "school", limit: 0 }] })

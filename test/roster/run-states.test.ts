@@ -100,7 +100,7 @@ describe("the table of run states", () => {
 
 describe("the steps that runs really take", () => {
   it("an import, an unchanged one, a held, a failed, an interrupted and a resumed one", async () => {
-    const world = new RosterWorld({ roster: { limits: { rejectedShare: 0 } } })
+    const world = new RosterWorld({ roster: { guards: { rejectedShare: 0 } } })
     const steps = async (work: () => Promise<unknown>) => {
       world.watch.steps.clear()
       await work().catch(() => {})

@@ -115,6 +115,10 @@ export interface Run {
   plan: RunPlan | null
   /** Who agreed to that. */
   approval: Approval | null
+  /** Who discarded it, or why it expired. */
+  decision: Decision | null
+  /** Of archives that were held while the rest of a run was applied (`risky-only`): that run. */
+  splitFrom: string | null
   /** Of an undo: the run that it takes back. */
   undoes: string | null
   /** The district's version after its commit; null before, and where it changed no record. */
@@ -154,6 +158,16 @@ export interface Approval {
   at: string
 }
 
+/** How a run ended that had waited for somebody to approve it. */
+export interface Decision {
+  /** A user of the app, or `homeroom` where time or a newer run decided. */
+  by: string
+  /** In their words; no names of pupils. */
+  why: string
+  /** ISO 8601 in UTC. */
+  at: string
+}
+
 export interface Checkpoint {
   /** ISO 8601 in UTC. */
   at: string
@@ -176,6 +190,8 @@ export interface Checkpoint {
 
 export interface RunQuery {
   districtId?: string | undefined
+  /** All when absent. Those that wait for a decision are few among many: answer from an index. */
+  states?: readonly RunState[] | undefined
   before?: { startedAt: string; id: string } | undefined
   limit: number
 }
