@@ -68,6 +68,10 @@ export type ErrorCode =
   | "RUN_TRANSITION_INVALID"
   | "RUN_NOT_UNDOABLE"
   | "PLAN_STALE"
+  | "PLAN_ALTERED"
+  | "PLAN_HASH_MISMATCH"
+  | "PLAN_EXPIRED"
+  | "PLAN_NOT_APPLICABLE"
   | "STORAGE_UNREADABLE"
   | "STORAGE_SCHEMA_NEWER"
   | "STORAGE_BUSY"
@@ -419,8 +423,32 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   },
   PLAN_STALE: {
     summary: "The roster has changed since this import compared against it, so its changes no longer fit.",
-    remedy: "Run the import again.",
+    remedy: "Run the import again, or make a new plan.",
     retryable: true,
+    httpStatus: 409,
+  },
+  PLAN_ALTERED: {
+    summary: "What is stored of a plan is no longer what its hash was made of, so it was not applied.",
+    remedy: "Make a new plan. If nobody purged or edited the database, look at its integrity.",
+    retryable: false,
+    httpStatus: 409,
+  },
+  PLAN_HASH_MISMATCH: {
+    summary: "The hash that was given is not the plan's: another plan is meant.",
+    remedy: "Look at the plan again and give the hash that it shows.",
+    retryable: false,
+    httpStatus: 409,
+  },
+  PLAN_EXPIRED: {
+    summary: "The plan was not decided on, or not applied, in time.",
+    remedy: "Make a new plan, or run the import again.",
+    retryable: false,
+    httpStatus: 410,
+  },
+  PLAN_NOT_APPLICABLE: {
+    summary: "The run has no plan that waits: it is still under way, or has ended.",
+    remedy: "Look at the import's state first: homeroom show RUN",
+    retryable: false,
     httpStatus: 409,
   },
 

@@ -1,6 +1,8 @@
 import { diffRecords, type Enrolment, enrolmentChanges, type FieldChange } from "../models/index.ts"
 import type { Kind } from "../models/kinds.ts"
-import type { LoggedAction, LoggedChange, RosterStorage } from "../storage/contract.ts"
+import type { RosterRecord } from "../models/parse-record.ts"
+import { recordKeys } from "../models/record-keys.ts"
+import type { LoggedAction, LoggedChange, RosterStorage, Run } from "../storage/contract.ts"
 
 /** One record's change in a run, as a person reads it. */
 export interface RecordChange {
@@ -15,27 +17,65 @@ export interface RecordChange {
 }
 
 export interface ChangeFilter {
-  kind?: Kind
-  action?: LoggedAction
+  kind?: Kind | undefined
+  action?: LoggedAction | undefined
+  /** The Clever id of a school: its own record, and whoever and whatever belongs to it before or after. */
+  school?: string | undefined
+}
+
+/** What one school has to do with a run's changes. */
+export interface SchoolChanges {
+  /** The Clever id of the school; null for what belongs to none. */
+  schoolId: string | null
+  /** How many changes, by kind and action; those without any are left out. */
+  changes: Partial<Record<Kind, Partial<Record<LoggedAction, number>>>>
+}
+
+type ChangesOf = Pick<Run, "id" | "plan">
+
+/** A change with its contents read. */
+interface ParsedChange extends LoggedChange {
+  contentBefore: object
+  contentAfter: object
 }
 
 const pageSize = 500
 
-/** The changes of a run in kind order, then id. Costs one page of them in memory. */
+/**
+ * The changes of a run in kind order, then id; of one that waits those that would take effect. Costs one page of them
+ * in memory.
+ */
 export async function* readChanges(
   storage: RosterStorage,
-  runId: string,
-  { kind, action }: ChangeFilter,
+  run: ChangesOf,
+  { kind, action, school }: ChangeFilter,
 ): AsyncGenerator<RecordChange> {
-  const actions = action === undefined ? undefined : [action]
-  let after: { kind: Kind; id: string } | undefined
-  for (;;) {
-    const page = await storage.listChanges({ runId, kind, actions, after, limit: pageSize })
-    for (const change of page) yield describeChange(change)
-    const last = page.at(-1)
-    if (last === undefined) return
-    after = { kind: last.kind, id: last.id }
+  for await (const change of parsedChanges(storage, run, { kind, action })) {
+    if (school === undefined || schoolsOf(change).includes(school)) yield describeChange(change)
   }
+}
+
+/**
+ * How many changes each school has, in ascending id, then those of no school. Somebody who belongs to several schools
+ * counts in each. Reads the changes once; costs a few numbers for each school in memory.
+ */
+export async function countBySchool(storage: RosterStorage, run: ChangesOf): Promise<SchoolChanges[]> {
+  const bySchool = new Map<string | null, SchoolChanges["changes"]>()
+  for await (const change of parsedChanges(storage, run, {})) {
+    const schools = schoolsOf(change)
+    for (const schoolId of schools.length === 0 ? [null] : schools) {
+      let changes = bySchool.get(schoolId)
+      if (changes === undefined) {
+        changes = {}
+        bySchool.set(schoolId, changes)
+      }
+      changes[change.kind] ??= {}
+      const counts = changes[change.kind] ?? {}
+      counts[change.action] = (counts[change.action] ?? 0) + 1
+    }
+  }
+  const rows = [...bySchool].map(([schoolId, changes]): SchoolChanges => ({ schoolId, changes }))
+  return rows.sort((a, b) => compareSchools(a.schoolId, b.schoolId))
 }
 
 /**
@@ -45,20 +85,63 @@ export async function* readChanges(
  * A created record's fields all come from nothing; an archived one's content stays as it was, unless an undo puts an
  * older one back, so that only its enrolments end.
  */
-export function describeChange(change: LoggedChange): RecordChange {
-  const { kind, id, action } = change
-  const before = parseContent(change.before)
-  const after = action === "archive" && change.after === null ? before : parseContent(change.after)
-  const fields = diffRecords(before, after)
+function describeChange({ kind, id, action, contentBefore, contentAfter }: ParsedChange): RecordChange {
+  const fields = diffRecords(contentBefore, contentAfter)
   if (kind !== "section") return { kind, id, action, fields, joined: [], left: [] }
   const none = {}
   const { joined, left } = enrolmentChanges(
-    action === "restore" ? none : before,
-    action === "archive" ? none : after,
+    action === "restore" ? none : contentBefore,
+    action === "archive" ? none : contentAfter,
   )
   return { kind, id, action, fields, joined, left }
 }
 
+async function* parsedChanges(
+  storage: RosterStorage,
+  run: ChangesOf,
+  { kind, action }: Pick<ChangeFilter, "kind" | "action">,
+): AsyncGenerator<ParsedChange> {
+  const actions = actionsOf(run, action)
+  let after: { kind: Kind; id: string } | undefined
+  for (;;) {
+    const page = await storage.listChanges({ runId: run.id, kind, actions, after, limit: pageSize })
+    for (const change of page) yield parse(change)
+    const last = page.at(-1)
+    if (last === undefined) return
+    after = { kind: last.kind, id: last.id }
+  }
+}
+
+/** What a plan leaves out is none of its changes (S28). */
+function actionsOf({ plan }: ChangesOf, action: LoggedAction | undefined): LoggedAction[] | undefined {
+  if (plan === null) return action === undefined ? undefined : [action]
+  const logged = (["create", "update", "restore", "archive"] as const).filter((one) =>
+    plan.actions.includes(one),
+  )
+  return action === undefined ? logged : logged.filter((one) => one === action)
+}
+
+function parse(change: LoggedChange): ParsedChange {
+  const contentBefore = parseContent(change.before)
+  const isKept = change.action === "archive" && change.after === null
+  return { ...change, contentBefore, contentAfter: isKept ? contentBefore : parseContent(change.after) }
+}
+
 function parseContent(data: string | null): object {
   return data === null ? {} : (JSON.parse(data) as object)
+}
+
+/** The schools that a record belongs to or belonged to; a school's own record is its own. */
+function schoolsOf({ kind, id, contentBefore, contentAfter }: ParsedChange): string[] {
+  if (kind === "school") return [id]
+  const schools = new Set<string>()
+  for (const content of [contentBefore, contentAfter]) {
+    for (const school of recordKeys(kind, content as RosterRecord).schools) schools.add(school)
+  }
+  return [...schools]
+}
+
+function compareSchools(a: string | null, b: string | null): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null)
+  return a < b ? -1 : Number(a > b)
 }

@@ -1,6 +1,6 @@
 /** The engine: brings a roster from its source into a storage and keeps it up to date. */
 
-export type { ChangeFilter, RecordChange } from "./change-log.ts"
+export type { ChangeFilter, RecordChange, SchoolChanges } from "./change-log.ts"
 export type { DanglingReference } from "./dangling.ts"
 export type { LeaseOptions, Repeat, Sleep } from "./lease-keeper.ts"
 export type {
@@ -41,8 +41,14 @@ export { ReviewBook } from "./matching/review-book.ts"
 export type { ReviewChoice } from "./matching/review-desk.ts"
 export { standingOf } from "./matching/standing.ts"
 export type { SchoolLink } from "./matching/subject-links.ts"
+export type { Plan } from "./opened-plan.ts"
 export { requireActive } from "./require-active.ts"
 export {
+  type ApplyOptions,
+  type ApproveOptions,
+  type DiscardOptions,
+  type PlanActor,
+  type PlanOptions,
   RosterSync,
   type RosterSyncOptions,
   type SyncOptions,
@@ -50,7 +56,7 @@ export {
   type UndoOptions,
 } from "./roster-sync.ts"
 export type { Progress } from "./run-context.ts"
-export type { RunLimits } from "./run-execution.ts"
+export type { RunLimits } from "./run-limits.ts"
 export { runTransitions } from "./run-states.ts"
 export type { UndoResult } from "./undo.ts"
 export type { UserSyncResult } from "./user-sync.ts"

@@ -9,10 +9,11 @@ export function newRun(options: {
   /** The district's version that its changes will be changes of. */
   basis: number
   mode: RunMode
+  purpose: Run["purpose"]
   startedBy: string
   nowMs: number
 }): Run {
-  const { lease, basis, mode, startedBy } = options
+  const { lease, basis, mode, purpose, startedBy } = options
   const startedAt = isoTime(options.nowMs)
   return {
     // Sorts by time, and is short enough to be typed.
@@ -34,9 +35,11 @@ export function newRun(options: {
     resumed: 0,
     skippedEvents: 0,
     error: null,
-    purpose: "import",
+    purpose,
     plan: null,
     approval: null,
+    decision: null,
+    splitFrom: null,
     undoes: null,
     version: null,
     archivedBySchool: {},

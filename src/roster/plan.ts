@@ -1,20 +1,27 @@
 import { type Kind, kinds } from "../models/kinds.ts"
-import type { Action, Counts, Cursor, Hold, StagedCount } from "../storage/contract.ts"
+import type { Action, Counts, Cursor, Hold, HoldCode, Run, StagedCount } from "../storage/contract.ts"
 import { readDistrict, whyArchivesWait } from "./district-state.ts"
 import { checkpointOf, type RunContext } from "./run-context.ts"
 
+/** How many records a run would change, by kind, and how many of each school it would archive. */
+export type PlannedCounts = Pick<Run, "counts" | "archivedBySchool">
+
 /** What a run would commit: how many of what, what holds it, and which actions may take effect. */
-export interface Plan {
-  counts: Record<Kind, Counts>
+export interface PlannedCommit extends PlannedCounts {
+  /** Of all that is staged, archives that don't take effect included. */
+  staged: PlannedCounts
   /** Changes that would be logged. */
   changes: number
-  /** True if the run must wait for a person. */
-  held: boolean
+  /** Records that would be written, silent refreshes included. */
+  writes: number
   holds: Hold[]
+  /**
+   * What the holds mean: nothing stands in the way; the run waits for a person; or only its archives do, in a run of
+   * their own, while the rest goes on (S15 `risky-only`).
+   */
+  verdict: "go" | "hold" | "split"
   actions: readonly Action[]
   cursor: Cursor | null
-  /** The district's version after the commit; null if it writes no record. */
-  version: number | null
 }
 
 const rejectionsPerLookup = 1_000
@@ -22,37 +29,80 @@ const rejectionsPerLookup = 1_000
 const defaultRejectedShare = 0.05
 
 const everyAction: readonly Action[] = ["create", "update", "restore", "archive", "refresh"]
+const harmlessActions: readonly Action[] = everyAction.filter((action) => action !== "archive")
 
-/** Counts what is staged and lets the guards look at it, before anything is written (S9, S28). */
-export async function makePlan(context: RunContext): Promise<Plan> {
-  const { storage, run, head, clock } = context
+/** What a guard may find that only archives cause. */
+const archiveHolds: readonly HoldCode[] = ["archived-ratio", "kind-emptied", "school-vanished"]
+
+/** Counts what is staged and lets the guards look at it, before anything is written (S9, S15, S28). */
+export async function makePlan(context: RunContext): Promise<PlannedCommit> {
+  const { storage, run, clock, settings } = context
   const staged = await storage.countStaged(run.id)
   const counts = await countByKind(context, staged)
-  const holds = rejectedHolds(context, counts, context.settings.guards.rejectedShare ?? defaultRejectedShare)
-  const held = holds.length > 0
+  const found = rejectedHolds(context, counts, settings.guards.rejectedShare ?? defaultRejectedShare)
+  const all: PlannedCounts = { counts, archivedBySchool: {} }
 
-  const reason = whyArchivesWait(await readDistrict(context), clock())
   const archives = kinds.reduce((sum, kind) => sum + counts[kind].archived, 0)
-  const withheld = reason !== undefined && archives > 0
-  let cursor = checkpointOf(run).cursor
-  if (withheld) {
-    holds.push({ code: "district-state", kind: null, schoolId: null, measured: reason, limit: "running" })
-    if (!held) for (const kind of kinds) counts[kind].archived = 0
-    // What waits must be seen again: a delta reads its events once more, after a bulk only another bulk would.
-    cursor = run.mode === "delta" ? head.cursor : null
+  const reason = archives > 0 ? whyArchivesWait(await readDistrict(context), clock()) : undefined
+  if (reason === undefined) {
+    const verdict = verdictOn(context, found, staged)
+    if (verdict !== "split") {
+      const sums = sumOf(staged, everyAction)
+      const { cursor } = checkpointOf(run)
+      return { ...all, staged: all, ...sums, holds: found, verdict, actions: everyAction, cursor }
+    }
+    return { ...withoutArchives(context, all, staged), holds: found, verdict }
   }
-  const actions = withheld ? everyAction.filter((action) => action !== "archive") : everyAction
-  const written = staged.filter(({ action }) => actions.includes(action))
-  const logged = written.filter(({ action }) => action !== "refresh")
+  // What is not archived can't be too much of it (S28).
+  const holds = found.filter(({ code }) => !archiveHolds.includes(code))
+  const verdict = holds.length > 0 ? "hold" : "go"
+  holds.push({ code: "district-state", kind: null, schoolId: null, measured: reason, limit: "running" })
+  return { ...withoutArchives(context, all, staged), holds, verdict }
+}
+
+function verdictOn(
+  { run, settings }: RunContext,
+  holds: readonly Hold[],
+  staged: readonly StagedCount[],
+): PlannedCommit["verdict"] {
+  if (holds.length === 0) return "go"
+  const isRisky = holds.every(({ code }) => archiveHolds.includes(code))
+  const mayGoOn = run.purpose === "import" && settings.guards.onHold === "risky-only"
+  // Without anything else to commit the run itself can wait.
+  return isRisky && mayGoOn && sumOf(staged, harmlessActions).changes > 0 ? "split" : "hold"
+}
+
+/** What is committed where archives wait, for a person or for the district (S15, S28). */
+function withoutArchives(
+  { run, head }: RunContext,
+  all: PlannedCounts,
+  staged: readonly StagedCount[],
+): Omit<PlannedCommit, "holds" | "verdict"> {
+  const counts = structuredClone(all.counts)
+  for (const kind of kinds) counts[kind].archived = 0
   return {
     counts,
-    changes: logged.reduce((sum, entry) => sum + entry.count, 0),
-    held,
-    holds,
-    actions,
-    cursor,
-    version: written.length > 0 ? run.basis + 1 : null,
+    archivedBySchool: {},
+    staged: all,
+    ...sumOf(staged, harmlessActions),
+    actions: harmlessActions,
+    // What waits must be seen again: a delta reads its events once more, after a bulk only another bulk would.
+    cursor: run.mode === "delta" ? head.cursor : null,
   }
+}
+
+/** How many of the staged changes of some actions would be logged, and how many written. */
+export function sumOf(
+  staged: readonly StagedCount[],
+  actions: readonly Action[],
+): Pick<PlannedCommit, "changes" | "writes"> {
+  let [changes, writes] = [0, 0]
+  for (const { action, count } of staged) {
+    if (!actions.includes(action)) continue
+    writes += count
+    if (action !== "refresh") changes += count
+  }
+  return { changes, writes }
 }
 
 export function emptyCounts(): Record<Kind, Counts> {

@@ -14,12 +14,15 @@ import type {
 } from "../storage/contract.ts"
 import { type ChangeFilter, type RecordChange, readChanges } from "./change-log.ts"
 import { type DanglingReference, findDanglingReferences } from "./dangling.ts"
+import { applyPlan, approvePlan, discardPlan, type PlanDecision } from "./decide-plan.ts"
 import { checkSettings } from "./district-settings.ts"
 import { listHistory, presentRun } from "./history.ts"
 import { LeaseKeeper, type LeaseOptions, type Repeat, repeatWithTimer, type Sleep } from "./lease-keeper.ts"
+import { Plan } from "./opened-plan.ts"
 import { requireActive } from "./require-active.ts"
 import { type Progress, throwIfAborted } from "./run-context.ts"
-import { RunExecution, type RunLimits } from "./run-execution.ts"
+import { RunExecution } from "./run-execution.ts"
+import { defaultLimits, type RunLimits } from "./run-limits.ts"
 import { type UndoResult, undoRun } from "./undo.ts"
 import { syncOneUser, type UserSyncResult } from "./user-sync.ts"
 
@@ -65,6 +68,38 @@ export interface SyncOptions {
   onProgress?: (progress: Progress) => void
 }
 
+/** As for {@link SyncOptions}; nothing of the roster is written. */
+export type PlanOptions = SyncOptions
+
+/** Who decides on a plan, and why. */
+export interface PlanActor {
+  /** A user of the app. Default `library`. */
+  by?: string
+  /** In their words, for the history; no names of pupils. */
+  why?: string
+  /** How long to wait for an import of the district to end, in milliseconds. Default 0: not at all. */
+  waitMs?: number
+}
+
+export interface ApplyOptions extends PlanActor {
+  /** The hash of the plan that is meant. */
+  approve: string
+  /** Gives up, with `ABORTED`, before anything is written. */
+  signal?: AbortSignal
+}
+
+export interface ApproveOptions extends PlanActor {
+  by: string
+  why: string
+  /** The hash of the plan that is meant. Default: that of the plan as it is. */
+  hash?: string
+}
+
+export interface DiscardOptions extends PlanActor {
+  by: string
+  why: string
+}
+
 export interface SyncUserOptions {
   /** The Clever id of the district. */
   districtId: string
@@ -86,11 +121,6 @@ export interface UndoOptions {
 }
 
 const defaultLease: LeaseOptions = { ttlMs: 20_000, heartbeatMs: 5_000 }
-
-const defaultLimits: RunLimits = {
-  cursorMaxAgeMs: 25 * 24 * 60 * 60 * 1_000,
-  resumeWithinMs: 6 * 60 * 60 * 1_000,
-}
 
 /** How often a waiting `sync` asks again for the lease. */
 const pollMs = 250
@@ -143,29 +173,60 @@ export class RosterSync {
    * district has a connection that is paused, ended, or not yet active, with a `CLEVER_…` or `STORAGE_…` code when the import failed (it is then in the history as `failed`, under `details.runId`, and
    * nothing was changed), and with `LEASE_LOST` when another process took over.
    */
-  async sync(options: SyncOptions): Promise<Run> {
-    await this.#open()
-    const keeper = await this.#acquire(options)
-    const { clever: source, storage, pageSize } = this.#options
-    try {
-      await this.#requireActive(options.districtId)
-      const execution = new RunExecution({
-        source,
-        storage,
-        keeper,
-        pageSize,
-        clock: this.#clock,
-        limits: this.#limits,
-        defaults: this.#defaults,
-        requestedMode: options.mode ?? "delta",
-        startedBy: options.startedBy ?? "library",
-        signal: options.signal,
-        onProgress: options.onProgress,
-      })
-      return await execution.run()
-    } finally {
-      await keeper.release()
-    }
+  sync(options: SyncOptions): Promise<Run> {
+    return this.#execute(options, "import")
+  }
+
+  /**
+   * Finds out what an import would do now, and changes nothing (S17). The plan is kept for 72 hours and can be applied
+   * as it is until the roster changes. It is `planned`, `held` if a guard found something, `unchanged` if there is
+   * nothing to do, or `interrupted`, and then gone on with by the next plan of that mode.
+   *
+   * Rejects as {@link sync} does, but for a paused connection, and costs the same requests to Clever.
+   */
+  async plan(options: PlanOptions): Promise<Plan> {
+    return new Plan(this.#options.storage, await this.#execute(options, "plan"))
+  }
+
+  /** A plan, or an import that was held, from its id. Rejects with `RUN_NOT_FOUND`. */
+  async openPlan(planId: string): Promise<Plan> {
+    return new Plan(this.#options.storage, await this.run(planId))
+  }
+
+  /**
+   * Applies a plan, or an import that was held, exactly as it was when it was hashed; returns it as `applied`. Whatever
+   * happened at Clever since comes with the next import.
+   *
+   * Refused with `PLAN_HASH_MISMATCH` if the hash is another plan's, `PLAN_STALE` if the roster changed since,
+   * `PLAN_ALTERED` if what is stored of the plan did, `PLAN_EXPIRED`, or `PLAN_NOT_APPLICABLE` if the run does not wait;
+   * with `CONNECTION_NOT_ACTIVE` or `SYNC_IN_PROGRESS` as {@link sync} is, and `RUN_NOT_FOUND`. Whenever it rejects,
+   * nothing was changed; where it was not refused, the plan is `approved` and can be applied again.
+   */
+  apply(planId: string, { approve, signal, ...actor }: ApplyOptions): Promise<Run> {
+    return this.#decide(planId, actor, async (decision) => {
+      await this.#requireActive(decision.lease.districtId)
+      return applyPlan({ ...decision, hash: approve, signal })
+    })
+  }
+
+  /**
+   * Records that somebody agrees to a plan, for somebody else to apply within 72 hours; returns it as `approved`. Never
+   * changes what the guards allow.
+   *
+   * Refused as {@link apply} refuses, and with `RUN_TRANSITION_INVALID` if it is approved already.
+   */
+  approve(planId: string, { hash, ...actor }: ApproveOptions): Promise<Run> {
+    return this.#decide(planId, actor, (decision) => approvePlan({ ...decision, hash }))
+  }
+
+  /**
+   * Says no to a plan, or to an import that was held: what it would have changed is no longer kept. The next import
+   * looks at Clever anew, and finds what is still to be done there.
+   *
+   * Refused with `PLAN_NOT_APPLICABLE`, `PLAN_EXPIRED`, `SYNC_IN_PROGRESS` or `RUN_NOT_FOUND`, as {@link apply} is.
+   */
+  discard(planId: string, actor: DiscardOptions): Promise<Run> {
+    return this.#decide(planId, actor, discardPlan)
   }
 
   /**
@@ -206,7 +267,7 @@ export class RosterSync {
   async undo(runId: string, { by, waitMs = 0, signal }: UndoOptions): Promise<UndoResult> {
     await this.#open()
     const { clever, storage } = this.#options
-    const undone = await presentRun(storage, runId)
+    const undone = await presentRun(storage, runId, this.#clock())
     const { districtId } = undone
     const keeper = await this.#acquire({ districtId, waitMs, signal })
     try {
@@ -220,19 +281,24 @@ export class RosterSync {
   /** One run of the history. Rejects with `RUN_NOT_FOUND`. */
   async run(runId: string): Promise<Run> {
     await this.#open()
-    return presentRun(this.#options.storage, runId)
+    return presentRun(this.#options.storage, runId, this.#clock())
   }
 
   /** The runs of a district, or of all, newest first; failed, held and interrupted ones included. */
   async *history(options: { districtId?: string } = {}): AsyncIterable<Run> {
     await this.#open()
-    yield* listHistory(this.#options.storage, options)
+    yield* listHistory(this.#options.storage, { ...options, nowMs: this.#clock() })
   }
 
-  /** What a run changed (of a held one: would change), record by record, with each field before and after. */
+  /**
+   * What a run changed (of a held or planned one: would change), record by record, with each field before and after.
+   * Nothing for an unknown run.
+   */
   async *changes(runId: string, filter: ChangeFilter = {}): AsyncIterable<RecordChange> {
     await this.#open()
-    yield* readChanges(this.#options.storage, runId, filter)
+    const { storage } = this.#options
+    const run = await storage.getRun(runId)
+    if (run !== undefined) yield* readChanges(storage, run, filter)
   }
 
   /** The ids in active sections that name no known user, course or term (S14): unshared, or not yet shared. */
@@ -247,6 +313,51 @@ export class RosterSync {
       throw error
     })
     return this.#opened
+  }
+
+  async #execute(options: SyncOptions, purpose: Run["purpose"]): Promise<Run> {
+    await this.#open()
+    const keeper = await this.#acquire(options)
+    const { clever: source, storage, pageSize } = this.#options
+    try {
+      // What an import would do is worth knowing before the connection is resumed.
+      await this.#requireActive(options.districtId, { orPaused: purpose === "plan" })
+      const execution = new RunExecution({
+        source,
+        storage,
+        keeper,
+        pageSize,
+        clock: this.#clock,
+        limits: this.#limits,
+        defaults: this.#defaults,
+        requestedMode: options.mode ?? "delta",
+        purpose,
+        startedBy: options.startedBy ?? "library",
+        signal: options.signal,
+        onProgress: options.onProgress,
+      })
+      return await execution.run()
+    } finally {
+      await keeper.release()
+    }
+  }
+
+  /** Runs under the lease of the plan's district, for no import must move what is decided on. */
+  async #decide(
+    planId: string,
+    { by = "library", why = "", waitMs }: PlanActor,
+    decide: (decision: PlanDecision) => Promise<Run>,
+  ): Promise<Run> {
+    const { districtId } = await this.run(planId)
+    const keeper = await this.#acquire({ districtId, ...(waitMs === undefined ? {} : { waitMs }) })
+    const { storage } = this.#options
+    const { planExpiresAfterMs: expiresAfterMs } = this.#limits
+    try {
+      const { lease } = keeper
+      return await decide({ storage, lease, clock: this.#clock, planId, by, why, expiresAfterMs })
+    } finally {
+      await keeper.release()
+    }
   }
 
   async #syncUser({ districtId, id, startedBy = "login", signal }: SyncUserOptions): Promise<UserSyncResult> {
@@ -280,9 +391,10 @@ export class RosterSync {
   }
 
   /** To be asked under the lease: an undo may have paused the connection while it was waited for. */
-  async #requireActive(districtId: string): Promise<void> {
+  async #requireActive(districtId: string, { orPaused = false } = {}): Promise<void> {
     const connection = await this.#options.storage.getConnection(districtId)
-    if (connection !== undefined) requireActive(connection)
+    if (connection === undefined || (orPaused && connection.state === "paused")) return
+    requireActive(connection)
   }
 
   async #acquire({

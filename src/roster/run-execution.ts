@@ -11,20 +11,17 @@ import type {
   Run,
 } from "../storage/contract.ts"
 import { applyEvents, cursorAt, retryRejections } from "./apply-events.ts"
+import { beginRun } from "./begin-run.ts"
+import { commitRun } from "./commit-run.ts"
 import { districtSettings } from "./district-settings.ts"
 import type { LeaseKeeper } from "./lease-keeper.ts"
 import { listKind } from "./list-kind.ts"
-import { newRun } from "./new-run.ts"
-import { makePlan } from "./plan.ts"
+import { makePlan, type PlannedCommit } from "./plan.ts"
+import { restAsPlan } from "./rest-plan.ts"
 import { checkpointOf, isoTime, type Progress, type RunContext, throwIfAborted } from "./run-context.ts"
-import { isRunning, transition } from "./run-states.ts"
-
-export interface RunLimits {
-  /** A cursor whose event is older than this is not trusted (S5). Default 25 days. */
-  cursorMaxAgeMs: number
-  /** An interrupted run younger than this is taken up again (S22). Default 6 hours. */
-  resumeWithinMs: number
-}
+import type { RunLimits } from "./run-limits.ts"
+import { transition } from "./run-states.ts"
+import { holdArchives, splitArchives } from "./split-archives.ts"
 
 export interface RunExecutionOptions {
   source: RosterSource
@@ -36,6 +33,8 @@ export interface RunExecutionOptions {
   /** What goes for all districts. */
   defaults: ConnectionSettings
   requestedMode: ImportMode
+  /** What the run is for: `plan` never writes to the roster (S17). */
+  purpose: Run["purpose"]
   startedBy: string
   signal: AbortSignal | undefined
   onProgress: ((progress: Progress) => void) | undefined
@@ -63,13 +62,13 @@ export class RunExecution {
   }
 
   async run(): Promise<Run> {
-    const { storage, keeper, clock } = this.#options
+    const { source, storage, keeper, clock, limits, requestedMode, purpose, startedBy } = this.#options
     this.#startedMs = clock()
     const { districtId } = keeper.lease
     const settings = await districtSettings(storage, districtId, this.#options.defaults)
     const head = await storage.getDistrict(districtId)
     const context: RunContext = {
-      source: this.#options.source,
+      source,
       onRequest: () => {
         this.#requests++
       },
@@ -81,7 +80,17 @@ export class RunExecution {
       pageSize: this.#options.pageSize,
       clock,
       report: (stage, kind) => this.#report(context, stage, kind),
-      run: await this.#takeUpOrBegin(head.version),
+      run: await beginRun({
+        storage,
+        lease: keeper.lease,
+        clock,
+        requestedMode,
+        purpose,
+        startedBy,
+        basis: head.version,
+        apiVersion: source.apiVersion,
+        resumeWithinMs: limits.resumeWithinMs,
+      }),
       staging: Promise.resolve(),
       stagingBefore: Promise.resolve(),
       ahead: new Map(),
@@ -98,38 +107,6 @@ export class RunExecution {
       for (const walk of context.ahead.values()) await walk.close()
       return await this.#end(context, error)
     }
-  }
-
-  // Beginning
-
-  /** Marks what died as interrupted, then resumes the newest such run or begins a new one (S22). */
-  async #takeUpOrBegin(basis: number): Promise<Run> {
-    const { storage, keeper, clock, requestedMode, startedBy, limits, source } = this.#options
-    const { lease } = keeper
-    const recent = await storage.listRuns({ districtId: lease.districtId, limit: 20 })
-    let resumable: Run | undefined
-    for (const [index, found] of recent.entries()) {
-      let run = found
-      if (isRunning(run.state)) {
-        run = transition(run, "interrupted")
-        await storage.saveRun(lease, run)
-      }
-      if (run.state !== "interrupted" || run.checkpoint === null) continue
-      const fits =
-        index === 0 &&
-        run.requestedMode === requestedMode &&
-        run.basis === basis &&
-        run.checkpoint.apiVersion === source.apiVersion &&
-        clock() - Date.parse(run.checkpoint.at) < limits.resumeWithinMs
-      if (fits) resumable = run
-      else await storage.discardStaged(lease, { ...run, checkpoint: null })
-    }
-    const run =
-      resumable !== undefined
-        ? transition(resumable, "fetching", { fence: lease.fence, resumed: resumable.resumed + 1 })
-        : transition(newRun({ lease, basis, mode: requestedMode, startedBy, nowMs: clock() }), "fetching")
-    await storage.saveRun(lease, run)
-    return run
   }
 
   // Fetching
@@ -254,34 +231,41 @@ export class RunExecution {
   // Ending
 
   async #finish(context: RunContext): Promise<Run> {
-    const { storage, keeper } = context
+    const { storage, keeper, clock } = context
     const { lease } = keeper
     this.#report(context, "planning", null)
-    const plan = await makePlan(context)
-    const { counts, holds } = plan
-    context.run = this.#timed(transition(context.run, "planned", { counts, holds }))
+    const planned = await makePlan(context)
+    const { counts, archivedBySchool, holds, verdict } = planned
+    context.run = this.#timed(transition(context.run, "planned", { counts, archivedBySchool, holds }))
     await storage.saveRun(lease, context.run)
     throwIfAborted(context.signal)
 
-    if (plan.held) {
-      context.run = transition(context.run, "held")
-      await storage.saveRun(lease, context.run)
-      return context.run
+    const expiresAfterMs = this.#options.limits.planExpiresAfterMs
+    if (verdict === "hold" || context.run.purpose === "plan") {
+      return restAsPlan(context, planned, { expiresAfterMs })
     }
-    let ended: Run
-    if (plan.changes === 0) {
-      ended = transition(context.run, "unchanged")
-    } else {
+    const waiting =
+      verdict === "split" ? await splitArchives(context, planned, { expiresAfterMs }) : undefined
+    const ended = await this.#commit(context, planned)
+    if (waiting !== undefined) {
+      // The run is over. Where this fails, the district's next run makes up for it.
+      await holdArchives({ storage, lease, clock }, waiting).catch(() => {})
+    }
+    return ended
+  }
+
+  async #commit(context: RunContext, planned: PlannedCommit): Promise<Run> {
+    const { storage, keeper, clock } = context
+    const { lease } = keeper
+    const { actions, cursor, changes, writes } = planned
+    if (changes > 0) {
       context.run = transition(context.run, "applying")
       await storage.saveRun(lease, context.run)
-      ended = transition(context.run, "applied")
     }
     this.#report(context, "applying", null)
-    const { cursor, actions, version } = plan
-    const finishedAt = isoTime(context.clock())
-    ended = { ...this.#timed(ended), cursor, version, finishedAt, checkpoint: null }
-    await storage.commit(lease, { run: ended, basis: context.run.basis, cursor, actions })
-    return ended
+    const run = this.#timed(context.run)
+    context.run = await commitRun({ storage, lease, clock, run, actions, cursor, changes, writes })
+    return context.run
   }
 
   /** Saves how the run ended early: interrupted if it was told to stop, else failed. */

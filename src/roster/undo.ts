@@ -93,7 +93,7 @@ async function dropUnfinishedUndos({ storage, keeper }: UndoRunOptions): Promise
   const { lease } = keeper
   for (const found of await storage.listRuns({ districtId: lease.districtId, limit: 20 })) {
     if (found.mode !== "undo") continue
-    const run = isRunning(found.state) ? transition(found, "interrupted") : found
+    const run = isRunning(found) ? transition(found, "interrupted") : found
     if (run.state !== "interrupted" || run.checkpoint === null) continue
     await storage.discardStaged(lease, { ...run, checkpoint: null })
   }

@@ -9,12 +9,15 @@ import type {
   Run,
   StagedChange,
 } from "../storage/contract.ts"
+import { commitRun } from "./commit-run.ts"
 import { compareFound, foundFromText } from "./compare.ts"
 import { type DistrictSettings, districtSettings } from "./district-settings.ts"
 import type { LeaseKeeper } from "./lease-keeper.ts"
 import { newRun } from "./new-run.ts"
 import { makePlan } from "./plan.ts"
+import { restAsPlan } from "./rest-plan.ts"
 import { isoTime, type RunContext, throwIfAborted } from "./run-context.ts"
+import type { RunLimits } from "./run-limits.ts"
 import { isRunning, transition } from "./run-states.ts"
 
 /** What a look at one person at Clever came to. */
@@ -39,7 +42,7 @@ export interface UserSyncOptions {
   storage: RosterStorage
   keeper: LeaseKeeper
   clock: () => number
-  limits: { resumeWithinMs: number }
+  limits: Pick<RunLimits, "resumeWithinMs" | "planExpiresAfterMs">
   /** What goes for all districts. */
   defaults: ConnectionSettings
   /** The person's Clever id. */
@@ -49,6 +52,7 @@ export interface UserSyncOptions {
 }
 
 const rejectionsPerLookup = 1_000
+const recentRuns = 20
 
 /**
  * Brings one person into the roster ahead of the next import, under the district's lease: asks Clever for the
@@ -81,6 +85,7 @@ export async function syncOneUser(options: UserSyncOptions): Promise<UserSyncRes
     lease: keeper.lease,
     basis: head.version,
     mode: "user",
+    purpose: "import",
     startedBy: options.startedBy,
     nowMs: startedMs,
   })
@@ -90,10 +95,12 @@ export async function syncOneUser(options: UserSyncOptions): Promise<UserSyncRes
 
 /** An import that could still be resumed would be lost by a commit beside it (S22). */
 async function isImportPending({ storage, keeper, clock, limits }: UserSyncOptions): Promise<boolean> {
-  const [newest] = await storage.listRuns({ districtId: keeper.lease.districtId, limit: 1 })
+  const recent = await storage.listRuns({ districtId: keeper.lease.districtId, limit: recentRuns })
+  // A plan is made again; archives that were split off say nothing of the run that they came from.
+  const newest = recent.find(({ purpose, splitFrom }) => purpose === "import" && splitFrom === null)
   if (newest === undefined || newest.checkpoint === null) return false
   if (newest.requestedMode === "user" || newest.requestedMode === "undo") return false
-  if (newest.state !== "interrupted" && !isRunning(newest.state)) return false
+  if (newest.state !== "interrupted" && !isRunning(newest)) return false
   return clock() - Date.parse(newest.checkpoint.at) < limits.resumeWithinMs
 }
 
@@ -127,22 +134,28 @@ async function applyChange(options: Application): Promise<UserSyncResult> {
   try {
     await carryRejections(context, change)
     await storage.stage(lease, { run: context.run, changes: [change] })
-    const plan = await makePlan(context)
-    const { counts, holds, cursor, actions, version } = plan
+    const planned = await makePlan(context)
+    const { counts, archivedBySchool, holds, cursor, actions, changes, writes } = planned
     const durationMs = clock() - startedMs
-    context.run = transition(context.run, "planned", { counts, holds, durationMs })
+    context.run = transition(context.run, "planned", { counts, archivedBySchool, holds, durationMs })
     await storage.saveRun(lease, context.run)
     throwIfAborted(signal)
-    if (plan.held) {
-      context.run = transition(context.run, "held")
-      await storage.saveRun(lease, context.run)
-      return { state: "held", run: context.run }
+    if (planned.verdict === "hold") {
+      const { planExpiresAfterMs: expiresAfterMs } = options.limits
+      return { state: "held", run: await restAsPlan(context, planned, { expiresAfterMs }) }
     }
     context.run = transition(context.run, "applying")
     await storage.saveRun(lease, context.run)
-    const finishedAt = isoTime(clock())
-    const run = transition(context.run, "applied", { cursor, version, finishedAt, checkpoint: null })
-    await storage.commit(lease, { run, basis: head.version, cursor, actions })
+    const run = await commitRun({
+      storage,
+      lease,
+      clock,
+      run: context.run,
+      actions,
+      cursor,
+      changes,
+      writes,
+    })
     return { state: "applied", run }
   } catch (error) {
     return endAsFailed(context, error)

@@ -84,6 +84,7 @@ export type {
   Checkpoint,
   Counts,
   Cursor,
+  Decision,
   FallbackReason,
   Hold,
   HoldCode,

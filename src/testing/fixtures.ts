@@ -114,6 +114,8 @@ export function makeRun(fields: Partial<Run> = {}): Run {
     purpose: "import",
     plan: null,
     approval: null,
+    decision: null,
+    splitFrom: null,
     undoes: null,
     version: null,
     archivedBySchool: {},

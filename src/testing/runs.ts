@@ -66,6 +66,8 @@ function fullRun(): Run {
     durationMs: 86_400_001,
     resumed: 3,
     skippedEvents: 4,
+    decision: { by: "Zoë “operator”", why: "not “today”\u2028", at: "2026-08-17T07:00:00.000Z" },
+    splitFrom: "0198b1e2-other",
     error: { code: "CLEVER_UNAVAILABLE", message: "Line one\nline “two”", retryable: true },
     fence: 42,
     basis: 41,
@@ -162,6 +164,40 @@ export function runsChapter({ describe, it }: Suite): void {
           expected.map((run) => run.id),
         )
       }
+    })
+
+    it("lists the runs in some states, of all districts or of one", async ({ storage }) => {
+      const lease = await takeLease(storage)
+      const other = await takeLease(storage, away)
+      const saved: Run[] = []
+      for (const [index, state] of [...states, ...states].entries()) {
+        const startedAt = `2026-08-17T06:00:${String(10 + (index % 7))}.000Z`
+        const districtId = index % 3 === 0 ? away : home
+        const run = makeRun({ id: `run-${index}`, districtId, state, startedAt })
+        await storage.saveRun(districtId === away ? other : lease, run)
+        saved.unshift(run)
+      }
+      const listed = await storage.listRuns({ limit: all })
+      for (const districtId of [undefined, home, away, "unknown"]) {
+        for (const wanted of [["held"], ["planned", "held", "approved"], ["queued", "applied"], []]) {
+          const ids = listed
+            .filter((run) => districtId === undefined || run.districtId === districtId)
+            .filter((run) => wanted.includes(run.state))
+            .map((run) => run.id)
+          const query = { districtId, states: wanted as RunState[] }
+          const paged = await inPages<Run>(2, (before) => storage.listRuns({ ...query, before, limit: 2 }))
+          same(
+            paged.map((run) => run.id),
+            ids,
+          )
+        }
+      }
+      // A run that left its state is no longer listed there.
+      const held = saved.find(({ state, districtId }) => state === "held" && districtId === home)
+      assert.ok(held)
+      await storage.saveRun(lease, { ...held, state: "approved" })
+      const stillHeld = await storage.listRuns({ districtId: home, states: ["held"], limit: all })
+      assert.ok(stillHeld.every(({ id }) => id !== held.id))
     })
 
     it("goes on after a run that is not stored", async ({ storage }) => {

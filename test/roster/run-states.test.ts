@@ -1,10 +1,20 @@
 import { describe, expect, it } from "vitest"
 import { HomeroomError } from "../../src/errors/index.ts"
 import { runTransitions } from "../../src/roster/index.ts"
-import { isFinal, isRunning, transition } from "../../src/roster/run-states.ts"
+import {
+  isFinal,
+  isRunning,
+  isWaiting,
+  stateWithoutProcess,
+  transition,
+} from "../../src/roster/run-states.ts"
 import type { Run, RunState } from "../../src/storage/contract.ts"
 import { RosterWorld } from "../support/roster-world.ts"
 import { RunWatch } from "../support/run-watch.ts"
+
+const at = "2026-09-01T06:00:00.000Z"
+const aPlan = { hash: "", actions: [], cursor: null, expiresAt: at }
+const anApproval = { hash: "", by: "", why: "", at }
 
 const states = Object.keys(runTransitions) as RunState[]
 
@@ -61,11 +71,25 @@ describe("the table of run states", () => {
   })
 
   it("lets whatever a process works on be interrupted", () => {
-    for (const state of states.filter(isRunning)) {
-      if (state === "queued") continue
-      expect(runTransitions[state]).toContain("interrupted")
+    const standings = states.flatMap((state) =>
+      [null, aPlan].flatMap((plan) =>
+        [null, anApproval].flatMap((approval) =>
+          (["import", "plan"] as const).map((purpose) => ({ state, plan, approval, purpose })),
+        ),
+      ),
+    )
+    for (const run of standings) {
+      const { state, plan, approval, purpose } = run
+      const rests = state === "planned" && purpose === "plan" && plan !== null
+      const works = ["queued", "fetching", "planned", "applying"].includes(state) && !rests
+      expect(isRunning(run)).toBe(works)
+      expect(isWaiting(run)).toBe(rests || state === "held" || state === "approved")
+      const left = stateWithoutProcess(run)
+      if (!works) expect(left).toBe(state)
+      else if (state === "applying" && approval !== null) expect(left).toBe("approved")
+      else expect(left).toBe("interrupted")
+      if (left !== state && state !== "queued") expect(runTransitions[state]).toContain(left)
     }
-    for (const state of ["held", "approved", "interrupted"] as const) expect(isRunning(state)).toBe(false)
   })
 
   it("is the only way: `transition` goes where it says and throws elsewhere, for every pair", async () => {
@@ -92,7 +116,7 @@ describe("the table of run states", () => {
     expect(() => write("fetching")).toThrow("planned to fetching")
     write("applying")
     expect(() =>
-      watch.check("commit", [{}, { run: { ...run, id: "watched", state: "unchanged" } }]),
+      watch.check("commit", [{}, { run: { ...run, id: "watched", state: "discarded" } }]),
     ).toThrow()
     expect(() => watch.check("stage", [{}, { run: { ...run, id: "new", state: "applied" } }])).toThrow()
   })

@@ -16,10 +16,11 @@ export class RunTable {
   }
 
   /** Newest first. */
-  list({ districtId, before, limit }: RunQuery): Run[] {
+  list({ districtId, states, before, limit }: RunQuery): Run[] {
     this.#newest ??= [...this.#runs.values()].sort((a, b) => (isNewer(a, b) ? -1 : 1))
     return page(this.#newest, limit, (run) => {
       if (districtId !== undefined && run.districtId !== districtId) return undefined
+      if (states !== undefined && !states.includes(run.state)) return undefined
       if (before !== undefined && !isNewer(before, run)) return undefined
       return structuredClone(run)
     })

@@ -1,7 +1,15 @@
 import type { Run } from "../contract.ts"
 
 /** The fields that runs of schema version 2 and before were saved without. */
-type Added = "purpose" | "plan" | "approval" | "undoes" | "version" | "archivedBySchool"
+type Added =
+  | "purpose"
+  | "plan"
+  | "approval"
+  | "decision"
+  | "splitFrom"
+  | "undoes"
+  | "version"
+  | "archivedBySchool"
 
 /**
  * A run as it was saved, with what its time did not know. `version` is the district's version after its commit, which
@@ -13,6 +21,8 @@ export function completeRun(document: string, version: number | null): Run {
     purpose: "import",
     plan: null,
     approval: null,
+    decision: null,
+    splitFrom: null,
     undoes: null,
     version,
     archivedBySchool: {},

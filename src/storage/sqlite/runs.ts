@@ -9,13 +9,18 @@ export function getRun(statements: Statements, runId: string): Run | undefined {
   return row === undefined ? undefined : runOf(row)
 }
 
-export function listRuns(statements: Statements, { districtId, before, limit }: RunQuery): Run[] {
+export function listRuns(statements: Statements, { districtId, states, before, limit }: RunQuery): Run[] {
+  // The few that wait are not to be looked for among all of a district.
+  const byState = states === undefined ? "" : "INDEXED BY homeroom_runs_by_state"
+  const inStates = states === undefined ? "" : "state IN (SELECT value FROM json_each(?)) AND"
   const ofDistrict =
     districtId === undefined ? "" : "district = (SELECT key FROM homeroom_districts WHERE id = ?) AND"
   return statements
     .all(
-      `SELECT document, version FROM homeroom_runs WHERE ${ofDistrict} (started_at, id) < (?, ?)
+      `SELECT document, version FROM homeroom_runs ${byState}
+       WHERE ${inStates} ${ofDistrict} (started_at, id) < (?, ?)
        ORDER BY started_at DESC, id DESC LIMIT ?`,
+      ...(states === undefined ? [] : [JSON.stringify(states)]),
       ...(districtId === undefined ? [] : [districtId]),
       before?.startedAt ?? "~",
       before?.id ?? "",

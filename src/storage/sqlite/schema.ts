@@ -150,6 +150,7 @@ CREATE INDEX homeroom_session_epochs_by_expiry ON homeroom_session_epochs (expir
 ALTER TABLE homeroom_connections ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
 
 ALTER TABLE homeroom_runs ADD COLUMN version INTEGER;
+CREATE INDEX homeroom_runs_by_state ON homeroom_runs (state, district, started_at, id);
 CREATE INDEX homeroom_runs_by_version ON homeroom_runs (district, version) WHERE version IS NOT NULL;
 UPDATE homeroom_runs SET version = (document ->> '$.basis') + 1
   WHERE committed = 1
