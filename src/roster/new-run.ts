@@ -9,11 +9,12 @@ export function newRun(options: {
   /** The district's version that its changes will be changes of. */
   basis: number
   mode: RunMode
-  purpose: Run["purpose"]
+  /** Default `import`. */
+  purpose?: Run["purpose"]
   startedBy: string
   nowMs: number
 }): Run {
-  const { lease, basis, mode, purpose, startedBy } = options
+  const { lease, basis, mode, purpose = "import", startedBy } = options
   const startedAt = isoTime(options.nowMs)
   return {
     // Sorts by time, and is short enough to be typed.

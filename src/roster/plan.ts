@@ -1,10 +1,11 @@
 import { type Kind, kinds } from "../models/kinds.ts"
 import type { Action, Counts, Cursor, Hold, HoldCode, Run, StagedCount } from "../storage/contract.ts"
 import { readDistrict, whyArchivesWait } from "./district-state.ts"
+import { findHolds } from "./guards/find-holds.ts"
 import { checkpointOf, type RunContext } from "./run-context.ts"
 
-/** How many records a run would change, by kind, and how many of each school it would archive. */
-export type PlannedCounts = Pick<Run, "counts" | "archivedBySchool">
+/** How many records a run would change, by kind, and how many of each school and role it would archive. */
+export type PlannedCounts = Required<Pick<Run, "counts" | "archivedBySchool" | "archivedByRole">>
 
 /** What a run would commit: how many of what, what holds it, and which actions may take effect. */
 export interface PlannedCommit extends PlannedCounts {
@@ -26,8 +27,6 @@ export interface PlannedCommit extends PlannedCounts {
 
 const rejectionsPerLookup = 1_000
 
-const defaultRejectedShare = 0.05
-
 const everyAction: readonly Action[] = ["create", "update", "restore", "archive", "refresh"]
 const harmlessActions: readonly Action[] = everyAction.filter((action) => action !== "archive")
 
@@ -36,27 +35,39 @@ const archiveHolds: readonly HoldCode[] = ["archived-ratio", "kind-emptied", "sc
 
 /** Counts what is staged and lets the guards look at it, before anything is written (S9, S15, S28). */
 export async function makePlan(context: RunContext): Promise<PlannedCommit> {
-  const { storage, run, clock, settings } = context
+  const { storage, run, head, clock, settings } = context
   const staged = await storage.countStaged(run.id)
   const counts = await countByKind(context, staged)
-  const found = rejectedHolds(context, counts, settings.guards.rejectedShare ?? defaultRejectedShare)
-  const all: PlannedCounts = { counts, archivedBySchool: {} }
-
   const archives = kinds.reduce((sum, kind) => sum + counts[kind].archived, 0)
   const reason = archives > 0 ? whyArchivesWait(await readDistrict(context), clock()) : undefined
-  if (reason === undefined) {
-    const verdict = verdictOn(context, found, staged)
-    if (verdict !== "split") {
-      const sums = sumOf(staged, everyAction)
-      const { cursor } = checkpointOf(run)
-      return { ...all, staged: all, ...sums, holds: found, verdict, actions: everyAction, cursor }
+  const archivesWait = reason !== undefined
+  const nowMs = clock()
+  const found = await findHolds({
+    storage,
+    run,
+    head,
+    counts,
+    settings: settings.guards,
+    nowMs,
+    archivesWait,
+  })
+  const { holds, archivedBySchool, archivedByRole } = found
+  const all: PlannedCounts = { counts, archivedBySchool, archivedByRole }
+  const verdict = verdictOn(context, holds, staged)
+  if (archivesWait) {
+    holds.push({ code: "district-state", kind: null, schoolId: null, measured: reason, limit: "running" })
+  } else if (verdict !== "split") {
+    const { cursor } = checkpointOf(run)
+    return {
+      ...all,
+      staged: all,
+      ...sumOf(staged, everyAction),
+      holds,
+      verdict,
+      actions: everyAction,
+      cursor,
     }
-    return { ...withoutArchives(context, all, staged), holds: found, verdict }
   }
-  // What is not archived can't be too much of it (S28).
-  const holds = found.filter(({ code }) => !archiveHolds.includes(code))
-  const verdict = holds.length > 0 ? "hold" : "go"
-  holds.push({ code: "district-state", kind: null, schoolId: null, measured: reason, limit: "running" })
   return { ...withoutArchives(context, all, staged), holds, verdict }
 }
 
@@ -83,6 +94,7 @@ function withoutArchives(
   return {
     counts,
     archivedBySchool: {},
+    archivedByRole: {},
     staged: all,
     ...sumOf(staged, harmlessActions),
     actions: harmlessActions,
@@ -156,20 +168,4 @@ async function countRejectedActive({ storage, run }: RunContext): Promise<Partia
     }
     after = { kind: last.kind, id: last.id }
   }
-}
-
-/** S9: more than a small share of rejected records of a kind means that something is wrong with the source. */
-function rejectedHolds(context: RunContext, counts: Record<Kind, Counts>, limit: number): Hold[] {
-  const holds: Hold[] = []
-  for (const kind of kinds) {
-    const { rejected } = counts[kind]
-    if (rejected === 0) continue
-    const stored = context.head.counts[kind]?.active ?? 0
-    // A bulk run lists what it rejects; a delta has it on top of what is stored.
-    const listed = checkpointOf(context.run).seen[kind] ?? 0
-    const known = context.run.mode === "bulk" ? Math.max(listed, stored, rejected) : stored + rejected
-    const measured = rejected / known
-    if (measured > limit) holds.push({ code: "rejected-ratio", kind, schoolId: null, measured, limit })
-  }
-  return holds
 }

@@ -235,8 +235,10 @@ export class RunExecution {
     const { lease } = keeper
     this.#report(context, "planning", null)
     const planned = await makePlan(context)
-    const { counts, archivedBySchool, holds, verdict } = planned
-    context.run = this.#timed(transition(context.run, "planned", { counts, archivedBySchool, holds }))
+    const { counts, archivedBySchool, archivedByRole, holds, verdict } = planned
+    context.run = this.#timed(
+      transition(context.run, "planned", { counts, archivedBySchool, archivedByRole, holds }),
+    )
     await storage.saveRun(lease, context.run)
     throwIfAborted(context.signal)
 

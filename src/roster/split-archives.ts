@@ -33,7 +33,6 @@ export async function splitArchives(
     lease,
     basis: run.basis + 1,
     mode: requestedMode,
-    purpose: "import",
     startedBy,
     nowMs: clock(),
   })
@@ -57,8 +56,9 @@ export async function splitArchives(
     counts[kind] = { ...counts[kind], archived, rejected }
   }
   const plan = { hash, actions: [...archiveOnly], cursor, expiresAt: isoTime(clock() + expiresAfterMs) }
-  const { archivedBySchool } = planned.staged
-  const counted = transition(split, "planned", { counts, archivedBySchool, holds: planned.holds, plan })
+  const { archivedBySchool, archivedByRole } = planned.staged
+  const { holds } = planned
+  const counted = transition(split, "planned", { counts, archivedBySchool, archivedByRole, holds, plan })
   await storage.saveRun(lease, counted)
   return counted
 }

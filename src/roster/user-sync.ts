@@ -85,7 +85,6 @@ export async function syncOneUser(options: UserSyncOptions): Promise<UserSyncRes
     lease: keeper.lease,
     basis: head.version,
     mode: "user",
-    purpose: "import",
     startedBy: options.startedBy,
     nowMs: startedMs,
   })
@@ -135,9 +134,15 @@ async function applyChange(options: Application): Promise<UserSyncResult> {
     await carryRejections(context, change)
     await storage.stage(lease, { run: context.run, changes: [change] })
     const planned = await makePlan(context)
-    const { counts, archivedBySchool, holds, cursor, actions, changes, writes } = planned
+    const { counts, archivedBySchool, archivedByRole, holds, cursor, actions, changes, writes } = planned
     const durationMs = clock() - startedMs
-    context.run = transition(context.run, "planned", { counts, archivedBySchool, holds, durationMs })
+    context.run = transition(context.run, "planned", {
+      counts,
+      archivedBySchool,
+      archivedByRole,
+      holds,
+      durationMs,
+    })
     await storage.saveRun(lease, context.run)
     throwIfAborted(signal)
     if (planned.verdict === "hold") {

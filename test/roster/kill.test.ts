@@ -12,6 +12,7 @@ import { type Simulator, startSimulator } from "../../src/simulator/index.ts"
 import { seededRandom } from "../../src/simulator/random.ts"
 import type { ImportMode, Run } from "../../src/storage/contract.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import { guardsOff } from "../support/guards-off.ts"
 import type { KillOrder } from "../support/kill-child.ts"
 import { seed } from "../support/seed.ts"
 import { storedRoster } from "../support/stored-roster.ts"
@@ -57,7 +58,7 @@ function reopen(scene: Scene, path: string): { storage: SqliteStorage; roster: R
   const storage = new SqliteStorage({ path, clock })
   const { apiUrl, authUrl, clientId, clientSecret } = simulator
   const clever = new CleverClient({ apiUrl, authUrl, clientId, clientSecret })
-  return { storage, roster: new RosterSync({ clever, storage, pageSize, clock }) }
+  return { storage, roster: new RosterSync({ clever, storage, pageSize, clock, guards: guardsOff }) }
 }
 
 async function makeScene(options: {

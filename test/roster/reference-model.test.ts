@@ -8,6 +8,7 @@ import { Clock, SimulatedDistrict } from "../../src/simulator/index.ts"
 import type { RosterStorage, Run } from "../../src/storage/contract.ts"
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import { guardsOff } from "../support/guards-off.ts"
 import { passDay, randomFrom } from "../support/random-days.ts"
 import { seed } from "../support/seed.ts"
 import { SimulatedSource } from "../support/simulated-source.ts"
@@ -32,8 +33,8 @@ async function liveThrough(
   const byDelta = create("delta")
   const byBulk = create("bulk")
   const now = () => clock.now().getTime()
-  const delta = new RosterSync({ clever: source, storage: byDelta, clock: now })
-  const bulk = new RosterSync({ clever: source, storage: byBulk, clock: now })
+  const delta = new RosterSync({ clever: source, storage: byDelta, clock: now, guards: guardsOff })
+  const bulk = new RosterSync({ clever: source, storage: byBulk, clock: now, guards: guardsOff })
   let deltas = 0
   try {
     for (let day = 0; day <= options.days; day++) {

@@ -4,6 +4,7 @@ import { RosterSync, type SyncOptions } from "../../src/roster/index.ts"
 import { type SimulatedDistrict, type Simulator, startSimulator } from "../../src/simulator/index.ts"
 import type { RosterStorage, Run } from "../../src/storage/contract.ts"
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
+import { guardsOff } from "./guards-off.ts"
 import { seed } from "./seed.ts"
 import { storedRoster } from "./stored-roster.ts"
 import { type Roster, Truth } from "./truth.ts"
@@ -42,7 +43,13 @@ export class HttpWorld {
       },
       ...options,
     })
-    this.roster = new RosterSync({ clever, storage: this.storage, clock: now, pageSize: 20 })
+    this.roster = new RosterSync({
+      clever,
+      storage: this.storage,
+      clock: now,
+      pageSize: 20,
+      guards: guardsOff,
+    })
   }
 
   static async start(options: Partial<CleverClientOptions> = {}): Promise<HttpWorld> {

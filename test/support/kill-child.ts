@@ -3,6 +3,7 @@ import { DatabaseSync, StatementSync } from "node:sqlite"
 import { CleverClient } from "../../src/clever/index.ts"
 import { RosterSync } from "../../src/roster/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import { guardsOff } from "./guards-off.ts"
 import { interceptStorage, writeCalls } from "./intercepted-storage.ts"
 
 /** What to import and where to die: the argument of this program, as JSON. */
@@ -75,7 +76,7 @@ async function main(order: KillOrder): Promise<void> {
   })
   const { apiUrl, authUrl, clientId, clientSecret, pageSize, districtId, mode } = order
   const clever = new CleverClient({ apiUrl, authUrl, clientId, clientSecret })
-  const roster = new RosterSync({ clever, storage, pageSize, clock })
+  const roster = new RosterSync({ clever, storage, pageSize, clock, guards: guardsOff })
   writeSync(1, "ready\n")
   const run =
     order.undo === undefined

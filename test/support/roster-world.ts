@@ -14,6 +14,7 @@ import { Clock, SimulatedDistrict } from "../../src/simulator/index.ts"
 import type { Rejection, RosterStorage, Run } from "../../src/storage/contract.ts"
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import { guardsOff } from "./guards-off.ts"
 import { type Interceptor, interceptStorage } from "./intercepted-storage.ts"
 import { RunWatch } from "./run-watch.ts"
 import { ScriptedSource } from "./scripted-source.ts"
@@ -46,7 +47,8 @@ export interface WorldOptions {
 
 /**
  * A small simulated district, a storage and the engine between them, on one clock that moves by a second before each
- * import and otherwise when told to. Closes with the test. Every run written must keep to the table of transitions, or the call that writes it fails.
+ * import and otherwise when told to. Closes with the test. Every run written must keep to the table of transitions, or
+ * the call that writes it fails. Guards are off, but for rejected records and where `roster` has others.
  */
 export class RosterWorld {
   readonly clock: Clock = new Clock(() => new Date("2026-09-01T06:00:00Z"))
@@ -90,6 +92,7 @@ export class RosterWorld {
       sleep: async (ms) => this.clock.advance(ms),
       repeat: () => () => {},
       ...options.roster,
+      guards: { ...guardsOff, ...options.roster?.guards },
     }
     this.roster = new RosterSync(this.#rosterOptions)
     onTestFinished(() => this.plain.close())
