@@ -9,6 +9,7 @@ import { Clock, SimulatedDistrict } from "../../src/simulator/index.ts"
 import type { DistrictHead, RosterStorage } from "../../src/storage/contract.ts"
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import { guardsOff } from "../support/guards-off.ts"
 import { passDay, randomFrom } from "../support/random-days.ts"
 import { seed } from "../support/seed.ts"
 import { SimulatedSource } from "../support/simulated-source.ts"
@@ -79,7 +80,7 @@ async function liveThrough(
   const source = new SimulatedSource(district)
   const truth = new Truth()
   const now = () => clock.now().getTime()
-  const roster = new RosterSync({ clever: source, storage, clock: now })
+  const roster = new RosterSync({ clever: source, storage, clock: now, guards: guardsOff })
   const connections = new Connections({
     storage,
     clever: { districts: () => expect.unreachable() },
