@@ -58,5 +58,18 @@ export {
 export type { Progress } from "./run-context.ts"
 export type { RunLimits } from "./run-limits.ts"
 export { runTransitions } from "./run-states.ts"
+export type { DeadLetter } from "./targets/dead-letters.ts"
+export { forgetTarget, undeliveredFrom } from "./targets/delivery-documents.ts"
+export type { DeliveryEvent } from "./targets/delivery-events.ts"
+export type { DeliveryLag } from "./targets/delivery-lag.ts"
+export type {
+  DeliverOptions,
+  DeliveryReport,
+  ReplayOptions,
+  TargetDeliveryOptions,
+} from "./targets/delivery-options.ts"
+export type { DeliveryWait } from "./targets/delivery-state.ts"
+export type { Target, TargetCall, TargetChange } from "./targets/target.ts"
+export { TargetDelivery } from "./targets/target-delivery.ts"
 export type { UndoResult } from "./undo.ts"
 export type { UserSyncResult } from "./user-sync.ts"
