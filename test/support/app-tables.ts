@@ -82,7 +82,7 @@ export class AppTables implements Target {
   async findViolations(
     storage: RosterStorage,
     districtId: string,
-    options: { archivedBefore?: ReadonlySet<string> } = {},
+    options: { archivedBefore?: ReadonlySet<string>; setAside?: ReadonlySet<string> } = {},
   ): Promise<string[]> {
     const createdIn = new Map<string, number>()
     const archivedIn = new Set<string>()
@@ -101,7 +101,8 @@ export class AppTables implements Target {
       found.push(`${about(change)} before ${key}, which it refers to`)
     }
     for (const { change, key } of this.#leftBehind) {
-      if (archivedIn.has(`${change.version} ${key}`)) found.push(`${about(change)} before ${key}`)
+      const isAside = options.setAside?.has(key) === true
+      if (archivedIn.has(`${change.version} ${key}`) && !isAside) found.push(`${about(change)} before ${key}`)
     }
     return found
   }
@@ -130,8 +131,9 @@ export class AppTables implements Target {
     if (row === undefined && action === "archive")
       this.violations.push(`${about(change)}, which was never created`)
     if (action === "archive") {
-      for (const [other, { state, data }] of this.rows) {
-        if (state === "active" && namesIn(data).has(id)) this.#leftBehind.push({ change, key: other })
+      for (const [other, { state, data, version: at }] of this.rows) {
+        const isLeft = state === "active" && at < version && namesIn(data).has(id)
+        if (isLeft) this.#leftBehind.push({ change, key: other })
       }
     } else {
       const known = new Set([...this.rows.keys()].map((one) => one.split(" ")[1] ?? ""))

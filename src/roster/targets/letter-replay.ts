@@ -58,7 +58,9 @@ class LetterReplay {
   }
 
   #isWanted({ state, number, blockedBy }: Letter): boolean {
-    if (state === "blocked") return blockedBy === null || !this.#work.held.has(blockedBy)
+    if (state === "blocked") {
+      return blockedBy === null || !this.#work.held.has(blockedBy) || this.#isOpen(blockedBy)
+    }
     return this.#request?.all === true || this.#request?.numbers.includes(number) === true
   }
 
@@ -74,7 +76,7 @@ class LetterReplay {
     }
     let blocker = held.blockerOf(change, letter.number)
     const isNext = letter.state === "stuck" || !this.#fits(change)
-    if (isNext || this.#batch.some((open) => open.letter.number === blocker?.number)) {
+    if (isNext || this.#isOpen(blocker?.number)) {
       const outcome = await this.#flush()
       if (outcome !== "done") return outcome
       blocker = held.blockerOf(change, letter.number)
@@ -86,6 +88,11 @@ class LetterReplay {
     if (letter.state === "stuck") return this.#tryAlone({ letter, change })
     this.#batch.push({ letter, change })
     return this.#batch.length < options.batchSize ? "done" : this.#flush()
+  }
+
+  /** Whether this letter is in the batch, so that it may be gone in a moment. */
+  #isOpen(number: number | undefined): boolean {
+    return this.#batch.some(({ letter }) => letter.number === number)
   }
 
   #fits({ kind, id, action }: TargetChange): boolean {

@@ -6,7 +6,7 @@ import { commitSteps, type DeliveryStep, snapshotSteps } from "./delivery-steps.
 import { isContact } from "./references.ts"
 import { recordsAt } from "./snapshot.ts"
 import type { TargetChange } from "./target.ts"
-import { type PlacedChange, parsedAfter, toTargetChanges } from "./target-changes.ts"
+import { atTarget, type PlacedChange, toTargetChanges } from "./target-changes.ts"
 
 export interface PendingOptions {
   storage: RosterStorage
@@ -87,7 +87,7 @@ async function* stepsFrom(
     let batch: PlacedChange[] = []
     for await (const page of pagesOf(options, step, place)) {
       for (const logged of page) {
-        const isLater = step.kind === "user" && isContact(parsedAfter(logged) as User)
+        const isLater = step.kind === "user" && isContact(atTarget(logged) as User)
         if (isLater) contacts++
         if (step.people !== null && isLater !== (step.people === "contacts")) continue
         batch.push(placed(options, place, logged))

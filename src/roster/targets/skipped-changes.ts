@@ -9,11 +9,13 @@ export class SkippedChanges {
   readonly #missing = new Set<string>()
 
   add(changes: readonly TargetChange[]): void {
-    for (const { kind, id, action, after } of changes) {
+    for (const { kind, id, action, before } of changes) {
       const key = recordKey(kind, id)
       this.#records.add(key)
       if (action === "create" || action === "restore") this.#missing.add(key)
-      if (action === "archive") for (const named of referencesOf(kind, after)) this.#records.add(named)
+      if (action !== "archive" || before === null) continue
+      // As the target has it: an undo may archive with another content.
+      for (const named of referencesOf(kind, before)) this.#records.add(named)
     }
   }
 

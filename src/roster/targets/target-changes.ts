@@ -48,16 +48,16 @@ export async function toTargetChanges(
   })
 }
 
-/** What of a change's content can be known without the app's values: whom it is about, and whom it names. */
-export function parsedAfter({ before, after }: LoggedChange): RosterRecord {
-  return JSON.parse(after ?? before ?? "{}") as RosterRecord
+/** What decides on a change's turn: an archived record as the target has it still, any other as it becomes. */
+export function atTarget({ action, before, after }: LoggedChange): RosterRecord {
+  return JSON.parse((action === "archive" ? before : after) ?? "{}") as RosterRecord
 }
 
 function contentsOf(logged: LoggedChange, overrides: readonly FieldOverride[]): Contents {
   const merged = (record: RosterRecord) =>
     overrides.length === 0 ? record : mergeOverrides(logged.kind, record, overrides)
   const before = logged.before === null ? null : merged(JSON.parse(logged.before) as RosterRecord)
-  return { before, after: merged(parsedAfter(logged)) }
+  return { before, after: merged(JSON.parse(logged.after ?? logged.before ?? "{}") as RosterRecord) }
 }
 
 const nobody = { joined: [] as Enrolment[], left: [] as Enrolment[] }
