@@ -109,7 +109,7 @@ export class TargetWorld extends RosterWorld {
         limit: 100,
       })
       const data = entry.data as RosterRecord
-      if (overrides.length > 0) entry.data = mergeOverrides(kind as Kind, data, overrides)
+      if (overrides.length > 0) entry.data = mergeOverrides(data, overrides)
     }
     expect(meaningOf(app.roster())).toEqual(meaningOf(stored))
     // An archive that was set aside is late; what its record needs is not kept back for it.

@@ -1,13 +1,8 @@
 import type { RosterRecord } from "../../models/index.ts"
-import type { Kind } from "../../models/kinds.ts"
 import type { FieldOverride } from "../../storage/contract.ts"
 
 /** The record with the app's values in place of Clever's. */
-export function mergeOverrides(
-  _kind: Kind,
-  record: RosterRecord,
-  overrides: readonly FieldOverride[],
-): RosterRecord {
+export function mergeOverrides(record: RosterRecord, overrides: readonly FieldOverride[]): RosterRecord {
   const merged = structuredClone(record)
   for (const { path, value } of overrides) {
     const keys = path.split(".")

@@ -55,7 +55,7 @@ export function atTarget({ action, before, after }: LoggedChange): RosterRecord 
 
 function contentsOf(logged: LoggedChange, overrides: readonly FieldOverride[]): Contents {
   const merged = (record: RosterRecord) =>
-    overrides.length === 0 ? record : mergeOverrides(logged.kind, record, overrides)
+    overrides.length === 0 ? record : mergeOverrides(record, overrides)
   const before = logged.before === null ? null : merged(JSON.parse(logged.before) as RosterRecord)
   return { before, after: merged(JSON.parse(logged.after ?? logged.before ?? "{}") as RosterRecord) }
 }
