@@ -1,0 +1,26 @@
+/** Where an id stands in a text, as a word of its own: the whole text, or part of a link or a sentence. */
+export class Mention {
+  readonly id: string
+  readonly #pattern: RegExp
+
+  constructor(id: string) {
+    this.id = id
+    const literal = id.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
+    this.#pattern = new RegExp(`(?<![0-9A-Za-z])${literal}(?![0-9A-Za-z])`, "g")
+  }
+
+  /** False for most JSON texts that do not mention the id, without reading them. */
+  mayBeInJson(json: string): boolean {
+    // Nothing obliges a JSON text to write a letter or a digit as it is.
+    return json.includes(this.id) || /\\u00[2-7]/.test(json)
+  }
+
+  isIn(text: string): boolean {
+    return text.includes(this.id) && text.search(this.#pattern) >= 0
+  }
+
+  /** The text with something else, or nothing, in the id's place. */
+  replaceIn(text: string, replacement = ""): string {
+    return text.replace(this.#pattern, replacement)
+  }
+}
