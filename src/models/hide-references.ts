@@ -1,9 +1,6 @@
 import { type JsonNode, readJsonTree } from "./json-tree.ts"
 import { Mention } from "./mention.ts"
 
-/** What stands where an id stood. */
-export const erasedMark = "erased"
-
 /**
  * A JSON text with `erased` in an id's place, wherever it stands; undefined if it does not stand in it. For what must
  * keep its form: runs, documents, the steps of a connection.
@@ -17,7 +14,7 @@ export function hideReferences(json: string, id: string): string | undefined {
   let at = 0
   for (const { start, end, text } of textsOf(tree)) {
     if (!mention.isIn(text)) continue
-    hidden += json.slice(at, start) + JSON.stringify(mention.replaceIn(text, erasedMark))
+    hidden += json.slice(at, start) + JSON.stringify(mention.hideIn(text))
     at = end
   }
   return at === 0 ? undefined : hidden + json.slice(at)

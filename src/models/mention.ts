@@ -1,3 +1,6 @@
+/** What stands where an id stood, in what must keep its form. */
+const erasedMark = "erased"
+
 /** Where an id stands in a text, as a word of its own: the whole text, or part of a link or a sentence. */
 export class Mention {
   readonly id: string
@@ -19,8 +22,13 @@ export class Mention {
     return text.includes(this.id) && text.search(this.#pattern) >= 0
   }
 
-  /** The text with something else, or nothing, in the id's place. */
-  replaceIn(text: string, replacement = ""): string {
-    return text.replace(this.#pattern, replacement)
+  /** The text without the id. */
+  cutFrom(text: string): string {
+    return text.replace(this.#pattern, "")
+  }
+
+  /** The text with `erased` in the id's place. */
+  hideIn(text: string): string {
+    return text.replace(this.#pattern, erasedMark)
   }
 }

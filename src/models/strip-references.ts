@@ -16,9 +16,7 @@ export function stripReferences(text: string, id: string): string | undefined {
   if (!mention.mayBeInJson(text)) return undefined
   const tree = readJsonTree(text)
   const stripped =
-    tree === undefined
-      ? mention.replaceIn(text)
-      : (new Stripper(text, mention).strip(tree, "record") ?? "null")
+    tree === undefined ? mention.cutFrom(text) : (new Stripper(text, mention).strip(tree, "record") ?? "null")
   return stripped === text ? undefined : stripped
 }
 
@@ -42,7 +40,7 @@ class Stripper {
       )
     }
     if (node.type === "text" && this.#mention.isIn(node.text)) {
-      return node.text === this.#mention.id ? undefined : JSON.stringify(this.#mention.replaceIn(node.text))
+      return node.text === this.#mention.id ? undefined : JSON.stringify(this.#mention.cutFrom(node.text))
     }
     return this.#text.slice(node.start, node.end)
   }

@@ -7,12 +7,14 @@ import { connectionsChapter } from "./connections.ts"
 import { documentRevisionsChapter } from "./document-revisions.ts"
 import { documentsChapter } from "./documents.ts"
 import { durabilityChapter } from "./durability.ts"
+import { erasingChapter } from "./erasing.ts"
 import { fencingChapter } from "./fencing.ts"
 import { findingChapter } from "./finding.ts"
 import { leasesChapter } from "./leases.ts"
 import { linksChapter } from "./links.ts"
 import { openingChapter } from "./opening.ts"
 import { overridesChapter } from "./overrides.ts"
+import { purgingChapter } from "./purging.ts"
 import { randomDaysChapter } from "./random-days.ts"
 import { readingChapter } from "./reading.ts"
 import { runsChapter } from "./runs.ts"
@@ -61,6 +63,8 @@ export function storageContract(runner: ContractRunner, options: StorageContract
     readingChapter(suite)
     findingChapter(suite)
     changeLogChapter(suite)
+    erasingChapter(suite)
+    purgingChapter(suite)
     randomDaysChapter(suite)
     concurrencyChapter(suite)
     durabilityChapter(suite)

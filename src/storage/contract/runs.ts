@@ -127,6 +127,8 @@ export interface Run {
   archivedBySchool: Partial<Record<Kind, Record<string, number>>>
   /** How many people of each role it archives; absent before it is planned, and where there are none. */
   archivedByRole?: Record<string, number>
+  /** When its changes were purged, ISO 8601 in UTC; absent while they are there (S31). */
+  changesPurgedAt?: string
   /** The fence of the lease that it last ran under. */
   fence: number
   /** The district's version that its changes are changes of. */

@@ -22,6 +22,8 @@ export class DistrictRoster {
   /** Those that changed a record, in ascending version. */
   readonly commits: RosterCommit[] = []
   readonly #archived = new Map<Kind, number>()
+  /** Since when each archived record is archived, in milliseconds since 1970. */
+  readonly #archivedAt = new WeakMap<StoredRecord, number>()
   readonly #lookups = new WeakMap<StoredRecord, Lookup>()
 
   head(): DistrictHead {
@@ -35,8 +37,8 @@ export class DistrictRoster {
     return { version, cursor: structuredClone(cursor), lastRunId, counts }
   }
 
-  /** Makes a staged change the roster; true if it changed a record. */
-  apply(change: StagedChange): boolean {
+  /** Makes a staged change the roster, at this time; true if it changed a record. */
+  apply(change: StagedChange, at: number): boolean {
     const { action, kind, id } = change
     const stored = this.records[kind].get(id)
     switch (action) {
@@ -51,7 +53,7 @@ export class DistrictRoster {
       }
       case "archive":
         if (stored?.state !== "active") return false
-        this.#put(stored, { ...stored, ...textOf(change.content), state: "archived" })
+        this.#put(stored, { ...stored, ...textOf(change.content), state: "archived" }, at)
         return true
       case "unchanged":
       case "reject":
@@ -113,7 +115,29 @@ export class DistrictRoster {
     return lookup
   }
 
-  #put(former: StoredRecord | undefined, record: StoredRecord): void {
+  /** True if there was such a record. */
+  remove(kind: Kind, id: string): boolean {
+    const record = this.records[kind].get(id)
+    if (record === undefined) return false
+    if (record.state === "archived") this.#archived.set(kind, (this.#archived.get(kind) ?? 0) - 1)
+    return this.records[kind].delete(id)
+  }
+
+  /** Gives a record another content, whatever its state. */
+  rewrite(record: StoredRecord, content: Pick<StoredRecord, "data" | "raw" | "canonical">): void {
+    const { data, raw, canonical } = content
+    this.#put(record, { ...record, data, raw, canonical }, this.#archivedAt.get(record))
+  }
+
+  /** Every record that is archived since before a time. */
+  archivedBefore(at: number): StoredRecord[] {
+    return kinds
+      .flatMap((kind) => [...this.records[kind].after("")])
+      .filter((record) => (this.#archivedAt.get(record) ?? Number.POSITIVE_INFINITY) < at)
+  }
+
+  #put(former: StoredRecord | undefined, record: StoredRecord, archivedAt?: number): void {
+    if (archivedAt !== undefined) this.#archivedAt.set(record, archivedAt)
     const rise = Number(record.state === "archived") - Number(former?.state === "archived")
     this.#archived.set(record.kind, (this.#archived.get(record.kind) ?? 0) + rise)
     this.records[record.kind].set(record.id, record)

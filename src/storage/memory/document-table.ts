@@ -1,3 +1,5 @@
+import { hideReferences } from "../../models/hide-references.ts"
+import { Mention } from "../../models/mention.ts"
 import type { DocumentQuery, DocumentWrite, StoredDocument } from "../contract.ts"
 import { OrderedMap, page } from "./ordered-map.ts"
 
@@ -40,6 +42,37 @@ export class DocumentTable {
   /** The same whatever the writes expect. */
   force(writes: readonly DocumentWrite[]): void {
     for (const write of writes) this.#put(write)
+  }
+
+  /**
+   * Removes the documents of the district, or of none, that tell of the id, and hides it in others; or all documents
+   * of the district.
+   */
+  erase(districtId: string, id: string | undefined): { documents: number; mentions: number } {
+    const counts = { documents: 0, mentions: 0 }
+    for (const entry of this.entries()) {
+      if (entry.districtId !== districtId && entry.districtId !== null) continue
+      const mention = new Mention(id ?? districtId)
+      const isGone =
+        (id === undefined && entry.districtId === districtId) ||
+        mention.isIn(entry.key) ||
+        entry.subjects.some((subject) => mention.isIn(subject))
+      const text = isGone ? undefined : hideReferences(entry.text, mention.id)
+      if (isGone) {
+        this.#collections.get(entry.collection)?.delete(entry.key)
+        counts.documents++
+      } else if (text !== undefined) {
+        const { collection, key, revision } = entry
+        this.#collections.get(collection)?.set(key, { ...entry, text, revision: revision + 1 })
+        counts.mentions++
+      }
+    }
+    return counts
+  }
+
+  /** Everything that it holds. */
+  entries(): DocumentEntry[] {
+    return [...this.#collections.values()].flatMap((entries) => [...entries.after("")])
   }
 
   clear(): void {

@@ -9,6 +9,7 @@ import type {
   DocumentQuery,
   DocumentWrite,
   ErasureCounts,
+  ErasureSelection,
   FieldOverride,
   FingerprintQuery,
   HeldLease,
@@ -26,6 +27,7 @@ import type {
   OverrideQuery,
   PageQuery,
   PurgeCounts,
+  PurgeRequest,
   RecordFilter,
   RecordQuery,
   RecordSearch,
@@ -45,13 +47,17 @@ import type {
 } from "../contract.ts"
 import { DistrictRoster } from "./district-roster.ts"
 import { DocumentTable } from "./document-table.ts"
+import { eraseDistrict, eraseRecord } from "./erase.ts"
 import { LeaseTable } from "./lease-table.ts"
 import { LinkTable } from "./link-table.ts"
+import type { MemoryTables } from "./memory-tables.ts"
 import { OrderedMap, page } from "./ordered-map.ts"
 import { OverrideTable } from "./override-table.ts"
+import { purge } from "./purge.ts"
 import { RunFile } from "./run-file.ts"
 import { RunTable } from "./run-table.ts"
 import { SessionTable } from "./session-table.ts"
+import { countTraces } from "./traces.ts"
 
 export interface MemoryStorageOptions {
   /** The time in milliseconds since 1970, by which leases and sign-in's keys run out; `Date.now` when absent. */
@@ -69,6 +75,7 @@ export class MemoryStorage implements RosterStorage {
   readonly name: string = "memory"
   readonly capabilities: StorageCapabilities = { durable: false, shared: false }
   #state: "new" | "open" | "closed" = "new"
+  readonly #clock: () => number
   readonly #leases: LeaseTable
   readonly #links = new LinkTable()
   readonly #sessions: SessionTable
@@ -81,6 +88,7 @@ export class MemoryStorage implements RosterStorage {
 
   constructor(options: MemoryStorageOptions = {}) {
     const clock = options.clock ?? Date.now
+    this.#clock = clock
     this.#leases = new LeaseTable(clock)
     this.#sessions = new SessionTable(clock)
   }
@@ -251,7 +259,8 @@ export class MemoryStorage implements RosterStorage {
     })
 
     // From here on nothing can fail and nothing waits: that is the transaction (S20).
-    const changed = this.#file(run.id).commit(roster, end.actions)
+    const endedAt = Date.parse(run.finishedAt ?? run.startedAt)
+    const changed = this.#file(run.id).commit(roster, end.actions, endedAt)
     if (changed) roster.commits.push({ runId: run.id, version: ++roster.version })
     roster.cursor = cursor
     roster.lastRunId = run.id
@@ -286,16 +295,23 @@ export class MemoryStorage implements RosterStorage {
     return this.#files.get(runId)?.listRejections(query) ?? []
   }
 
-  async erase(): Promise<ErasureCounts> {
-    throw new HomeroomError("STORAGE_UNREADABLE", { message: "Not written yet." })
+  async erase(lease: Lease, selection: ErasureSelection): Promise<ErasureCounts> {
+    this.#requireWrite(lease, selection)
+    const { districtId, kind, id } = selection
+    const tables = this.#tables()
+    return kind === undefined
+      ? eraseDistrict(tables, districtId)
+      : eraseRecord(tables, { districtId, kind, id })
   }
 
-  async purge(): Promise<PurgeCounts> {
-    throw new HomeroomError("STORAGE_UNREADABLE", { message: "Not written yet." })
+  async purge(lease: Lease, request: PurgeRequest): Promise<PurgeCounts> {
+    this.#requireWrite(lease, request)
+    return purge(this.#tables(), { ...request, at: new Date(this.#clock()).toISOString() })
   }
 
-  async countTraces(): Promise<Record<string, number>> {
-    throw new HomeroomError("STORAGE_UNREADABLE", { message: "Not written yet." })
+  async countTraces(text: string): Promise<Record<string, number>> {
+    this.#requireOpen()
+    return countTraces(this.#tables(), text)
   }
 
   async override(override: FieldOverride): Promise<void> {
@@ -384,9 +400,23 @@ export class MemoryStorage implements RosterStorage {
     throw new HomeroomError("STORAGE_UNREADABLE", { message: `This memory storage ${why}.` })
   }
 
-  #requireWrite(lease: Lease, run: Run): void {
+  #requireWrite(lease: Lease, { districtId }: { districtId: string }): void {
     this.#requireOpen()
-    this.#leases.check(lease, run.districtId)
+    this.#leases.check(lease, districtId)
+  }
+
+  #tables(): MemoryTables {
+    return {
+      leases: this.#leases,
+      links: this.#links,
+      sessions: this.#sessions,
+      documents: this.#documents,
+      overrides: this.#overrides,
+      connections: this.#connections,
+      runs: this.#runs,
+      files: this.#files,
+      rosters: this.#rosters,
+    }
   }
 
   #file(runId: string): RunFile {

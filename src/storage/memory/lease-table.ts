@@ -12,6 +12,8 @@ interface LeaseEntry {
 /** The newest lease of every district: kept when it ends, for its fence. */
 export class LeaseTable {
   readonly #entries = new Map<string, LeaseEntry>()
+  /** No fence given from now on is as low: of the leases that were erased (S21). */
+  #floor = 0
   readonly #clock: () => number
 
   constructor(clock: () => number) {
@@ -22,7 +24,7 @@ export class LeaseTable {
     const held = this.get(request.districtId)
     if (held !== undefined) return { acquired: false, held }
     const { districtId, holder, ttlMs } = request
-    const fence = (this.#entries.get(districtId)?.fence ?? 0) + 1
+    const fence = Math.max(this.#entries.get(districtId)?.fence ?? 0, this.#floor) + 1
     const now = this.#clock()
     const entry = { holder, fence, sinceMs: now, expiresMs: now + ttlMs, released: false }
     this.#entries.set(districtId, entry)
@@ -57,6 +59,17 @@ export class LeaseTable {
   check(lease: Lease, districtId: string): void {
     if (lease.districtId === districtId && this.#newest(lease) !== undefined) return
     throw new HomeroomError("LEASE_LOST", { details: { districtId, fence: lease.fence } })
+  }
+
+  /** Forgets a district. No later lease of it has a fence as low as any before. */
+  erase(districtId: string): void {
+    this.#floor = Math.max(this.#floor, this.#entries.get(districtId)?.fence ?? 0)
+    this.#entries.delete(districtId)
+  }
+
+  /** Everything that it holds. */
+  entries(): Iterable<unknown> {
+    return this.#entries
   }
 
   // An expired lease that nobody took over still counts: there is no other writer.

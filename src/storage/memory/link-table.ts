@@ -66,6 +66,18 @@ export class LinkTable {
     return gone.length
   }
 
+  /** Removes whatever is linked under this id, at any issuer. */
+  erase(cleverId: string): number {
+    const gone = [...this.#links].filter(([, link]) => link.cleverId === cleverId)
+    for (const [place] of gone) this.#links.delete(place)
+    return gone.length
+  }
+
+  /** Everything that it holds. */
+  entries(): Iterable<unknown> {
+    return this.#links.values()
+  }
+
   clear(): void {
     this.#links.clear()
   }

@@ -1,4 +1,6 @@
+import { hideReferences } from "../../models/hide-references.ts"
 import type { Kind } from "../../models/kinds.ts"
+import { Mention } from "../../models/mention.ts"
 import type { FieldOverride, OverrideKey, OverrideQuery } from "../contract.ts"
 import { OrderedMap, page } from "./ordered-map.ts"
 
@@ -35,6 +37,34 @@ export class OverrideTable {
     const records = this.#overrides.get(placeOf(districtId, kind))
     if (records === undefined) return []
     return page(walk(records, ids, after), limit, copyOf)
+  }
+
+  /** Removes the record's, and those of the district's others that name it; hides it where it has set one. */
+  erase(districtId: string, kind: Kind, id: string): { documents: number; mentions: number } {
+    const counts = { documents: this.clearOf({ districtId, kind, id }), mentions: 0 }
+    const mention = new Mention(id)
+    for (const override of this.entries()) {
+      if (override.districtId !== districtId) continue
+      if (hideReferences(JSON.stringify(override.value), id) !== undefined) {
+        counts.documents += this.clearOf(override)
+      } else if (mention.isIn(override.by)) {
+        this.set({ ...override, by: mention.hideIn(override.by) })
+        counts.mentions++
+      }
+    }
+    return counts
+  }
+
+  /** Removes all of a district; tells how many. */
+  eraseDistrict(districtId: string): number {
+    const gone = this.entries().filter((override) => override.districtId === districtId)
+    for (const override of gone) this.clearOf(override)
+    return gone.length
+  }
+
+  /** Everything that it holds. */
+  entries(): FieldOverride[] {
+    return [...this.#overrides.values()].flatMap((records) => [...walk(records, undefined, undefined)])
   }
 
   clear(): void {

@@ -26,6 +26,22 @@ export class RunTable {
     })
   }
 
+  /** The runs of a district as they are kept, in the order in which they were begun. */
+  ofDistrict(districtId: string): Run[] {
+    const runs = [...this.#runs.values()].filter((run) => run.districtId === districtId)
+    return runs.sort((a, b) => (isNewer(a, b) ? 1 : -1))
+  }
+
+  delete(runId: string): void {
+    this.#runs.delete(runId)
+    this.#newest = undefined
+  }
+
+  /** Everything that it holds. */
+  entries(): Iterable<unknown> {
+    return this.#runs.values()
+  }
+
   clear(): void {
     this.#runs.clear()
     this.#newest = undefined

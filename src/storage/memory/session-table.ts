@@ -1,3 +1,5 @@
+import { subjectKey } from "../sql/subject-key.ts"
+
 interface ConsumedKey {
   readonly expiresAtMs: number
   readonly subjects: readonly string[]
@@ -34,22 +36,37 @@ export class SessionTable {
 
   forget(subject: string): number {
     prune(this.#consumed, this.#clock())
-    const gone = [...this.#consumed].filter(([, { subjects }]) => subjects.includes(subject))
+    return this.#forget((one) => one === subject)
+  }
+
+  /** Forgets the keys that concern somebody with this id, at any issuer. */
+  erase(cleverId: string): number {
+    return this.#forget((subject) => subject.startsWith("user:") && subject.endsWith(`:${cleverId}`))
+  }
+
+  #forget(isMeant: (subject: string) => boolean): number {
+    const gone = [...this.#consumed].filter(([, { subjects }]) => subjects.some(isMeant))
     for (const [key] of gone) this.#consumed.delete(key)
     return gone.length
   }
 
+  /** Everything that it holds. */
+  entries(): Iterable<unknown> {
+    return [...this.#consumed, ...this.#epochs]
+  }
+
   epoch(subject: string): number {
-    const known = this.#epochs.get(subject)
+    const known = this.#epochs.get(subjectKey(subject))
     return known !== undefined && known.expiresAtMs > this.#clock() ? known.epoch : 0
   }
 
   raise(subject: string, expiresAtMs: number = Number.POSITIVE_INFINITY): number {
     const now = this.#clock()
     prune(this.#epochs, now)
-    const known = this.#epochs.get(subject)
+    const key = subjectKey(subject)
+    const known = this.#epochs.get(key)
     const epoch = Math.max((known?.epoch ?? 0) + 1, now)
-    this.#epochs.set(subject, { epoch, expiresAtMs: Math.max(known?.expiresAtMs ?? 0, expiresAtMs) })
+    this.#epochs.set(key, { epoch, expiresAtMs: Math.max(known?.expiresAtMs ?? 0, expiresAtMs) })
     return epoch
   }
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTick } from "node:timers/promises"
 import { HomeroomError } from "../../errors/index.ts"
 import { kinds } from "../../models/kinds.ts"
 import type { Action, CommitRequest, DistrictHead, Run, StagedCount } from "../contract.ts"
-import { actionCode, actionOf, kindCode, kindOf } from "./codes.ts"
+import { actionCode, actionOf, actions, kindCode, kindOf } from "./codes.ts"
 import type { Statements } from "./statements.ts"
 
 /** Changes written between two looks at the event loop: some 20 ms. */
@@ -64,8 +64,13 @@ export async function commitRun(
   return written > 0 ? request.basis + 1 : null
 }
 
+/** Removes everything that a run has staged. */
+export function dropAllStaged(statements: Statements, run: number): void {
+  for (const action of actions) dropStaged(statements, run, action)
+}
+
 /** Removes a run's staged changes of one action with their lookup entries. */
-export function dropStaged(statements: Statements, run: number, action: Action): void {
+function dropStaged(statements: Statements, run: number, action: Action): void {
   const code = actionCode(action)
   // The partial index serves every action but `create`.
   const condition = action === "create" ? "run = ? AND action = ?" : "run = ? AND action = ? AND action > 0"

@@ -2,12 +2,13 @@ import { existsSync } from "node:fs"
 import type { DatabaseSync } from "node:sqlite"
 import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError, isHomeroomError } from "../../errors/index.ts"
+import { subjectKey } from "../sql/subject-key.ts"
 import { prepareLookupTable } from "./lookup-table.ts"
 import { migrations } from "./schema.ts"
 
-/** How long a writer waits for another process's transaction before `STORAGE_BUSY`. */
-const busyLimitMs = 30_000
-const busyPollMs = 20
+/** How long a writer waits for another process's transaction before `STORAGE_BUSY`, unless it is told otherwise. */
+export const defaultBusyTimeoutMs: number = 30_000
+export const busyPollMs: number = 20
 
 /** Pages of the write-ahead log after which a commit takes it over into the file: 32 MiB. */
 export const logLimit: number = 4_000
@@ -31,6 +32,9 @@ PRAGMA temp_store = FILE;
 `
 
 export function migrate(connection: DatabaseSync, path: string): void {
+  connection.function("homeroom_subject_key", { deterministic: true }, (subject) =>
+    subjectKey(String(subject)),
+  )
   connection.exec("BEGIN IMMEDIATE")
   try {
     connection.exec(
@@ -66,8 +70,9 @@ export function migrate(connection: DatabaseSync, path: string): void {
 export async function inTransaction<Result>(
   connection: DatabaseSync,
   work: () => Result | Promise<Result>,
+  busyTimeoutMs: number,
 ): Promise<Result> {
-  await retryWhileBusy(() => connection.exec("BEGIN IMMEDIATE"))
+  await retryWhileBusy(() => connection.exec("BEGIN IMMEDIATE"), busyTimeoutMs)
   try {
     const value = await work()
     connection.exec("COMMIT")
@@ -88,8 +93,8 @@ function rollBack(connection: DatabaseSync): void {
 }
 
 /** Tries again while another process holds the write lock, without blocking the event loop. */
-export async function retryWhileBusy(work: () => void): Promise<void> {
-  const giveUpAt = Date.now() + busyLimitMs
+export async function retryWhileBusy(work: () => void, busyTimeoutMs: number): Promise<void> {
+  const giveUpAt = Date.now() + busyTimeoutMs
   for (;;) {
     try {
       work()

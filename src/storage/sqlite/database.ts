@@ -1,3 +1,4 @@
+import { statSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { HomeroomError } from "../../errors/index.ts"
 import {
@@ -10,9 +11,24 @@ import {
   setUp,
 } from "./connection.ts"
 import { ContentMemory } from "./content-memory.ts"
+import type { DatabaseOptions } from "./database-options.ts"
+import {
+  type MaintenanceArguments,
+  type MaintenanceResult,
+  type MaintenanceTask,
+  maintenanceTasks,
+} from "./maintenance.ts"
 import { Statements } from "./statements.ts"
-import { type WriteArguments, type WriteOperation, writeOperations } from "./write-operations.ts"
+import {
+  type WriteArguments,
+  type WriteOperation,
+  type WriteResult,
+  writeOperations,
+} from "./write-operations.ts"
 import { WriterThread } from "./writer-thread-handle.ts"
+
+/** A tenth of a second's reading. */
+const large = 16 * 1024 * 1024
 
 /**
  * The two connections of a storage: one writes, one transaction at a time, the other reads what is committed.
@@ -37,10 +53,10 @@ export class Database {
   #logLimit: number = logLimit
   /** What {@link perform} takes changes in. */
   readonly contentMemory: ContentMemory = new ContentMemory()
-  readonly #path: string
+  readonly #options: DatabaseOptions
 
-  private constructor(path: string, writing: DatabaseSync, reading: DatabaseSync) {
-    this.#path = path
+  private constructor(options: DatabaseOptions, writing: DatabaseSync, reading: DatabaseSync) {
+    this.#options = options
     this.#writing = writing
     this.#reading = reading
     this.writer = new Statements(writing)
@@ -48,16 +64,17 @@ export class Database {
   }
 
   /** Opens or creates the file and migrates it. Throws `STORAGE_UNREADABLE` and `STORAGE_SCHEMA_NEWER`. */
-  static async open(path: string): Promise<Database> {
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const { path, busyTimeoutMs } = options
     let writing: DatabaseSync | undefined
     try {
       writing = new DatabaseSync(path)
       const connection = writing
-      await retryWhileBusy(() => connection.exec(setUp))
-      await retryWhileBusy(() => migrate(connection, path))
+      await retryWhileBusy(() => connection.exec(setUp), busyTimeoutMs)
+      await retryWhileBusy(() => migrate(connection, path), busyTimeoutMs)
       const reading = new DatabaseSync(path)
       reading.exec(`${setUp} PRAGMA query_only = ON;`)
-      return new Database(path, writing, reading)
+      return new Database(options, writing, reading)
     } catch (error) {
       writing?.close()
       throw asStorageError(error, path)
@@ -77,11 +94,46 @@ export class Database {
     name: Name,
     rest: WriteArguments<Name>,
     { isLong }: { isLong: boolean },
-  ): Promise<void> {
+  ): Promise<WriteResult<Name>> {
     // A renewed lease must not take over into the file what the thread has staged so far.
     if (name === "stage" && isLong) this.#limitLog(bulkLogLimit)
-    await this.#perform(name, rest, isLong)
+    const result = await this.#perform(name, rest, isLong)
     if (name === "commit" || name === "discardStaged") this.#limitLog(logLimit)
+    return result
+  }
+
+  /** Runs a task in no transaction but its own, after the writes queued before it, in the writer thread if it can. */
+  async maintain<Name extends MaintenanceTask>(
+    name: Name,
+    ...rest: MaintenanceArguments<Name>
+  ): Promise<MaintenanceResult<Name>> {
+    const thread = this.isLarge ? this.#startThread() : undefined
+    const task = maintenanceTasks[name] as (...rest: unknown[]) => unknown
+    // After all that is queued, and before all that comes: here as well as there.
+    const result = this.#last.then(() => {
+      this.#throwIfClosed()
+      return thread
+        ? thread.run(name, rest, this.#epoch)
+        : task({ connection: this.#writing, ...this.#options }, ...rest)
+    })
+    this.#lastHere = result.then(
+      () => {},
+      () => {},
+    )
+    return (await this.#queued(result)) as MaintenanceResult<Name>
+  }
+
+  /** True if to go through the whole file takes long enough for a thread. */
+  get isLarge(): boolean {
+    const { path } = this.#options
+    const sizes = [path, `${path}-wal`].map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0)
+    return sizes.reduce((sum, size) => sum + size) >= large
+  }
+
+  #startThread(): WriterThread | undefined {
+    this.#thread ??= this.#thread === null ? WriterThread.start(this.#options, this.contentMemory) : undefined
+    if (this.#thread?.hasEnded) this.#thread = undefined
+    return this.#thread
   }
 
   #limitLog(pages: number): void {
@@ -94,16 +146,14 @@ export class Database {
     name: Name,
     rest: WriteArguments<Name>,
     isLong: boolean,
-  ): Promise<void> {
-    if (isLong && this.#thread === null) this.#thread = WriterThread.start(this.#path, this.contentMemory)
-    if (this.#thread?.hasEnded) this.#thread = undefined
-    const thread = this.#thread
-    if (isLong && thread) {
+  ): Promise<WriteResult<Name>> {
+    const thread = isLong ? this.#startThread() : undefined
+    if (thread !== undefined) {
       // The thread keeps the order itself, so that its next work lies there when it is done with this.
       const result = this.#lastHere.then(() => {
         this.#throwIfClosed()
         this.#throwIfBroken(name, rest)
-        return thread.run(name, rest, this.#epoch)
+        return thread.run(name, rest, this.#epoch) as Promise<WriteResult<Name>>
       })
       return this.#queued(result).catch((error: unknown) => this.#breakOff(name, rest, error))
     }
@@ -111,7 +161,7 @@ export class Database {
       const operation = writeOperations[name] as (
         writer: Statements,
         ...rest: unknown[]
-      ) => void | Promise<void>
+      ) => WriteResult<Name> | Promise<WriteResult<Name>>
       this.#throwIfBroken(name, rest)
       return operation(this.writer, ...rest)
     }).catch((error: unknown) => this.#breakOff(name, rest, error))
@@ -120,7 +170,7 @@ export class Database {
   /** A batch whose predecessor was not staged must not be staged either. */
   #throwIfBroken(name: WriteOperation, rest: readonly unknown[]): void {
     const runId = runIdOf(rest)
-    if (!this.#broken.has(runId)) return
+    if (runId === undefined || !this.#broken.has(runId)) return
     if (name === "stage") throw this.#broken.get(runId)
     // Somebody has taken note of the failure.
     this.#broken.delete(runId)
@@ -129,7 +179,7 @@ export class Database {
 
   #breakOff(name: WriteOperation, rest: readonly unknown[], error: unknown): never {
     const runId = runIdOf(rest)
-    if (name === "stage" && !this.#broken.has(runId)) this.#broken.set(runId, error)
+    if (name === "stage" && runId !== undefined && !this.#broken.has(runId)) this.#broken.set(runId, error)
     throw error
   }
 
@@ -137,7 +187,7 @@ export class Database {
   #here<Result>(work: () => Result | Promise<Result>): Promise<Result> {
     const result = this.#last.then(() => {
       this.#throwIfClosed()
-      return inTransaction(this.#writing, work)
+      return inTransaction(this.#writing, work, this.#options.busyTimeoutMs)
     })
     this.#lastHere = result.then(
       () => {},
@@ -187,8 +237,8 @@ export class Database {
   }
 }
 
-/** Every long operation takes the lease and then the run; a commit the run among other things. */
-function runIdOf(rest: readonly unknown[]): string {
-  const second = rest[1] as { id: string } | { run: { id: string } }
-  return "run" in second ? second.run.id : second.id
+/** Operations on a run take the lease and then the run; a commit the run among other things. */
+function runIdOf(rest: readonly unknown[]): string | undefined {
+  const second = rest[1] as { id?: string; state?: string; run?: { id: string } }
+  return second.run?.id ?? (second.state === undefined ? undefined : second.id)
 }

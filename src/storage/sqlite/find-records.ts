@@ -1,7 +1,7 @@
 import { roles } from "../../models/kinds.ts"
 import type { RecordFilter, RecordSearch } from "../contract.ts"
 import { kindCode } from "./codes.ts"
-import { lookupCondition } from "./lookup-table.ts"
+import { isIndexed, lookupCondition } from "./lookup-table.ts"
 import { lookupWord } from "./lookup-word.ts"
 import type { Row, Statements } from "./statements.ts"
 
@@ -140,10 +140,4 @@ function condition(filter: Exclude<RecordFilter, { sectionId: string }>): Condit
   }
   const check = "json_type(c.data -> '$.roles' -> ?) = 'object'"
   return { column: "role", word: filter.role, check, parameters: [filter.role] }
-}
-
-/** Whether the lookup table is an index here: see `prepareLookupTable`. */
-function isIndexed(statements: Statements): boolean {
-  const row = statements.get("SELECT sql FROM sqlite_master WHERE name = 'homeroom_lookup'")
-  return String(row?.sql).includes("fts5")
 }

@@ -12,6 +12,13 @@ export function runKey(reader: Statements, runId: string): number {
   return Number(reader.get("SELECT key FROM homeroom_runs WHERE id = ?", runId)?.key ?? -1)
 }
 
+/** The same of a run whose changes have not been purged. */
+export function changesKey(reader: Statements, runId: string): number {
+  return Number(
+    reader.get("SELECT key FROM homeroom_runs WHERE id = ? AND purged_at IS NULL", runId)?.key ?? -1,
+  )
+}
+
 /** The same of a run whose changes are still staged, not committed. */
 export function stagingKey(reader: Statements, runId: string): number {
   return Number(reader.get("SELECT key FROM homeroom_runs WHERE id = ? AND committed = 0", runId)?.key ?? -1)

@@ -12,7 +12,8 @@ export function acquireLease(
   const held = heldLease(statements, districtId, now)
   if (held !== undefined) return { acquired: false, held }
   const row = statements.get(
-    `UPDATE homeroom_districts SET fence = fence + 1, holder = ?, held_since = ?, held_until = ?
+    `UPDATE homeroom_districts SET fence = max(fence, (SELECT fence FROM homeroom_fence_floor)) + 1,
+       holder = ?, held_since = ?, held_until = ?
      WHERE id = ? RETURNING fence`,
     holder,
     now,

@@ -7,7 +7,7 @@ import type {
   StagedQuery,
 } from "../contract.ts"
 import { actionCode, actionOf, kindCode, kindOf, loggedActionOf, loggedActions } from "./codes.ts"
-import { placeAfter, runKey, stagingKey } from "./keys.ts"
+import { changesKey, placeAfter, runKey, stagingKey } from "./keys.ts"
 import type { Statements } from "./statements.ts"
 
 // Each function runs inside the caller's transaction.
@@ -47,7 +47,7 @@ export function listChanges(
        FROM homeroom_changes c LEFT JOIN homeroom_changes b ON b.key = c.before
        WHERE c.run = ? AND (c.kind, c.id) > (?, ?) ${ofKind} AND c.action IN (${wanted.join(", ")}) ${notCreate}
        ORDER BY c.kind, c.id LIMIT ?`,
-      runKey(reader, runId),
+      changesKey(reader, runId),
       ...placeAfter(after),
       limit,
     )

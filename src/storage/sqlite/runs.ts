@@ -5,7 +5,7 @@ import type { Row, Statements } from "./statements.ts"
 // Each function runs inside the caller's transaction.
 
 export function getRun(statements: Statements, runId: string): Run | undefined {
-  const row = statements.get("SELECT document, version FROM homeroom_runs WHERE id = ?", runId)
+  const row = statements.get("SELECT document, version, purged_at FROM homeroom_runs WHERE id = ?", runId)
   return row === undefined ? undefined : runOf(row)
 }
 
@@ -17,7 +17,7 @@ export function listRuns(statements: Statements, { districtId, states, before, l
     districtId === undefined ? "" : "district = (SELECT key FROM homeroom_districts WHERE id = ?) AND"
   return statements
     .all(
-      `SELECT document, version FROM homeroom_runs ${byState}
+      `SELECT document, version, purged_at FROM homeroom_runs ${byState}
        WHERE ${inStates} ${ofDistrict} (started_at, id) < (?, ?)
        ORDER BY started_at DESC, id DESC LIMIT ?`,
       ...(states === undefined ? [] : [JSON.stringify(states)]),
@@ -47,5 +47,6 @@ export function listCommits(
 }
 
 function runOf(row: Row): Run {
-  return completeRun(String(row.document), row.version as number | null)
+  const run = completeRun(String(row.document), row.version as number | null)
+  return row.purged_at === null ? run : { ...run, changesPurgedAt: String(row.purged_at) }
 }

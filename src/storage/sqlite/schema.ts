@@ -199,4 +199,14 @@ CREATE VIEW roster_overrides AS
   JOIN homeroom_districts d ON d.key = o.district
   JOIN homeroom_kinds k ON k.kind = o.kind;
 `,
+  `
+ALTER TABLE homeroom_runs ADD COLUMN purged_at TEXT;
+CREATE INDEX homeroom_records_by_archival ON homeroom_records (district, archived_at)
+  WHERE archived_at IS NOT NULL;
+
+CREATE TABLE homeroom_fence_floor (fence INTEGER NOT NULL) STRICT;
+INSERT INTO homeroom_fence_floor VALUES (0);
+
+UPDATE homeroom_session_epochs SET subject = homeroom_subject_key(subject);
+`,
 ]

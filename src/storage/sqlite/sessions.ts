@@ -1,3 +1,4 @@
+import { subjectKey } from "../sql/subject-key.ts"
 import type { Statements } from "./statements.ts"
 
 // Each function runs inside the caller's transaction: the writing ones in a write transaction.
@@ -36,7 +37,7 @@ export function forgetConsumed(statements: Statements, subject: string, now: num
 export function getSessionEpoch(statements: Statements, subject: string, now: number): number {
   const row = statements.get(
     "SELECT epoch FROM homeroom_session_epochs WHERE subject = ? AND (expires_at IS NULL OR expires_at > ?)",
-    subject,
+    subjectKey(subject),
     now,
   )
   return Number(row?.epoch ?? 0)
@@ -56,7 +57,7 @@ export function raiseSessionEpoch(
        expires_at = CASE WHEN known.expires_at IS NULL OR excluded.expires_at IS NULL THEN NULL
          ELSE max(known.expires_at, excluded.expires_at) END
      RETURNING epoch`,
-    subject,
+    subjectKey(subject),
     Math.floor(now),
     expiresAtMs === undefined ? null : Math.ceil(expiresAtMs),
   )

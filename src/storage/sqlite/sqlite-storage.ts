@@ -9,6 +9,7 @@ import type {
   DocumentQuery,
   DocumentWrite,
   ErasureCounts,
+  ErasureSelection,
   FieldOverride,
   FingerprintQuery,
   HeldLease,
@@ -26,6 +27,7 @@ import type {
   OverrideQuery,
   PageQuery,
   PurgeCounts,
+  PurgeRequest,
   RecordFilter,
   RecordQuery,
   RecordSearch,
@@ -47,7 +49,9 @@ import type {
 } from "../contract.ts"
 import { countStaged } from "./commit.ts"
 import { compareStretch } from "./compare-stretch.ts"
+import { defaultBusyTimeoutMs } from "./connection.ts"
 import { Database } from "./database.ts"
+import type { DatabaseOptions } from "./database-options.ts"
 import { getConnection, listConnections, saveConnection } from "./district-connections.ts"
 import { getDocument, listDocuments, writeDocuments } from "./documents.ts"
 import { districtKey, stagingKey } from "./keys.ts"
@@ -67,13 +71,18 @@ import {
 import { getRun, listCommits, listRuns } from "./runs.ts"
 import { consumeOnce, forgetConsumed, getSessionEpoch, isConsumed, raiseSessionEpoch } from "./sessions.ts"
 import type { Statements } from "./statements.ts"
-import type { WriteArguments, WriteOperation } from "./write-operations.ts"
+import type { WriteArguments, WriteOperation, WriteResult } from "./write-operations.ts"
 
 export interface SqliteStorageOptions {
   /** The database file; made if it is not there. A host's own tables may live in it too. */
   path: string
   /** Milliseconds since 1970, by which leases and sign-in's keys run out. Default `Date.now`. */
   clock?: () => number
+  /**
+   * How long a write waits for another process's transaction, and an erasure for its reading, before `STORAGE_BUSY`.
+   * In milliseconds; default 30,000.
+   */
+  busyTimeoutMs?: number
 }
 
 /**
@@ -83,7 +92,7 @@ export interface SqliteStorageOptions {
 export class SqliteStorage implements RosterStorage {
   readonly name: string = "sqlite"
   readonly capabilities: StorageCapabilities = { durable: true, shared: true }
-  readonly #path: string
+  readonly #options: DatabaseOptions
   readonly #clock: () => number
   #opening: Promise<Database> | undefined
   #database: Database | undefined
@@ -96,12 +105,12 @@ export class SqliteStorage implements RosterStorage {
         message: "SqliteStorage needs a file (path); for a roster in memory there is MemoryStorage.",
       })
     }
-    this.#path = options.path
+    this.#options = { path: options.path, busyTimeoutMs: options.busyTimeoutMs ?? defaultBusyTimeoutMs }
     this.#clock = options.clock ?? Date.now
   }
 
   async open(): Promise<void> {
-    this.#opening ??= Database.open(this.#path)
+    this.#opening ??= Database.open(this.#options)
     try {
       this.#database = await this.#opening
     } catch (error) {
@@ -242,16 +251,20 @@ export class SqliteStorage implements RosterStorage {
 
   // Erasing
 
-  async erase(): Promise<ErasureCounts> {
-    throw new HomeroomError("STORAGE_UNREADABLE", { message: "Not written yet." })
+  async erase(lease: Lease, selection: ErasureSelection): Promise<ErasureCounts> {
+    const database = this.#opened()
+    const counts = await this.#perform("erase", database.isLarge, lease, selection)
+    await database.maintain("cleanFile")
+    return counts
   }
 
-  async purge(): Promise<PurgeCounts> {
-    throw new HomeroomError("STORAGE_UNREADABLE", { message: "Not written yet." })
+  async purge(lease: Lease, request: PurgeRequest): Promise<PurgeCounts> {
+    const at = new Date(this.#clock()).toISOString()
+    return this.#perform("purge", this.#opened().isLarge, lease, { ...request, at })
   }
 
-  async countTraces(): Promise<Record<string, number>> {
-    throw new HomeroomError("STORAGE_UNREADABLE", { message: "Not written yet." })
+  async countTraces(text: string): Promise<Record<string, number>> {
+    return this.#opened().maintain("countTraces", text)
   }
 
   // Overrides and documents: short writes take their turn as sign-in's do.
@@ -336,8 +349,8 @@ export class SqliteStorage implements RosterStorage {
     name: Name,
     isLong: boolean,
     ...rest: WriteArguments<Name>
-  ): Promise<void> {
-    await this.#opened().perform(name, rest, { isLong })
+  ): Promise<WriteResult<Name>> {
+    return this.#opened().perform(name, rest, { isLong })
   }
 
   #opened(): Database {

@@ -16,6 +16,11 @@ export class Statements {
     return this.prepare(sql).all(...parameters) as Row[]
   }
 
+  /** One after the other, for more of them than the memory should hold. */
+  iterate(sql: string, ...parameters: Parameter[]): Iterable<Row> {
+    return this.prepare(sql).iterate(...parameters) as Iterable<Row>
+  }
+
   get(sql: string, ...parameters: Parameter[]): Row | undefined {
     return this.prepare(sql).get(...parameters) as Row | undefined
   }

@@ -12,6 +12,7 @@ export interface ThreadRequest {
 export interface ThreadAnswer {
   /** The memory that the contents came in. */
   memory?: ArrayBuffer | undefined
+  result?: unknown
   error?: PackedError
 }
 

@@ -1,11 +1,20 @@
 import { HomeroomError } from "../../errors/index.ts"
-import type { CommitRequest, Lease, Run } from "../contract.ts"
-import { actions } from "./codes.ts"
-import { commitRun, countStaged, dropStaged } from "./commit.ts"
+import type {
+  CommitRequest,
+  ErasureCounts,
+  ErasureSelection,
+  Lease,
+  PurgeCounts,
+  PurgeRequest,
+  Run,
+} from "../contract.ts"
+import { commitRun, countStaged, dropAllStaged } from "./commit.ts"
 import { saveConnection } from "./district-connections.ts"
 import { putDocuments } from "./documents.ts"
+import { eraseDistrict, eraseRecord } from "./erase.ts"
 import { addOverride } from "./overrides.ts"
 import { type PackedChanges, unpackChanges } from "./packed-changes.ts"
+import { purge } from "./purge.ts"
 import { ChangeWriter } from "./stage.ts"
 import type { Statements } from "./statements.ts"
 
@@ -15,6 +24,8 @@ export interface WriteOperations {
   discardStaged(writer: Statements, lease: Lease, run: Run): void
   commit(writer: Statements, lease: Lease, request: CommitRequest): Promise<void>
   saveRun(writer: Statements, lease: Lease, run: Run): void
+  erase(writer: Statements, lease: Lease, selection: ErasureSelection): ErasureCounts
+  purge(writer: Statements, lease: Lease, request: PurgeRequest & { at: string }): PurgeCounts
 }
 
 export const writeOperations: WriteOperations = {
@@ -26,7 +37,7 @@ export const writeOperations: WriteOperations = {
 
   discardStaged(writer: Statements, lease: Lease, run: Run): void {
     const key = putRun(writer, checkFence(writer, lease, run), run)
-    for (const action of actions) dropStaged(writer, key, action)
+    dropAllStaged(writer, key)
   },
 
   async commit(writer: Statements, lease: Lease, request: CommitRequest): Promise<void> {
@@ -42,6 +53,21 @@ export const writeOperations: WriteOperations = {
   saveRun(writer: Statements, lease: Lease, run: Run): void {
     putRun(writer, checkFence(writer, lease, run), run)
   },
+
+  erase(writer: Statements, lease: Lease, selection: ErasureSelection): ErasureCounts {
+    const { districtId, kind, id } = selection
+    const district = checkFence(writer, lease, selection)
+    return overwriting(writer, () =>
+      kind === undefined
+        ? eraseDistrict(writer, { district, districtId })
+        : eraseRecord(writer, { district, districtId, kind, id }),
+    )
+  },
+
+  purge(writer: Statements, lease: Lease, request: PurgeRequest & { at: string }): PurgeCounts {
+    const district = checkFence(writer, lease, request)
+    return overwriting(writer, () => purge(writer, district, request))
+  },
 }
 
 export type WriteOperation = keyof WriteOperations
@@ -50,10 +76,22 @@ export type WriteOperation = keyof WriteOperations
 export type WriteArguments<Name extends WriteOperation> =
   Parameters<WriteOperations[Name]> extends [Statements, ...infer Rest] ? Rest : never
 
-/** The key of the lease's district. Throws `LEASE_LOST` unless the lease is its newest and the run's own. */
-function checkFence(writer: Statements, lease: Lease, run: Run): number {
+export type WriteResult<Name extends WriteOperation> = Awaited<ReturnType<WriteOperations[Name]>>
+
+/** Has SQLite overwrite what is deleted. Not so for imports: they delete little, and would write more for it. */
+function overwriting<Result>(writer: Statements, work: () => Result): Result {
+  writer.get("PRAGMA secure_delete = ON")
+  try {
+    return work()
+  } finally {
+    writer.get("PRAGMA secure_delete = OFF")
+  }
+}
+
+/** The key of the lease's district. Throws `LEASE_LOST` unless the lease is its newest, and of the right district. */
+function checkFence(writer: Statements, lease: Lease, { districtId }: { districtId: string }): number {
   const row = writer.get("SELECT key, fence, holder FROM homeroom_districts WHERE id = ?", lease.districtId)
-  if (row?.fence !== lease.fence || row.holder === null || run.districtId !== lease.districtId) {
+  if (row?.fence !== lease.fence || row.holder === null || districtId !== lease.districtId) {
     throw new HomeroomError("LEASE_LOST", { details: { districtId: lease.districtId, fence: lease.fence } })
   }
   return Number(row.key)

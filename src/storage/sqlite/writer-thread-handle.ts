@@ -2,15 +2,17 @@ import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
 import type { ContentMemory } from "./content-memory.ts"
+import type { DatabaseOptions } from "./database-options.ts"
+import type { MaintenanceTask } from "./maintenance.ts"
 import type { PackedChanges } from "./packed-changes.ts"
 import { type ThreadAnswer, type ThreadRequest, unpackError } from "./thread-messages.ts"
-import type { WriteArguments, WriteOperation } from "./write-operations.ts"
+import type { WriteOperation } from "./write-operations.ts"
 
 /** What a batch of changes needs, not what a thread would take if it may. In MiB. */
 const resourceLimits = { maxYoungGenerationSizeMb: 3 }
 
 interface Waiting {
-  resolve: () => void
+  resolve: (result: unknown) => void
   reject: (error: Error) => void
 }
 
@@ -25,9 +27,9 @@ export class WriterThread {
     this.#worker = worker
     // The process may end while the thread waits.
     worker.unref()
-    worker.on("message", ({ error, memory: used }: ThreadAnswer) => {
+    worker.on("message", ({ error, result, memory: used }: ThreadAnswer) => {
       if (used !== undefined) memory.giveBack(used)
-      this.#settle(error && unpackError(error))
+      this.#settle(error && unpackError(error), result)
     })
     worker.on("error", (error: Error) => this.#end(error))
     worker.on("exit", () => this.#end(new Error("The writer thread ended.")))
@@ -39,19 +41,19 @@ export class WriterThread {
   }
 
   /** Undefined where the thread's program is not at hand: in an app that was bundled into one file. */
-  static start(path: string, memory: ContentMemory): WriterThread | undefined {
+  static start(options: DatabaseOptions, memory: ContentMemory): WriterThread | undefined {
     // Beside this file in the sources; the build may move this code into a chunk at its root.
     const places = ["./writer-thread.ts", "./writer-thread.js", "./storage/sqlite/writer-thread.js"]
     for (const place of places) {
       const program = new URL(place, import.meta.url)
       if (existsSync(fileURLToPath(program)))
-        return new WriterThread(new Worker(program, { workerData: { path }, resourceLimits }), memory)
+        return new WriterThread(new Worker(program, { workerData: options, resourceLimits }), memory)
     }
     return undefined
   }
 
-  /** Runs one operation in a write transaction of the thread, after those given to it before. */
-  run<Name extends WriteOperation>(name: Name, rest: WriteArguments<Name>, epoch: number): Promise<void> {
+  /** Runs one operation in a write transaction of the thread, or one task, after those given to it before. */
+  run(name: WriteOperation | MaintenanceTask, rest: unknown[], epoch: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(this.#ended)
       this.#waiting.push({ resolve, reject })
@@ -64,10 +66,10 @@ export class WriterThread {
     await this.#worker.terminate()
   }
 
-  #settle(error: Error | undefined): void {
+  #settle(error: Error | undefined, result: unknown): void {
     const waiting = this.#waiting.shift()
     if (this.#waiting.length === 0) this.#worker.unref()
-    if (error === undefined) waiting?.resolve()
+    if (error === undefined) waiting?.resolve(result)
     else waiting?.reject(error)
   }
 
@@ -80,6 +82,6 @@ export class WriterThread {
 
 /** The memory of packed changes, which moves over instead of being copied. */
 function movable(rest: readonly unknown[]): ArrayBuffer[] {
-  const changes = rest.at(-1) as Partial<PackedChanges>
-  return changes.contents === undefined ? [] : [changes.contents.buffer]
+  const changes = rest.at(-1) as Partial<PackedChanges> | undefined
+  return changes?.contents === undefined ? [] : [changes.contents.buffer]
 }

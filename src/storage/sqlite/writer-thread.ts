@@ -2,16 +2,20 @@
 import { DatabaseSync } from "node:sqlite"
 import { parentPort, workerData } from "node:worker_threads"
 import { asStorageError, bulkLogLimit, inTransaction, setUp } from "./connection.ts"
+import type { DatabaseOptions } from "./database-options.ts"
+import { maintenanceTasks } from "./maintenance.ts"
 import type { PackedChanges } from "./packed-changes.ts"
 import { Statements } from "./statements.ts"
 import { packError, type ThreadAnswer, type ThreadRequest } from "./thread-messages.ts"
 import { writeOperations } from "./write-operations.ts"
 
-const connection = new DatabaseSync((workerData as { path: string }).path)
+const options = workerData as DatabaseOptions
+const connection = new DatabaseSync(options.path)
 connection.exec(setUp)
 connection.exec(`PRAGMA wal_autocheckpoint = ${bulkLogLimit}`)
 const statements = new Statements(connection)
-const operations = writeOperations as unknown as Record<string, (...rest: unknown[]) => void | Promise<void>>
+const operations = writeOperations as unknown as Record<string, (...rest: unknown[]) => unknown>
+const tasks = maintenanceTasks as unknown as Record<string, (...rest: unknown[]) => unknown>
 
 /** The runs of which a batch was not staged: those after it would tell of pages that are not there. */
 const broken = new Map<string, { epoch: number; answer: ThreadAnswer }>()
@@ -32,8 +36,16 @@ async function perform({ name, rest, epoch }: ThreadRequest): Promise<ThreadAnsw
   const before = runId === undefined ? undefined : broken.get(runId)
   if (before?.epoch === epoch) return before.answer
   try {
-    await inTransaction(connection, () => operations[name]?.(statements, ...rest))
-    return {}
+    const task = tasks[name]
+    const result =
+      task === undefined
+        ? await inTransaction(
+            connection,
+            () => operations[name]?.(statements, ...rest),
+            options.busyTimeoutMs,
+          )
+        : await task({ connection, ...options }, ...rest)
+    return { result }
   } catch (error) {
     const answer = { error: packError(asStorageError(error)) }
     if (runId !== undefined) broken.set(runId, { epoch, answer })
