@@ -114,7 +114,8 @@ export type {
  * - **Order.** Whatever is listed is listed in ascending id (by code unit), so that the engine compares a
  *   page with the roster by merging two ordered lists in constant memory.
  *
- * Every method rejects with a `HomeroomError` (`STORAGE_…`) when the store fails, and is then without effect.
+ * Every method rejects with a `HomeroomError` (`STORAGE_…`) when the store fails, and is then without effect;
+ * {@link RosterStorage.erase} may have had its effect.
  */
 export interface RosterStorage extends LoginStore, OverrideStore, DocumentStore {
   /** What the adapter is called in messages: `sqlite`. */
@@ -230,11 +231,21 @@ export interface RosterStorage extends LoginStore, OverrideStore, DocumentStore 
    * Removes a record, or a whole district, from everything that the store holds: roster, plans, logs, documents,
    * overrides, links, and from the contents of others that mention its id. Fenced, in one transaction. Afterwards no
    * file of the store contains it: {@link countTraces} proves it.
+   *
+   * Of the district's own the settings of its connection stay where a record is erased; session epochs stay, under a
+   * name that is nobody's. Rejects with `STORAGE_BUSY` as well if the transaction is done but somebody reads an older
+   * state of the store, whose files then still hold it: to be called again.
    */
   erase(lease: Lease, selection: ErasureSelection): Promise<ErasureCounts>
-  /** Removes what has outlived its time. Fenced, in one transaction. */
+  /**
+   * Removes what has outlived its time. Fenced, in one transaction. A run whose changes went stays, with
+   * `changesPurgedAt`.
+   */
   purge(lease: Lease, request: PurgeRequest): Promise<PurgeCounts>
-  /** In how many entries of each place (table, file) of the store this text stands. Reads everything. */
+  /**
+   * In how many entries of each place (a table, a file) of the store this text stands, as it is or as JSON or a link
+   * would write it; places without it are left out. Does not look at the settings of connections. Reads everything.
+   */
   countTraces(text: string): Promise<Record<string, number>>
 }
 

@@ -3,7 +3,7 @@
  * describes the tables and views for hosts that query them.
  *
  * - `homeroom_changes` holds every content that a record ever had: it is the plan while a run works, and the
- *   change log once it is committed. Contents are written once and never altered.
+ *   change log once it is committed. Contents are written once; only an erasure alters one afterwards.
  * - `homeroom_records` is the roster: per record its state and which content it has. A commit touches only this.
  * - `homeroom_links`, `homeroom_login_keys` and `homeroom_session_epochs` are sign-in's.
  * - `homeroom_overrides` has the app's own values of fields, `homeroom_documents` whatever else is kept.
