@@ -114,6 +114,25 @@ export function archivedContentChapter({ describe, it }: Suite): void {
       same([await find("1"), await find("2")], [1, 0])
     })
 
+    it("leaves nothing to be found by where it was left out, replaced or discarded", async ({ storage }) => {
+      const find = async (sisId: string): Promise<number> =>
+        storage.countRecords({ districtId: home, filter: { kind: "user", sisId } })
+      await importChanges(storage, [withSisId(put("create", "user", "a"), "0")], { runId: "run-0" })
+      const archive = withSisId(mark("archive", "user", "a"), "1")
+      await importChanges(storage, [archive], { runId: "run-1", actions: ["create"] })
+      await importChanges(storage, [withSisId(put("create", "user", "b"), "2")], { runId: "run-2" })
+      const lease = await takeLease(storage)
+      const run = makeRun({ id: "run-3", basis: 2 })
+      await storage.stage(lease, { run, changes: [archive] })
+      await storage.discardStaged(lease, run)
+      await storage.stage(lease, { run, changes: [withSisId(put("create", "user", "c"), "3"), archive] })
+      await storage.stage(lease, { run, changes: [mark("unchanged", "user", "a")] })
+      await storage.stage(lease, { run, changes: [withSisId(put("create", "user", "d"), "4")] })
+      await storage.commit(lease, { run: ended(run), basis: 2, cursor: null, actions: everyAction })
+      const found = await Promise.all(["0", "1", "2", "3", "4"].map(find))
+      same(found, [1, 0, 1, 1, 1])
+    })
+
     it("of many at once touches no other record", async ({ storage }) => {
       const ids = Array.from({ length: 900 }, (_, index) => `u${String(index).padStart(3, "0")}`)
       await importChanges(

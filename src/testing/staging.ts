@@ -184,12 +184,14 @@ export function stagingChapter({ describe, it }: Suite): void {
 
     it("keeps what is staged apart from the objects given", async ({ storage }) => {
       const lease = await takeLease(storage)
-      const changes = [put("create", "user", "a"), put("create", "user", "b")]
+      const [change, archive] = [put("create", "user", "a"), archiveAs("user", "b", "first")]
+      const changes = [change, archive]
       await storage.stage(lease, { run, changes })
-      for (const change of changes) if ("data" in change) change.data = "{}"
+      change.data = "{}"
+      archive.content.data = "{}"
       changes.pop()
       same(
-        (await changesOf(storage, run.id)).map((change) => change.after),
+        (await changesOf(storage, run.id)).map((one) => one.after),
         [`{"id":"a","text":"first"}`, `{"id":"b","text":"first"}`],
       )
     })
