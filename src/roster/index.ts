@@ -2,6 +2,16 @@
 
 export type { ChangeFilter, RecordChange, SchoolChanges } from "./change-log.ts"
 export type { DanglingReference } from "./dangling.ts"
+export type {
+  ComparedStep,
+  DecidedStep,
+  Explanation,
+  FetchedStep,
+  MatchedStep,
+  Obstacle,
+  RecordRun,
+  ScopedStep,
+} from "./explanation.ts"
 export type { LeaseOptions, Repeat, Sleep } from "./lease-keeper.ts"
 export type {
   AccountEntry,
@@ -49,6 +59,7 @@ export {
   type DiscardOptions,
   type PlanActor,
   type PlanOptions,
+  type ExplainOptions,
   RosterSync,
   type RosterSyncOptions,
   type SyncOptions,

@@ -2,6 +2,8 @@ import { hostname } from "node:os"
 import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError } from "../errors/index.ts"
 import type { Ownership } from "../models/ownership.ts"
+import { idPattern } from "../models/common.ts"
+import type { Kind } from "../models/kinds.ts"
 import type { RosterSource } from "../models/record-page.ts"
 import type { Scope } from "../models/scope.ts"
 import type {
@@ -16,6 +18,8 @@ import { type ChangeFilter, type RecordChange, readChanges } from "./change-log.
 import { type DanglingReference, findDanglingReferences } from "./dangling.ts"
 import { applyPlan, approvePlan, discardPlan, type PlanDecision } from "./decide-plan.ts"
 import { checkSettings } from "./district-settings.ts"
+import { explainRecord } from "./explain.ts"
+import type { Explanation } from "./explanation.ts"
 import { listHistory, presentRun } from "./history.ts"
 import { LeaseKeeper, type LeaseOptions, type Repeat, repeatWithTimer, type Sleep } from "./lease-keeper.ts"
 import { Plan } from "./opened-plan.ts"
@@ -109,6 +113,16 @@ export interface SyncUserOptions {
   startedBy?: string | undefined
   /** Gives up, with `ABORTED`, before the commit. */
   signal?: AbortSignal | undefined
+}
+
+export interface ExplainOptions {
+  /** The Clever id of the district. */
+  districtId: string
+  kind: Kind
+  /** The Clever id of the record. */
+  id: string
+  /** Gives up, with `ABORTED`. */
+  signal?: AbortSignal
 }
 
 export interface UndoOptions {
@@ -299,6 +313,27 @@ export class RosterSync {
     const { storage } = this.#options
     const run = await storage.getRun(runId)
     if (run !== undefined) yield* readChanges(storage, run, filter)
+  }
+
+  /**
+   * Why one record is as it is (S17): what Clever has now, whether it is kept, whose account it is, how it differs from
+   * what is stored, what the next import would do, what stands in the way, and which runs changed it. Writes nothing.
+   *
+   * Where Clever does not answer, the code says why, and the rest is told all the same. Rejects with `INVALID_OPTIONS`
+   * for an id that Clever can't have given, and with `STORAGE_…` codes. Costs one request, and looks through 1,000 runs
+   * at most.
+   */
+  async explain(options: ExplainOptions): Promise<Explanation> {
+    const { districtId, kind, id, signal } = options
+    if (!idPattern.test(id)) {
+      throw new HomeroomError("INVALID_OPTIONS", {
+        message: "id is no Clever id.",
+        details: { option: "id" },
+      })
+    }
+    await this.#open()
+    const { clever: source, storage } = this.#options
+    return explainRecord({ source, storage, clock: this.#clock, districtId, kind, id, signal })
   }
 
   /** The ids in active sections that name no known user, course or term (S14): unshared, or not yet shared. */

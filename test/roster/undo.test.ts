@@ -144,9 +144,20 @@ describe.each(storageNames)("S24 undo, on %s", (storage) => {
     world.district.edit("user", addedAndEdited, { email: "second@d.example" })
     world.district.unshare({ ids: [editedAndGone] })
     world.district.reshare({ ids: [goneAndBack] })
-    // A stamp alone means nothing new (S11).
-    world.district.edit("user", refreshed, { last_modified: "2026-09-09T09:09:09.000Z" })
     await world.delta()
+    // A stamp alone means nothing new (S11): it is stored, and is no change.
+    world.source.alterItems = (_, items) =>
+      items.map((item) => {
+        const record = JSON.parse(item) as { id: string }
+        return record.id === refreshed
+          ? JSON.stringify({ ...record, last_modified: "2026-09-09T09:09:09.000Z" })
+          : item
+      })
+    world.district.disableEvents()
+    expect((await world.bulk()).state).toBe("unchanged")
+    expect((await world.stored()).get(`user ${refreshed}`)?.data).toMatchObject({
+      last_modified: "2026-09-09T09:09:09.000Z",
+    })
     const now = await contents(world)
 
     const result = await undo(world, run)
@@ -354,7 +365,7 @@ describe.each(storageNames)("S24 after an undo, on %s", (storage) => {
 
   it("S22 S24 an import that was interrupted before is not gone on with", async () => {
     const { world, run } = await twoDays(storage)
-    world.district.nextDay({ intensity: 6 })
+    for (const id of world.ids("user").slice(0, 10)) world.district.edit("user", id, { email: "new@d.example" })
     const controller = new AbortController()
     world.source.beforeRequest = (name) => {
       if (name.startsWith("section")) controller.abort()

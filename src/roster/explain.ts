@@ -1,0 +1,209 @@
+import { isHomeroomError } from "../errors/index.ts"
+import { type District, diffRecords, type RosterRecord } from "../models/index.ts"
+import type { Kind } from "../models/kinds.ts"
+import type { RosterSource } from "../models/record-page.ts"
+import type { AccountLink, LinkKey, RosterStorage, StagedChange, StoredRecord } from "../storage/contract.ts"
+import { describeChange } from "./change-log.ts"
+import { compareFound, compareGone, foundFromText } from "./compare.ts"
+import { whyArchivesWait } from "./district-state.ts"
+import type {
+  Explanation,
+  FetchedStep,
+  MatchedStep,
+  Obstacle,
+  RecordRun,
+  ScopedStep,
+} from "./explanation.ts"
+import { type ChangePlace, findChange, findRejection } from "./find-change.ts"
+
+export interface ExplainRequest {
+  source: RosterSource
+  storage: RosterStorage
+  clock: () => number
+  districtId: string
+  kind: Kind
+  /** The record's Clever id. */
+  id: string
+  signal: AbortSignal | undefined
+}
+
+/** So many of the runs that changed the record are told. */
+const mostRuns = 5
+/** So many runs are looked through for them. */
+const mostLookedThrough = 1_000
+const runsPerPage = 100
+
+/** Looks at one record as an import would, and at what is known of it, without writing anything (S17). */
+export async function explainRecord(request: ExplainRequest): Promise<Explanation> {
+  const { storage, districtId, kind, id } = request
+  const [stored] = await storage.getRecords({ districtId, kind, ids: [id] })
+  const { fetched, text } = await fetch(request)
+  const scoped: ScopedStep = { state: text === undefined ? "unknown" : "in-scope" }
+  const change = fetched.state === "unreachable" ? undefined : nextChange(request, stored, text)
+  return {
+    districtId,
+    kind,
+    id,
+    fetched,
+    scoped,
+    matched: await match(request),
+    compared: {
+      stored: stored?.state ?? "none",
+      fields:
+        stored === undefined || text === undefined
+          ? []
+          : namesOf(diffRecords(parse(stored.data), parse(text))),
+    },
+    decided: {
+      action: change === undefined ? "unknown" : change.action === "unchanged" ? "none" : change.action,
+      obstacles: await findObstacles(request, change),
+    },
+    changed: await lastRuns(request),
+  }
+}
+
+async function fetch({
+  source,
+  districtId,
+  kind,
+  id,
+  signal,
+}: ExplainRequest): Promise<{ fetched: FetchedStep; text: string | undefined }> {
+  try {
+    const text = await source.recordText({ districtId, kind, id, signal })
+    return { fetched: { state: text === undefined ? "not-found" : "found" }, text }
+  } catch (error) {
+    if (!isHomeroomError(error) || error.code === "ABORTED") throw error
+    return { fetched: { state: "unreachable", code: error.code }, text: undefined }
+  }
+}
+
+/** What an import of everything would stage for the record. */
+function nextChange(
+  { districtId, kind, id }: ExplainRequest,
+  stored: StoredRecord | undefined,
+  text: string | undefined,
+): StagedChange {
+  if (text === undefined) return compareGone(kind, id, stored)
+  const found = foundFromText(kind, id, text)
+  const change = compareFound(found, stored, { districtId, unidentified: () => id })
+  if (change === undefined) return { action: "unchanged", kind, id }
+  if (change.id === id) return change
+  return { action: "reject", kind, id, reason: "id-mismatch", path: "id", data: text }
+}
+
+async function match(request: ExplainRequest): Promise<MatchedStep> {
+  if (request.kind !== "user") return { state: "not-a-person" }
+  const links = await linksOf(request)
+  return links.length === 0 ? { state: "unlinked" } : { state: "linked", links }
+}
+
+/** The person's links under every issuer that people of the district are linked under. */
+async function linksOf({ storage, districtId, id }: ExplainRequest): Promise<AccountLink[]> {
+  const links: AccountLink[] = []
+  let after: LinkKey | undefined
+  for (;;) {
+    const [next] = await storage.listLinks({ districtId, after, limit: 1 })
+    if (next === undefined) return links
+    const { issuer } = next
+    const link = await storage.getLink({ issuer, cleverId: id })
+    if (link !== undefined) links.push(link)
+    after = { issuer, cleverId: "\uffff" }
+  }
+}
+
+async function findObstacles(request: ExplainRequest, change: StagedChange | undefined): Promise<Obstacle[]> {
+  const { storage, districtId, kind, id, clock } = request
+  const obstacles: Obstacle[] = []
+  const rejected = await findRejected(request, change)
+  if (rejected !== undefined) obstacles.push(rejected)
+  obstacles.push(...(await findWaiting(request)))
+  if (change?.action === "archive") {
+    const [district] = await storage.getRecords({ districtId, kind: "district", ids: [districtId] })
+    const state = whyArchivesWait(
+      district === undefined ? undefined : (parse(district.data) as District),
+      clock(),
+    )
+    if (state !== undefined) obstacles.push({ code: "district-state", state })
+  }
+  const overrides = await storage.listOverrides({ districtId, kind, ids: [id], limit: 1_000 })
+  if (overrides.length > 0) obstacles.push({ code: "override", paths: namesOf(overrides) })
+  const connection = await storage.getConnection(districtId)
+  if (connection !== undefined && connection.state !== "active") {
+    obstacles.push({ code: "connection", state: connection.state })
+  }
+  return obstacles
+}
+
+/** That Clever's record can't be accepted: as it is now or, where that is not known, as the last import found it. */
+async function findRejected(
+  { storage, districtId, kind, id }: ExplainRequest,
+  change: StagedChange | undefined,
+): Promise<Obstacle | undefined> {
+  if (change !== undefined && change.action !== "reject") return undefined
+  const { lastRunId } = await storage.getDistrict(districtId)
+  const last = lastRunId === null ? undefined : await storage.getRun(lastRunId)
+  // What an undo lists are no records that Clever sent (S24).
+  const listed =
+    last === undefined || last.mode === "undo"
+      ? undefined
+      : await findRejection(storage, { runId: last.id, kind, id })
+  const runId = listed === undefined ? null : (last?.id ?? null)
+  if (change !== undefined) return { code: "rejected", reason: change.reason, path: change.path, runId }
+  return listed === undefined
+    ? undefined
+    : { code: "rejected", reason: listed.reason, path: listed.path, runId }
+}
+
+/** The runs that would change the record and wait for somebody, newest first. */
+async function findWaiting({ storage, districtId, kind, id }: ExplainRequest): Promise<Obstacle[]> {
+  const waiting: Obstacle[] = []
+  for (const run of await storage.listRuns({ districtId, limit: runsPerPage })) {
+    const { state, holds } = run
+    if (state !== "held" && state !== "planned" && state !== "approved") continue
+    const change = await findChange(storage, { runId: run.id, kind, id })
+    if (change === undefined) continue
+    waiting.push({ code: "run-waits", runId: run.id, state, action: change.action, holds })
+  }
+  return waiting
+}
+
+async function lastRuns(request: ExplainRequest): Promise<RecordRun[]> {
+  const { storage, districtId, kind, id } = request
+  const found: RecordRun[] = []
+  let before: { startedAt: string; id: string } | undefined
+  for (let looked = 0; looked < mostLookedThrough; looked += runsPerPage) {
+    const page = await storage.listRuns({ districtId, before, limit: runsPerPage })
+    for (const run of page) {
+      const { created, updated, archived, restored } = run.counts[kind]
+      if (run.state !== "applied" || created + updated + archived + restored === 0) continue
+      const change = await describe(storage, { runId: run.id, kind, id })
+      if (change === undefined) continue
+      const { mode, finishedAt, startedAt } = run
+      found.push({ runId: run.id, mode, at: finishedAt ?? startedAt, ...change })
+      if (found.length === mostRuns) return found
+    }
+    const last = page.at(-1)
+    if (last === undefined) return found
+    before = { startedAt: last.startedAt, id: last.id }
+  }
+  return found
+}
+
+async function describe(
+  storage: RosterStorage,
+  place: ChangePlace,
+): Promise<Pick<RecordRun, "action" | "fields"> | undefined> {
+  const change = await findChange(storage, place)
+  if (change === undefined) return undefined
+  const { action, fields } = describeChange(change)
+  return { action, fields: namesOf(fields) }
+}
+
+function namesOf(fields: readonly { readonly path: string }[]): string[] {
+  return fields.map(({ path }) => path)
+}
+
+function parse(data: string): RosterRecord {
+  return JSON.parse(data) as RosterRecord
+}

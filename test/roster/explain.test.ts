@@ -1,0 +1,342 @@
+import { describe, expect, it } from "vitest"
+import { HomeroomError } from "../../src/errors/index.ts"
+import type { Kind } from "../../src/models/kinds.ts"
+import type { Explanation } from "../../src/roster/index.ts"
+import { codeOf, dayMs, RosterWorld, type StorageName, storageNames } from "../support/roster-world.ts"
+
+async function importedWorld(storage: StorageName): Promise<RosterWorld> {
+  const world = new RosterWorld({ storage, users: 100 })
+  await world.bulk()
+  return world
+}
+
+function explain(world: RosterWorld, id: string, kind: Kind = "user"): Promise<Explanation> {
+  return world.roster.explain({ districtId: world.districtId, kind, id })
+}
+
+/** A record with another `last_modified`, if it is that one. */
+function stamped(item: string, id: string): string {
+  const record = JSON.parse(item) as { id: string }
+  return record.id === id ? JSON.stringify({ ...record, last_modified: "2026-09-09T09:09:09.000Z" }) : item
+}
+
+const nobody = "f".repeat(24)
+
+describe.each(storageNames)("S17 explain, on %s", (storage) => {
+  it("S17 a record that is stored as Clever has it, and which run brought it", async () => {
+    const world = await importedWorld(storage)
+    const [run] = await world.history()
+    const [id] = world.ids("user") as [string]
+    const asked = world.source.asked.length
+    expect(await explain(world, id)).toEqual({
+      districtId: world.districtId,
+      kind: "user",
+      id,
+      fetched: { state: "found" },
+      scoped: { state: "in-scope" },
+      matched: { state: "unlinked" },
+      compared: { stored: "active", fields: [] },
+      decided: { action: "none", obstacles: [] },
+      changed: [
+        {
+          runId: run?.id,
+          mode: "bulk",
+          action: "create",
+          at: run?.finishedAt,
+          fields: expect.arrayContaining(["id", "name", "roles"]),
+        },
+      ],
+    })
+    expect(world.source.asked.slice(asked)).toEqual([`user ${id}`])
+  })
+
+  it("S17 a record that was never shared", async () => {
+    const world = await importedWorld(storage)
+    expect(await explain(world, nobody)).toMatchObject({
+      fetched: { state: "not-found" },
+      scoped: { state: "unknown" },
+      compared: { stored: "none", fields: [] },
+      decided: { action: "none", obstacles: [] },
+      changed: [],
+    })
+  })
+
+  it.each<[string, (world: RosterWorld, id: string) => unknown, string, string, string[]]>([
+    [
+      "is new",
+      (world, id) => world.district.add("user", { id, roles: { student: {} } }),
+      "create",
+      "none",
+      [],
+    ],
+    [
+      "has changed",
+      (world, id) => world.district.edit("user", id, { email: "new@d.example", name: { first: "New" } }),
+      "update",
+      "active",
+      ["email", "name.first"],
+    ],
+    [
+      "has a new stamp alone (S11)",
+      (world, id) => {
+        world.source.alterItems = (_, items) => items.map((item) => stamped(item, id))
+      },
+      "refresh",
+      "active",
+      [],
+    ],
+    ["is gone", (world, id) => world.district.unshare({ ids: [id] }), "archive", "active", []],
+    [
+      "is gone and archived already",
+      (world, id) => {
+        world.district.unshare({ ids: [id] })
+        return world.delta()
+      },
+      "none",
+      "archived",
+      [],
+    ],
+    [
+      "came back",
+      async (world, id) => {
+        world.district.unshare({ ids: [id] })
+        await world.delta()
+        world.district.reshare({ ids: [id] })
+        world.district.edit("user", id, { email: "back@d.example" })
+      },
+      "restore",
+      "archived",
+      ["email"],
+    ],
+  ])("S17 a record that %s: what the next import would do", async (title, change, action, stored, fields) => {
+    const world = await importedWorld(storage)
+    const id = title === "is new" ? nobody : (world.ids("user")[3] as string)
+    await change(world, id)
+    const explained = await explain(world, id)
+    expect(explained.compared).toEqual({ stored, fields })
+    expect(explained.decided).toEqual({ action, obstacles: [] })
+    // And that is what it does.
+    const run = await world.bulk()
+    const changed = (await world.changes(run)).filter((one) => one.id === id).map((one) => one.action)
+    expect(changed).toEqual(["none", "refresh"].includes(action) ? [] : [action])
+    expect((await explain(world, id)).decided.action).toBe("none")
+  })
+
+  it("S9 a record that can't be accepted, now and in the last import", async () => {
+    const world = await importedWorld(storage)
+    const [id] = world.ids("user") as [string]
+    world.district.edit("user", id, { email: 7 as never })
+    const rejected = { code: "rejected", reason: "type: expected string", path: "email" }
+    expect((await explain(world, id)).decided).toEqual({
+      action: "reject",
+      obstacles: [{ ...rejected, runId: null }],
+    })
+    const run = await world.delta()
+    expect((await explain(world, id)).decided.obstacles).toEqual([{ ...rejected, runId: run.id }])
+    world.source.beforeRequest = () => {
+      throw new HomeroomError("CLEVER_UNAVAILABLE")
+    }
+    expect((await explain(world, id)).decided).toEqual({
+      action: "unknown",
+      obstacles: [{ ...rejected, runId: run.id }],
+    })
+    world.source.beforeRequest = () => {}
+    world.district.edit("user", id, { email: "good@d.example" })
+    expect((await explain(world, id)).decided).toEqual({ action: "update", obstacles: [] })
+  })
+
+  it("S9 a record that Clever gives under another id", async () => {
+    const world = await importedWorld(storage)
+    const [id, other] = world.ids("user") as [string, string]
+    world.source.alterItems = (_, items) =>
+      items.map((item) => item.replace(`"id":"${id}"`, `"id":"${other}"`))
+    expect((await explain(world, id)).decided).toEqual({
+      action: "reject",
+      obstacles: [{ code: "rejected", reason: "id-mismatch", path: "id", runId: null }],
+    })
+  })
+
+  it.each(["CLEVER_UNAVAILABLE", "CLEVER_DISTRICT_NOT_CONNECTED", "CLEVER_TOKEN_REJECTED"] as const)(
+    "S17 when Clever does not answer (%s), says so and tells what is known",
+    async (code) => {
+      const world = await importedWorld(storage)
+      const [id] = world.ids("user") as [string]
+      world.source.beforeRequest = () => {
+        throw new HomeroomError(code)
+      }
+      const explained = await explain(world, id)
+      expect(explained).toMatchObject({
+        fetched: { state: "unreachable", code },
+        scoped: { state: "unknown" },
+        compared: { stored: "active", fields: [] },
+        decided: { action: "unknown", obstacles: [] },
+      })
+      expect(explained.changed.length).toBe(1)
+    },
+  )
+
+  it("S16 a run that would change the record and waits for somebody", async () => {
+    const world = await importedWorld(storage)
+    const [id, bad, other] = world.ids("section") as [string, string, string]
+    world.district.edit("section", id, { name: "Renamed" })
+    const damaged = new Set(world.ids("section").slice(1, 12))
+    world.source.alterItems = (kind, items) =>
+      kind !== "section"
+        ? items
+        : items.map((item) => {
+            const record = JSON.parse(item) as { id: string }
+            return damaged.has(record.id) ? JSON.stringify({ ...record, district: "elsewhere" }) : item
+          })
+    world.district.disableEvents()
+    const held = await world.bulk()
+    expect(held.state).toBe("held")
+    expect((await explain(world, id, "section")).decided).toEqual({
+      action: "update",
+      obstacles: [{ code: "run-waits", runId: held.id, state: "held", action: "update", holds: held.holds }],
+    })
+    expect(damaged.has(bad)).toBe(true)
+    expect((await explain(world, other, "section")).decided.obstacles).toMatchObject([{ code: "rejected" }])
+    expect((await explain(world, world.ids("user")[0] as string)).decided.obstacles).toEqual([])
+  })
+
+  it("S28 archives wait while the district is not running", async () => {
+    const world = await importedWorld(storage)
+    const [id, stays] = world.ids("user") as [string, string]
+    world.district.setState({ state: "error" })
+    await world.delta()
+    world.district.unshare({ ids: [id] })
+    expect((await explain(world, id)).decided).toEqual({
+      action: "archive",
+      obstacles: [{ code: "district-state", state: "error" }],
+    })
+    world.district.edit("user", stays, { email: "new@d.example" })
+    expect((await explain(world, stays)).decided).toEqual({ action: "update", obstacles: [] })
+  })
+
+  it("S19 fields whose values are the app's own", async () => {
+    const world = await importedWorld(storage)
+    const [id, other] = world.ids("user") as [string, string]
+    for (const path of ["name.first", "email"]) {
+      await world.plain.override({
+        districtId: world.districtId,
+        kind: "user",
+        id,
+        path,
+        value: "own",
+        at: "2026-09-01T06:00:00.000Z",
+        by: "ada",
+      })
+    }
+    expect((await explain(world, id)).decided.obstacles).toEqual([
+      { code: "override", paths: ["email", "name.first"] },
+    ])
+    expect((await explain(world, other)).decided.obstacles).toEqual([])
+  })
+
+  it.each(["paused", "disconnected", "requested"] as const)("S24 a connection that is %s", async (state) => {
+    const world = await importedWorld(storage)
+    const [id] = world.ids("user") as [string]
+    const { districtId } = world
+    const connection = { districtId, name: "", mode: "sso+provisioning", steps: [], settings: {} } as const
+    await world.plain.saveConnection({ ...connection, steps: [], state })
+    world.district.edit("user", id, { email: "new@d.example" })
+    expect((await explain(world, id)).decided).toEqual({
+      action: "update",
+      obstacles: [{ code: "connection", state }],
+    })
+    await world.plain.saveConnection({ ...connection, steps: [], state: "active" })
+    expect((await explain(world, id)).decided.obstacles).toEqual([])
+  })
+
+  it("S26 whose account the person is, under any issuer", async () => {
+    const world = await importedWorld(storage)
+    const [id, other, third] = world.ids("user") as [string, string, string]
+    const link = {
+      issuer: "https://clever.com",
+      cleverId: id,
+      accountId: "account-1",
+      districtId: world.districtId,
+      linkedAt: "2026-09-01T06:00:00.000Z",
+      linkedBy: "sis_id",
+    }
+    const local = { ...link, issuer: "http://127.0.0.1:4000", accountId: "account-2" }
+    for (const one of [link, local, { ...link, cleverId: third }]) await world.plain.claimLink(one)
+    expect((await explain(world, id)).matched).toEqual({ state: "linked", links: [local, link] })
+    expect((await explain(world, other)).matched).toEqual({ state: "unlinked" })
+    expect((await explain(world, world.ids("section")[0] as string, "section")).matched).toEqual({
+      state: "not-a-person",
+    })
+  })
+
+  it("S17 S24 the last five runs that changed the record, newest first, undos among them", async () => {
+    const world = await importedWorld(storage)
+    const [id, other] = world.ids("user") as [string, string]
+    const expected: unknown[] = []
+    for (const email of ["a", "b", "c"]) {
+      world.district.edit("user", id, { email: `${email}@d.example` })
+      const run = await world.delta()
+      expected.unshift({
+        runId: run.id,
+        mode: "delta",
+        action: "update",
+        at: run.finishedAt,
+        fields: ["email"],
+      })
+      world.district.edit("user", other, { email: `${email}@d.example` })
+      await world.delta()
+      await world.delta()
+    }
+    world.district.unshare({ ids: [id] })
+    const gone = await world.delta()
+    expected.unshift({ runId: gone.id, mode: "delta", action: "archive", at: gone.finishedAt, fields: [] })
+    world.clock.advance(1_000)
+    const { run } = await world.roster.undo(gone.id, { by: "ada" })
+    expected.unshift({ runId: run.id, mode: "undo", action: "restore", at: run.finishedAt, fields: [] })
+    expect((await explain(world, id)).changed).toEqual(expected)
+    world.district.add("user", { id: nobody, roles: {} })
+    expect((await explain(world, nobody)).changed).toEqual([])
+  })
+
+  it("S17 records of every kind, and neighbours are not taken for each other", async () => {
+    const world = await importedWorld(storage)
+    for (const kind of ["district", "school", "term", "course", "user", "section"] as const) {
+      for (const id of world.ids(kind)) {
+        const { fetched, changed } = await explain(world, id, kind)
+        expect(fetched.state, `${kind} ${id}`).toBe("found")
+        expect(changed.length, `${kind} ${id}`).toBe(1)
+        const next = `${id.slice(0, -1)}${String.fromCharCode(id.charCodeAt(id.length - 1) + 1)}`
+        if (world.district.record(kind, next) === undefined && /^[0-9a-z]+$/.test(next)) {
+          expect((await explain(world, next, kind)).changed, `${kind} ${next}`).toEqual([])
+        }
+      }
+    }
+  })
+
+  it("S17 writes nothing, and takes no lease", async () => {
+    const world = await importedWorld(storage)
+    const [id] = world.ids("user") as [string]
+    const called = new Set<string>()
+    world.hooks.beforeCall = (method) => {
+      called.add(method)
+    }
+    const held = await world.plain.acquireLease({
+      districtId: world.districtId,
+      holder: "import",
+      ttlMs: dayMs,
+    })
+    expect(held.acquired).toBe(true)
+    await explain(world, id)
+    for (const method of called) expect(method).toMatch(/^(open|get|list|find|count)/)
+  })
+
+  it("S17 refuses an id that is none, and stops when told to", async () => {
+    const world = await importedWorld(storage)
+    for (const id of ["", "a b", "x".repeat(65)])
+      expect(await codeOf(explain(world, id))).toBe("INVALID_OPTIONS")
+    world.source.beforeRequest = () => {
+      throw new HomeroomError("ABORTED")
+    }
+    const [id] = world.ids("user") as [string]
+    expect(await codeOf(explain(world, id))).toBe("ABORTED")
+  })
+})
