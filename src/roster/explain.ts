@@ -6,14 +6,7 @@ import type { AccountLink, LinkKey, RosterStorage, StagedChange, StoredRecord } 
 import { describeChange } from "./change-log.ts"
 import { compareFound, compareGone, foundFromText } from "./compare.ts"
 import { whyArchivesWait } from "./district-state.ts"
-import type {
-  Explanation,
-  FetchedStep,
-  MatchedStep,
-  Obstacle,
-  RecordRun,
-  ScopedStep,
-} from "./explanation.ts"
+import type { Explanation, FetchedStep, MatchedStep, Obstacle, RecordRun, ScopedStep } from "./explanation.ts"
 import { type ChangePlace, findChange, findRejection } from "./find-change.ts"
 
 export interface ExplainRequest {

@@ -365,7 +365,8 @@ describe.each(storageNames)("S24 after an undo, on %s", (storage) => {
 
   it("S22 S24 an import that was interrupted before is not gone on with", async () => {
     const { world, run } = await twoDays(storage)
-    for (const id of world.ids("user").slice(0, 10)) world.district.edit("user", id, { email: "new@d.example" })
+    for (const id of world.ids("user").slice(0, 10))
+      world.district.edit("user", id, { email: "new@d.example" })
     const controller = new AbortController()
     world.source.beforeRequest = (name) => {
       if (name.startsWith("section")) controller.abort()
