@@ -60,6 +60,8 @@ export {
   type LoginResolution,
   LoginResolver,
   type LoginResolverOptions,
+  type MatchOutcome,
+  matchImported,
   type NotSyncedLogin,
   type RefreshState,
   type RoleDiff,

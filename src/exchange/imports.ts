@@ -1,12 +1,17 @@
 import { HomeroomError } from "../errors/index.ts"
 import type { Kind } from "../models/index.ts"
-import { type RosterSync, requireActive, type SyncOptions } from "../roster/index.ts"
+import { type AccountMatching, type RosterSync, requireActive, type SyncOptions } from "../roster/index.ts"
 import type { Connection, RosterStorage, Run } from "../storage/contract.ts"
 import type { Connections } from "./connections.ts"
+import { type MatchOutcome, matchImported } from "./match-imported.ts"
 
 export interface ImportOptions extends SyncOptions {
   connections: Connections
   roster: RosterSync
+  /** Matches whom the import has brought to the app's accounts, once it has ended (S26, S27). */
+  matching?: AccountMatching
+  /** Told how that went: it changes nothing of the import. Must not throw. */
+  onMatched?: (outcome: MatchOutcome) => void
 }
 
 /**
@@ -15,9 +20,17 @@ export interface ImportOptions extends SyncOptions {
  * Rejects with `CONNECTION_NOT_FOUND`, `CONNECTION_NOT_ACTIVE` or `CONNECTION_WITHOUT_PROVISIONING` before
  * anything is read from Clever; else it resolves and rejects as `RosterSync.sync` does.
  */
-export async function importDistrict({ connections, roster, ...sync }: ImportOptions): Promise<Run> {
-  requireProvisioning(await connections.get(sync.districtId))
-  return roster.sync(sync)
+export async function importDistrict(options: ImportOptions): Promise<Run> {
+  const { connections, roster, matching, onMatched, ...sync } = options
+  const { districtId, signal } = sync
+  requireProvisioning(await connections.get(districtId))
+  const run = await roster.sync(sync)
+  // A run that changed nothing may follow one after which the matching failed.
+  if (matching !== undefined && (run.state === "applied" || run.state === "unchanged")) {
+    const outcome = await matchImported({ matching, districtId, ...(signal === undefined ? {} : { signal }) })
+    onMatched?.(outcome)
+  }
+  return run
 }
 
 /** Throws unless users may be created and changed through this connection. */

@@ -41,3 +41,4 @@ export type {
 } from "./logins/login-resolution.ts"
 export { LoginResolver, type LoginResolverOptions, type UserRefresher } from "./logins/login-resolver.ts"
 export type { LoginErasure } from "./logins/session-control.ts"
+export { type MatchOutcome, matchImported } from "./match-imported.ts"
