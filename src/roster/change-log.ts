@@ -51,7 +51,7 @@ export async function* readChanges(
   { kind, action, school }: ChangeFilter,
 ): AsyncGenerator<RecordChange> {
   for await (const change of parsedChanges(storage, run, { kind, action })) {
-    if (school === undefined || schoolsOf(change).includes(school)) yield describeChange(change)
+    if (school === undefined || schoolsOf(change).includes(school)) yield describe(change)
   }
 }
 
@@ -85,7 +85,11 @@ export async function countBySchool(storage: RosterStorage, run: ChangesOf): Pro
  * A created record's fields all come from nothing; an archived one's content stays as it was, unless an undo puts an
  * older one back, so that only its enrolments end.
  */
-function describeChange({ kind, id, action, contentBefore, contentAfter }: ParsedChange): RecordChange {
+export function describeChange(change: LoggedChange): RecordChange {
+  return describe(parse(change))
+}
+
+function describe({ kind, id, action, contentBefore, contentAfter }: ParsedChange): RecordChange {
   const fields = diffRecords(contentBefore, contentAfter)
   if (kind !== "section") return { kind, id, action, fields, joined: [], left: [] }
   const none = {}

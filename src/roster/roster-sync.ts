@@ -1,9 +1,9 @@
 import { hostname } from "node:os"
 import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError } from "../errors/index.ts"
-import type { Ownership } from "../models/ownership.ts"
 import { idPattern } from "../models/common.ts"
 import type { Kind } from "../models/kinds.ts"
+import type { Ownership } from "../models/ownership.ts"
 import type { RosterSource } from "../models/record-page.ts"
 import type { Scope } from "../models/scope.ts"
 import type {
