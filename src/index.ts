@@ -63,6 +63,8 @@ export {
   type MatchOutcome,
   matchImported,
   type NotSyncedLogin,
+  type PlanImportOptions,
+  planDistrict,
   type RefreshState,
   type RoleDiff,
   type RoleNotAllowedLogin,

@@ -19,6 +19,19 @@ export function apiVersionOption(): Option {
     .default("v3.1")
 }
 
+/** `--page-size N`. */
+export function pageSizeOption(): Option {
+  return new Option("--page-size <n>", "records a page, 1 to 10000 (default: 10000)").argParser(
+    wholeNumber(1, 10_000),
+  )
+}
+
+/** `--wait SECONDS`, 0 by default. */
+export function waitOption(): Option {
+  const description = "wait that long for another import of the district to end, instead of ending with 4"
+  return new Option("--wait <seconds>", description).argParser(seconds(0)).default(0)
+}
+
 /** Reads a whole number of a range. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -1,10 +1,12 @@
 import { Command } from "commander"
 import { addConnect } from "./commands/connect.ts"
+import { addDecide } from "./commands/decide.ts"
 import { addDemo } from "./commands/demo.ts"
 import { addDoctor } from "./commands/doctor.ts"
 import { addExport } from "./commands/export.ts"
 import { addHistory } from "./commands/history.ts"
 import { addImport } from "./commands/import.ts"
+import { addPlan } from "./commands/plan.ts"
 import { addShow } from "./commands/show.ts"
 import { addSimulate } from "./commands/simulate.ts"
 import { exitCodes, reportFailure, reportUsage } from "./failure.ts"
@@ -37,7 +39,7 @@ export async function runProgram(options: ProgramOptions): Promise<number> {
   let exitCode = exitCodes.ok
   const program = new Command("homeroom")
     .description(
-      "Clever rostering from the command line: connect a district, import its roster, see what changed.",
+      "Clever rostering from the command line: connect a district, import its roster, see what changed, and decide.",
     )
     .version(options.version)
     .helpCommand("help [command]", "explain a command")
@@ -51,6 +53,8 @@ export async function runProgram(options: ProgramOptions): Promise<number> {
   addSimulate(program)
   addConnect(program)
   addImport(program, setExitCode)
+  addPlan(program, setExitCode)
+  addDecide(program)
   addHistory(program)
   addShow(program)
   addExport(program)

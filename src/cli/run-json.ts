@@ -1,6 +1,8 @@
 import {
+  type Approval,
   type Counts,
   type Cursor,
+  type Decision,
   type FallbackReason,
   type Hold,
   type Kind,
@@ -11,6 +13,7 @@ import {
   type RunState,
   readRejections,
 } from "../index.ts"
+import { isWaiting } from "./run-text.ts"
 
 /** What `import --json` prints; the keys are promised. */
 export interface ImportJson {
@@ -29,6 +32,9 @@ export interface ImportJson {
   durationMs: number
   /** Only of a run that failed. */
   error?: { code: string; message: string }
+  /** Only of a plan, or of a held import, that waits: what to approve, and until when. */
+  hash?: string
+  expiresAt?: string
 }
 
 /** What `history --json` and `show --json` print of a run. */
@@ -36,6 +42,12 @@ export interface HistoryJson extends Omit<ImportJson, "error"> {
   startedAt: string
   finishedAt: string | null
   startedBy: string
+  purpose: Run["purpose"]
+  /** Of an undo: the import that it takes back. */
+  undoes: string | null
+  approval: Approval | null
+  /** Who discarded it, or why it expired. */
+  decision: Decision | null
   error: { code: string; message: string } | null
 }
 
@@ -59,16 +71,17 @@ export async function importJson(storage: RosterStorage, run: Run): Promise<Impo
     requests,
     records,
     durationMs,
+    ...(run.plan !== null && isWaiting(run) ? { hash: run.plan.hash, expiresAt: run.plan.expiresAt } : {}),
     ...(run.error === null ? {} : { error: errorJson(run.error) }),
   }
 }
 
 /** A run as `history --json` prints it. */
 export async function historyJson(storage: RosterStorage, run: Run): Promise<HistoryJson> {
-  const { startedAt, finishedAt, startedBy } = run
+  const { startedAt, finishedAt, startedBy, purpose, undoes, approval, decision } = run
   const common = await importJson(storage, { ...run, error: null })
   const error = run.error === null ? null : errorJson(run.error)
-  return { ...common, startedAt, finishedAt, startedBy, error }
+  return { ...common, startedAt, finishedAt, startedBy, purpose, undoes, approval, decision, error }
 }
 
 function errorJson({ code, message }: { code: string; message: string }): { code: string; message: string } {

@@ -1,4 +1,5 @@
 import { type Counts, type FallbackReason, type Hold, kinds, type Run, type RunRejection } from "../index.ts"
+import { oneLine } from "./output.ts"
 import { tableLines } from "./table.ts"
 
 const countNames: readonly (keyof Counts)[] = [
@@ -23,14 +24,19 @@ const fallbackReasons: Readonly<Record<FallbackReason, string>> = {
 export function runLines(run: Run): string[] {
   const seconds = (run.durationMs / 1_000).toFixed(1)
   const lines = [
-    `Import ${run.id}: ${run.state}`,
+    `${run.purpose === "plan" ? "Plan" : run.mode === "undo" ? "Undo" : "Import"} ${run.id}: ${run.state}`,
     `  district   ${run.districtId}`,
     `  mode       ${run.mode}${run.mode === run.requestedMode ? "" : ` (${run.requestedMode} was asked for)`}`,
     `  started    ${run.startedAt} by ${run.startedBy}`,
     `  read       ${number(run.records)} records in ${seconds} s, with ${number(run.requests)} requests`,
   ]
   if (run.fallback !== null) lines.push(`  fell back  ${run.fallback}: ${fallbackReasons[run.fallback]}`)
+  if (run.undoes !== null) lines.push(`  undoes     ${run.undoes}`)
+  if (run.splitFrom !== null) lines.push(`  split off  ${run.splitFrom}, which did the rest`)
   for (const hold of run.holds) lines.push(`  ${describeHold(hold, run)}`)
+  if (isWaiting(run)) lines.push(`  plan       ${run.plan?.hash}`, `  until      ${run.plan?.expiresAt}`)
+  if (run.approval !== null) lines.push(`  approved   ${decided(run.approval)}`)
+  if (run.decision !== null) lines.push(`  ${run.state.padEnd(10)} ${decided(run.decision)}`)
   if (run.error !== null) lines.push(`  error      ${run.error.code}: ${run.error.message}`)
   lines.push("", ...countLines(run))
   return lines
@@ -52,13 +58,39 @@ export function describeRejection({ kind, id, reason, path }: RunRejection): str
   return `${kind} ${id ?? "without an id"}: ${reason}${place}`
 }
 
-function describeHold({ code, kind, measured, limit }: Hold, run: Run): string {
-  const word = run.state === "held" ? "held      " : "waits     "
-  if (code === "district-state") {
-    return `${word} nothing was archived: the district's state at Clever is ${measured}`
+/** True for a run that waits for somebody to apply or discard it. */
+export function isWaiting({ state, plan }: Run): boolean {
+  return plan !== null && (state === "planned" || state === "held" || state === "approved")
+}
+
+function decided({ by, at, why }: { by: string; at: string; why: string }): string {
+  return `${at} by ${oneLine(by)}${why === "" ? "" : `: ${oneLine(why)}`}`
+}
+
+function describeHold(hold: Hold, run: Run): string {
+  const word = run.state === "held" || run.purpose === "plan" ? "held      " : "waits     "
+  return `${word} ${holdText(hold)}`
+}
+
+function holdText({ code, kind, schoolId, role, measured, limit }: Hold): string {
+  const who = role === undefined ? `${kind ?? "record"}s` : `${role}s`
+  const where = schoolId === null ? "" : ` of school ${schoolId}`
+  const shares = `${percent(measured)} of the ${who}${where}`
+  const need = `more than ${percent(limit)} need a look`
+  switch (code) {
+    case "district-state":
+      return `nothing was archived: the district's state at Clever is ${measured}`
+    case "archived-ratio":
+      return `${shares} are gone, counting the last 24 hours; ${need}`
+    case "updated-ratio":
+      return `${shares} are changed; ${need}`
+    case "rejected-ratio":
+      return `${shares} were rejected; ${need}`
+    case "kind-emptied":
+      return `all ${who}${where} are gone`
+    case "school-vanished":
+      return kind === "school" ? `school ${schoolId} is gone` : `all ${who}${where} are gone`
   }
-  const what = `${percent(measured)} of the ${kind ?? "record"}s were rejected`
-  return `${word} ${what}; more than ${percent(limit)} need a look`
 }
 
 function percent(share: number | string): string {

@@ -1,6 +1,13 @@
 import { HomeroomError } from "../errors/index.ts"
 import type { Kind } from "../models/index.ts"
-import { type AccountMatching, type RosterSync, requireActive, type SyncOptions } from "../roster/index.ts"
+import {
+  type AccountMatching,
+  type Plan,
+  type PlanOptions,
+  type RosterSync,
+  requireActive,
+  type SyncOptions,
+} from "../roster/index.ts"
 import type { Connection, RosterStorage, Run } from "../storage/contract.ts"
 import type { Connections } from "./connections.ts"
 import { type MatchOutcome, matchImported } from "./match-imported.ts"
@@ -31,6 +38,22 @@ export async function importDistrict(options: ImportOptions): Promise<Run> {
     onMatched?.(outcome)
   }
   return run
+}
+
+export interface PlanImportOptions extends PlanOptions {
+  connections: Connections
+  roster: RosterSync
+}
+
+/**
+ * Finds out what an import of a district would do, if its connection allows imports at all; a paused one does.
+ *
+ * Rejects as {@link importDistrict} does before anything is read from Clever; else as `RosterSync.plan` does.
+ */
+export async function planDistrict({ connections, roster, ...plan }: PlanImportOptions): Promise<Plan> {
+  const connection = await connections.get(plan.districtId)
+  requireProvisioning(connection.state === "paused" ? { ...connection, state: "active" } : connection)
+  return roster.plan(plan)
 }
 
 /** Throws unless users may be created and changed through this connection. */

@@ -13,6 +13,8 @@ export {
 export {
   type ImportOptions,
   importDistrict,
+  type PlanImportOptions,
+  planDistrict,
   type RunRejection,
   readRejections,
   requireProvisioning,

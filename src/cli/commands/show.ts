@@ -1,14 +1,12 @@
-import { createWriteStream } from "node:fs"
-import { finished } from "node:stream/promises"
 import type { Command } from "commander"
-import { HomeroomError } from "../../errors/index.ts"
 import { type RosterStorage, RosterSync, type Run, readRejections } from "../../index.ts"
-import { changeCsvHeading, changeCsvLines, changeLines } from "../change-text.ts"
+import { changeLines } from "../change-text.ts"
+import { writeChangesCsv } from "../changes-csv.ts"
 import { withStorage } from "../environment.ts"
 import { noSource } from "../no-source.ts"
-import { Output, say, withOutput } from "../output.ts"
+import { withOutput } from "../output.ts"
 import { historyJson } from "../run-json.ts"
-import { describeRejection, number, runLines } from "../run-text.ts"
+import { describeRejection, isWaiting, runLines } from "../run-text.ts"
 
 interface ShowOptions {
   json?: true
@@ -31,7 +29,7 @@ export function addShow(program: Command): void {
       withStorage(async (storage) => {
         const roster = new RosterSync({ clever: noSource, storage })
         const run = await roster.run(runId)
-        if (options.csv !== undefined) await writeCsv(roster, run, options.csv)
+        if (options.csv !== undefined) await writeChangesCsv(roster, run, options.csv)
         if (options.json) await printJson(storage, roster, run)
         else await printText(storage, roster, run, options)
       }),
@@ -68,35 +66,8 @@ async function printText(
     if (csv !== undefined) return
     let changes = 0
     for await (const change of roster.changes(run.id)) {
-      if (changes++ === 0) await output.write(run.state === "held" ? "\nIt would change:\n" : "\nChanges:\n")
+      if (changes++ === 0) await output.write(isWaiting(run) ? "\nIt would change:\n" : "\nChanges:\n")
       for (const line of changeLines(change)) await output.line(`  ${line}`)
     }
   })
-}
-
-async function writeCsv(roster: RosterSync, run: Run, path: string): Promise<void> {
-  // Not for everybody's eyes: it holds people's data.
-  const file = createWriteStream(path, { mode: 0o600 })
-  const done = finished(file)
-  done.catch(() => {})
-  let changes = 0
-  try {
-    const output = new Output(file)
-    await output.write(changeCsvHeading)
-    for await (const change of roster.changes(run.id)) {
-      await output.write(changeCsvLines(change))
-      changes++
-    }
-    await output.flush()
-    file.end()
-    await done
-  } catch (error) {
-    if (file.errored === null) throw error
-    const { code } = file.errored as NodeJS.ErrnoException
-    throw new HomeroomError("INVALID_OPTIONS", {
-      message: `The file ${path} of --csv can't be written (${code}).`,
-      cause: error,
-    })
-  }
-  say(`${number(changes)} changes written to ${path}.`)
 }

@@ -1,0 +1,55 @@
+import type { Command } from "commander"
+import { RosterSync } from "../../index.ts"
+import { withStorage } from "../environment.ts"
+import { saveMemory } from "../memory.ts"
+import { noSource } from "../no-source.ts"
+import { say } from "../output.ts"
+import { printRun } from "../run-command.ts"
+
+interface DecideOptions {
+  hash?: string
+  why: string
+  json?: boolean
+}
+
+/** `homeroom approve` and `homeroom discard`: what becomes of a plan, or of an import that is held. */
+export function addDecide(program: Command): void {
+  program
+    .command("approve")
+    .summary("apply a plan, or an import that is held")
+    .description(
+      "Applies exactly what homeroom show lists of it. Refused if the roster has changed since it was made: then run " +
+        "the import again.",
+    )
+    .argument("<run>", "the import's id, as homeroom history lists it")
+    .option("--hash <hash>", "refuse unless it is the plan with this hash, as homeroom plan --json prints it")
+    .option("--why <text>", "why it may be applied; kept in the history", "approved on the command line")
+    .option("--json", "print the import as one JSON object")
+    .action(async (runId: string, { hash, why, json = false }: DecideOptions) => {
+      saveMemory()
+      await withStorage(async (storage) => {
+        const roster = new RosterSync({ clever: noSource, storage })
+        const plan = await roster.openPlan(runId)
+        const run = await roster.apply(runId, { approve: hash ?? plan.hash, by: "cli", why })
+        await printRun({ storage, run, json })
+      })
+    })
+
+  program
+    .command("discard")
+    .summary("drop a plan, or an import that is held")
+    .description(
+      "Nothing of it is applied. The next import looks at Clever anew and may find the same again.",
+    )
+    .argument("<run>", "the import's id, as homeroom history lists it")
+    .option("--why <text>", "why not; kept in the history", "discarded on the command line")
+    .option("--json", "print the import as one JSON object")
+    .action((runId: string, { why, json = false }: DecideOptions) =>
+      withStorage(async (storage) => {
+        const roster = new RosterSync({ clever: noSource, storage })
+        const run = await roster.discard(runId, { by: "cli", why })
+        if (json) await printRun({ storage, run, json })
+        else say(`The import ${run.id} is discarded; the roster is as it was.`)
+      }),
+    )
+}
