@@ -3,12 +3,14 @@ import { addConnect } from "./commands/connect.ts"
 import { addDecide } from "./commands/decide.ts"
 import { addDemo } from "./commands/demo.ts"
 import { addDoctor } from "./commands/doctor.ts"
+import { addExplain } from "./commands/explain.ts"
 import { addExport } from "./commands/export.ts"
 import { addHistory } from "./commands/history.ts"
 import { addImport } from "./commands/import.ts"
 import { addPlan } from "./commands/plan.ts"
 import { addShow } from "./commands/show.ts"
 import { addSimulate } from "./commands/simulate.ts"
+import { addUndo } from "./commands/undo.ts"
 import { exitCodes, reportFailure, reportUsage } from "./failure.ts"
 
 const environmentHelp = `
@@ -57,6 +59,8 @@ export async function runProgram(options: ProgramOptions): Promise<number> {
   addDecide(program)
   addHistory(program)
   addShow(program)
+  addUndo(program)
+  addExplain(program)
   addExport(program)
   addDoctor(program, setExitCode)
   // A reader that goes away is no failure: `Output` notices it, and help and errors go unread.

@@ -72,7 +72,8 @@ function describeHold(hold: Hold, run: Run): string {
   return `${word} ${holdText(hold)}`
 }
 
-function holdText({ code, kind, schoolId, role, measured, limit }: Hold): string {
+/** What a guard found, in words. */
+export function holdText({ code, kind, schoolId, role, measured, limit }: Hold): string {
   const who = role === undefined ? `${kind ?? "record"}s` : `${role}s`
   const where = schoolId === null ? "" : ` of school ${schoolId}`
   const shares = `${percent(measured)} of the ${who}${where}`

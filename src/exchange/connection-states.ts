@@ -16,6 +16,14 @@ export const connectionTransitions: { readonly [From in ConnectionState]: readon
   declined: ["requested"],
 }
 
+/**
+ * Whether people of the district may log in. A pause is one of imports, as after an undo: lessons go on. A connection
+ * that was never active lets nobody in.
+ */
+export function admitsLogins({ state, steps }: Connection): boolean {
+  return state === "active" || (state === "paused" && steps.some((step) => step.state === "active"))
+}
+
 /** Who takes a step, and when. */
 export interface StepOptions {
   /** The next state. */

@@ -137,7 +137,7 @@ export class Connections {
     return this.#save(known, this.#activated(next, activation))
   }
 
-  /** Stops imports and sign-in for a while. */
+  /** Stops imports for a while; people go on logging in. */
   pause(districtId: string, actor: ConnectionActor): Promise<Connection> {
     return this.#step(districtId, "paused", actor)
   }

@@ -271,7 +271,7 @@ export class RosterSync {
    * it updated, archived or restored is as before. What has changed since is left alone, and listed as the undo's
    * rejections. An undo is a run of its own, of mode `undo`, and can be undone as well.
    *
-   * Pauses the district's connection in the same step, with sign-in, so that no import does the same again before
+   * Pauses the imports of the district in the same step, so that no import does the same again before
    * somebody has looked; a district without a connection gets a paused one. After it is resumed the next import is a
    * bulk run and brings in what Clever has by then.
    *

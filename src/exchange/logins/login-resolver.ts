@@ -15,6 +15,7 @@ import {
   userSubject,
 } from "../../sso/index.ts"
 import type { AccountLink, Connection, LinkKey, RosterStorage, StoredRecord } from "../../storage/contract.ts"
+import { admitsLogins } from "../connection-states.ts"
 import type { AppAccounts, LoginIdentity } from "./app-accounts.ts"
 import { type LinkAccountRequest, LinkBook } from "./link-book.ts"
 import { type LinkPolicy, matchByPolicy } from "./link-policy.ts"
@@ -115,7 +116,7 @@ export class LoginResolver {
     const claimed = isLibrary ? null : identity.districtId
     if (isLibrary ? this.#options.library !== true : claimed === null) return this.#notConnected(claimed)
     let connection = await this.#connectionOf(claimed)
-    if (!isLibrary && connection?.state !== "active") return this.#notConnected(claimed, connection)
+    if (!isLibrary && !admits(connection)) return this.#notConnected(claimed, connection)
 
     const known = await this.#links.find(identity, claimed)
     if (known.state === "conflict") {
@@ -123,11 +124,11 @@ export class LoginResolver {
       return this.#ambiguous({ candidates, field: null, detail: "LINK_CONFLICT" }, null)
     }
     const link = known.state === "linked" ? known.link : null
-    // Whoever a district has brought stays the district's: the Library is no way around its pause or its archive.
+    // Whoever a district has brought stays the district's: the Library is no way around its end or its archive.
     const districtId = claimed ?? link?.districtId ?? null
     if (districtId !== null && claimed === null) {
       connection = await this.#connectionOf(districtId)
-      if (connection?.state !== "active") return this.#notConnected(districtId, connection)
+      if (!admits(connection)) return this.#notConnected(districtId, connection)
     }
     if (districtId !== null && connection?.mode === "sso+provisioning") {
       return this.#resolveProvisioned(identity, { districtId, link, admitted, own })
@@ -344,6 +345,10 @@ export class LoginResolver {
     const { title, text } = this.#options.messages?.[name] ?? englishMessages[name]
     return { outcome, message: `${title}. ${text}` }
   }
+}
+
+function admits(connection: Connection | undefined): boolean {
+  return connection !== undefined && admitsLogins(connection)
 }
 
 /** The roles that somebody has, in Homeroom's order. */

@@ -83,7 +83,10 @@ export class LoginWorld {
   async connect(options: { mode?: ConnectionMode; state?: ConnectionState } = {}): Promise<void> {
     const { mode = "sso+provisioning", state = "active" } = options
     const { districtId } = this
-    await this.storage.saveConnection({ districtId, name: "", mode, state, steps: [], settings: {} })
+    // A pause follows on having been active.
+    const states = state === "paused" ? (["active", "paused"] as const) : [state]
+    const steps = states.map((taken) => ({ state: taken, mode, at: "2026-08-01T00:00:00.000Z", by: "test" }))
+    await this.storage.saveConnection({ districtId, name: "", mode, state, steps, settings: {} })
   }
 
   resolver(options: Partial<LoginResolverOptions> = {}): LoginResolver {

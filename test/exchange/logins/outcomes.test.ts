@@ -94,7 +94,7 @@ describe.each(storageNames)("R46 what a login comes to, on %s", (storage) => {
     })
   })
 
-  it.each(["requested", "approved", "paused", "disconnected", "declined"] as const)(
+  it.each(["requested", "approved", "disconnected", "declined"] as const)(
     "district-not-connected: the connection is %s",
     async (state) => {
       const world = await LoginWorld.start({ storage })
@@ -108,6 +108,20 @@ describe.each(storageNames)("R46 what a login comes to, on %s", (storage) => {
       })
     },
   )
+
+  it("lets people in while imports are paused, but not through a pause that no active connection went before", async () => {
+    const world = await LoginWorld.start({ storage })
+    await world.connect({ state: "paused" })
+    const identity = identityOf(world.someone("teacher"))
+    expect(await world.resolve(identity)).toMatchObject({ outcome: "linked" })
+    const connection = await world.storage.getConnection(world.districtId)
+    if (connection === undefined) throw new Error("There is no connection")
+    await world.storage.saveConnection({ ...connection, steps: connection.steps.slice(1) })
+    expect(await world.resolve(identity)).toMatchObject({
+      outcome: "district-not-connected",
+      connectionState: "paused",
+    })
+  })
 
   it("district-not-connected: there is none, though another district has a record with that id (R12)", async () => {
     const world = await LoginWorld.start({ storage })
@@ -278,7 +292,7 @@ describe.each(storageNames)("the Clever Library, on %s", (storage) => {
     })
   })
 
-  it("is no way around the district's pause or archive", async () => {
+  it("is no way around the district's end or archive", async () => {
     const world = await LoginWorld.start({ storage })
     const user = world.someone("teacher", "sis_id")
     world.account("a1", user, "teacher", "sis_id")
@@ -288,10 +302,10 @@ describe.each(storageNames)("the Clever Library, on %s", (storage) => {
       outcome: "linked",
       accountId: "a1",
     })
-    await world.connect({ state: "paused" })
+    await world.connect({ state: "disconnected" })
     expect(await world.resolve(libraryIdentity(user), options)).toMatchObject({
       outcome: "district-not-connected",
-      connectionState: "paused",
+      connectionState: "disconnected",
     })
     await world.connect()
     world.roster.district.unshare({ ids: [user.id] })
@@ -302,7 +316,7 @@ describe.each(storageNames)("the Clever Library, on %s", (storage) => {
 
 describe("the texts for the person who logs in", () => {
   it("are one for each outcome, and can be replaced", async () => {
-    const world = await LoginWorld.start({ state: "paused" })
+    const world = await LoginWorld.start({ state: "disconnected" })
     const districtNotConnected = { title: "Pause", text: "Deine Schule macht gerade Pause." }
     const messages = { districtNotConnected }
     expect((await world.resolve(identityOf(world.someone("student")), { messages })).message).toBe(

@@ -1,0 +1,35 @@
+import type { Command } from "commander"
+import { RosterSync } from "../../index.ts"
+import { withStorage } from "../environment.ts"
+import { saveMemory } from "../memory.ts"
+import { noSource } from "../no-source.ts"
+import { say } from "../output.ts"
+import { printRun } from "../run-command.ts"
+import { number } from "../run-text.ts"
+
+/** `homeroom undo`: puts back what an import changed. */
+export function addUndo(program: Command): void {
+  program
+    .command("undo")
+    .summary("put back what an import changed")
+    .description(
+      "Puts back values and states wherever the roster still is as that import left it; what has changed since is " +
+        "left alone and listed. Pauses the district's imports, so that the next one does not do the same again; " +
+        "people go on logging in. Ends the pause: homeroom connect.",
+    )
+    .argument("<run>", "the import's id, as homeroom history lists it")
+    .option("--json", "print the undo as one JSON object")
+    .action(async (runId: string, { json = false }: { json?: boolean }) => {
+      saveMemory()
+      await withStorage(async (storage) => {
+        const roster = new RosterSync({ clever: noSource, storage })
+        const { run, undone, skipped } = await roster.undo(runId, { by: "cli" })
+        await printRun({ storage, run, json })
+        const left = skipped === 0 ? "" : `, ${number(skipped)} left alone: homeroom show ${run.id} lists them`
+        say(`${number(undone)} changes were taken back${left}.`)
+        if (undone > 0) {
+          say(`Imports of district ${run.districtId} are paused until homeroom connect --district ${run.districtId}.`)
+        }
+      })
+    })
+}
