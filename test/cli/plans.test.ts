@@ -39,7 +39,9 @@ async function activeUsers(): Promise<number> {
   return linesOf(stdout).length
 }
 
-test("S17 a plan of the first import changes nothing, and approve applies it", async () => {
+test("S17 a plan of the first import changes nothing, and approve applies it", {
+  timeout: 60_000,
+}, async () => {
   const planned = await run("plan", "--district", district, "--mode", "bulk", "--json")
   expect(planned.code).toBe(0)
   const plan = JSON.parse(planned.stdout)
@@ -93,7 +95,9 @@ test("S17 a plan writes its changes as CSV that only the owner reads", async () 
   expect(readFileSync(file, "utf8")).toMatch(/^kind,id,action,field,before,after\r\n/)
 })
 
-test("S15 S16 a school unshared is held with exit code 3; discarded it leaves no trace, and comes again", async () => {
+test("S15 S16 a school unshared is held with exit code 3; discarded it leaves no trace, and comes again", {
+  timeout: 60_000,
+}, async () => {
   expect((await run("import", "--district", district, "--mode", "delta")).code).toBe(0)
   const before = await exported()
   const school = simulator.districts[0]!.records("school")[0]!.id as string
@@ -121,7 +125,7 @@ test("S15 S16 a school unshared is held with exit code 3; discarded it leaves no
   expect(await activeUsers()).toBe(simulator.districts[0]!.records("user").length)
 })
 
-test("S16 a plan is refused once the roster has moved", async () => {
+test("S16 a plan is refused once the roster has moved", { timeout: 60_000 }, async () => {
   simulator.nextDay()
   const plan = JSON.parse((await run("plan", "--district", district, "--json")).stdout)
   expect((await run("import", "--district", district, "--mode", "delta")).code).toBe(0)

@@ -25,10 +25,13 @@ export function addUndo(program: Command): void {
         const roster = new RosterSync({ clever: noSource, storage })
         const { run, undone, skipped } = await roster.undo(runId, { by: "cli" })
         await printRun({ storage, run, json })
-        const left = skipped === 0 ? "" : `, ${number(skipped)} left alone: homeroom show ${run.id} lists them`
+        const left =
+          skipped === 0 ? "" : `, ${number(skipped)} left alone: homeroom show ${run.id} lists them`
         say(`${number(undone)} changes were taken back${left}.`)
         if (undone > 0) {
-          say(`Imports of district ${run.districtId} are paused until homeroom connect --district ${run.districtId}.`)
+          say(
+            `Imports of district ${run.districtId} are paused until homeroom connect --district ${run.districtId}.`,
+          )
         }
       })
     })
