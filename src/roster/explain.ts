@@ -8,6 +8,8 @@ import { compareFound, compareGone, foundFromText } from "./compare.ts"
 import { whyArchivesWait } from "./district-state.ts"
 import type { Explanation, FetchedStep, MatchedStep, Obstacle, RecordRun, ScopedStep } from "./explanation.ts"
 import { type ChangePlace, findChange, findRejection } from "./find-change.ts"
+import { isWaiting } from "./run-states.ts"
+import { isExpired } from "./waiting-runs.ts"
 
 export interface ExplainRequest {
   source: RosterSource
@@ -149,11 +151,13 @@ async function findRejected(
 }
 
 /** The runs that would change the record and wait for somebody, newest first. */
-async function findWaiting({ storage, districtId, kind, id }: ExplainRequest): Promise<Obstacle[]> {
+async function findWaiting({ storage, districtId, kind, id, clock }: ExplainRequest): Promise<Obstacle[]> {
   const waiting: Obstacle[] = []
-  for (const run of await storage.listRuns({ districtId, limit: runsPerPage })) {
+  const states = ["planned", "held", "approved"] as const
+  for (const run of await storage.listRuns({ districtId, states, limit: runsPerPage })) {
     const { state, holds } = run
     if (state !== "held" && state !== "planned" && state !== "approved") continue
+    if (!isWaiting(run) || isExpired(run, clock())) continue
     const change = await findChange(storage, { runId: run.id, kind, id })
     if (change === undefined) continue
     waiting.push({ code: "run-waits", runId: run.id, state, action: change.action, holds })
