@@ -14,7 +14,6 @@ import { ReviewBook } from "./review-book.ts"
 import { type ReviewChoice, ReviewDesk } from "./review-desk.ts"
 import { PersonLinks, type SchoolLink, SchoolLinks } from "./subject-links.ts"
 import { type CommitRange, everyone, newcomers, type SubjectReader } from "./subject-reader.ts"
-import { sweepReviews } from "./sweep-reviews.ts"
 
 export interface AccountMatchingOptions {
   storage: RosterStorage
@@ -209,20 +208,17 @@ export class AccountMatching {
       people: this.#people,
       schools: this.#schools,
       reviews: this.#reviews,
+      desk: this.#desk,
       subjects,
       everyone: this.#everyone(options),
       isWhole,
+      hasAccounts: source !== undefined,
       signal,
       onLink: ({ field, ...link }) =>
         this.#audit({ type: "link", districtId, by: `match:${field}`, from: null, ...link }),
       onProgress: (stage, done) => onProgress({ stage, done }),
     })
-    const counts = await pass.run()
-    if (isWhole && source !== undefined) {
-      const [reviews, desk] = [this.#reviews, this.#desk]
-      counts.reviewsClosed = await sweepReviews({ storage: this.#storage, districtId, reviews, desk, pass })
-    }
-    return { ...counts, accounts }
+    return { ...(await pass.run()), accounts }
   }
 
   /** All that the newcomers may be found by; undefined if there are too many to say. */

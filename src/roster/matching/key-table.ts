@@ -1,6 +1,6 @@
 import { hash } from "node:crypto"
 
-const chunkBits = 16
+const chunkBits = 12
 const chunkSize = 1 << chunkBits
 const wordsPerKey = 3
 

@@ -1,14 +1,13 @@
-import { HomeroomError } from "../../errors/index.ts"
-import type { School, User } from "../../models/index.ts"
+import { HomeroomError, isHomeroomError } from "../../errors/index.ts"
+import type { User } from "../../models/index.ts"
 import type { RosterStorage, StoredRecord } from "../../storage/contract.ts"
 import { throwIfAborted } from "../run-context.ts"
-import type { AccountIndex, SubjectKind } from "./account-index.ts"
+import type { SubjectKind } from "./account-index.ts"
+import { Decider, type DeciderOptions } from "./decider.ts"
 import type { AnyField } from "./match-fields.ts"
-import { type MatchQuestion, type MatchSubject, personSubject, schoolSubject } from "./match-subject.ts"
-import { type MatchBook, matchAccounts } from "./ordered-matchers.ts"
-import type { ReviewBook } from "./review-book.ts"
-import { standingOf } from "./standing.ts"
-import type { PersonLinks, SchoolLinks, SubjectLinks } from "./subject-links.ts"
+import type { MatchQuestion, MatchSubject } from "./match-subject.ts"
+import type { ReviewEntry } from "./review-book.ts"
+import type { ReviewDesk } from "./review-desk.ts"
 import type { SubjectReader } from "./subject-reader.ts"
 import { TentativeMatches } from "./tentative-matches.ts"
 
@@ -26,20 +25,17 @@ export interface MatchCounts {
   conflicts: number
 }
 
-export interface MatchPassOptions {
+export interface MatchPassOptions extends DeciderOptions {
   storage: RosterStorage
-  districtId: string
-  index: AccountIndex
-  matchEmail: boolean
-  people: PersonLinks
-  schools: SchoolLinks
-  reviews: ReviewBook
+  desk: ReviewDesk
   /** Whom to match. */
   subjects: SubjectReader
   /** All whom a value may belong to. */
   everyone: SubjectReader
-  /** True if they are the same, so that links under older ids are found while all are counted. */
+  /** True if they are the same. */
   isWhole: boolean
+  /** False if the app was not asked for accounts: then nobody's candidates are known. */
+  hasAccounts: boolean
   signal: AbortSignal | undefined
   /** Told of each link. */
   onLink: (link: { kind: SubjectKind; cleverId: string; accountId: string; field: AnyField }) => void
@@ -48,7 +44,10 @@ export interface MatchPassOptions {
 
 /** How often a pass begins again because an import was committed meanwhile. */
 const maxTries = 5
+/** How often the open reviews are gone through because links have taken candidates out of them. */
+const maxRounds = 10
 const linksPerLook = 100
+const reviewsPerPage = 200
 const kinds: readonly SubjectKind[] = ["school", "user"]
 
 /** The roster is no longer the one whose people were counted. */
@@ -56,15 +55,16 @@ class RosterMoved extends Error {}
 
 /**
  * One matching of people and schools to the accounts in an index (S26): counts who has which value, decides for each,
- * and makes the links that nothing speaks against. Needs no lease: it writes links and reviews alone, each by itself.
+ * makes the links that nothing speaks against, and brings the reviews up to date. Needs no lease: it writes links and
+ * reviews alone, each by itself.
  */
 export class MatchPass {
   readonly #options: MatchPassOptions
-  readonly #counts: MatchCounts = {
+  readonly #decider: Decider
+  readonly #counts: Omit<MatchCounts, "reviewsOpened"> = {
     subjects: 0,
     linked: 0,
     linkedBy: {},
-    reviewsOpened: 0,
     reviewsClosed: 0,
     conflicts: 0,
   }
@@ -74,11 +74,12 @@ export class MatchPass {
 
   constructor(options: MatchPassOptions) {
     this.#options = options
+    this.#decider = new Decider(options)
   }
 
   /** Rejects with `PLAN_STALE` if the roster never stands still, with `ABORTED` and with what the storage rejects. */
   async run(): Promise<MatchCounts> {
-    const { storage, districtId } = this.#options
+    const { storage, districtId, isWhole } = this.#options
     for (let attempt = 0; attempt < maxTries; attempt++) {
       this.#version = (await storage.getDistrict(districtId)).version
       this.#hasLinks = (await storage.listLinks({ limit: 1 })).length > 0
@@ -87,7 +88,8 @@ export class MatchPass {
       try {
         await this.#count()
         await this.#link(await this.#decide())
-        return this.#counts
+        if (isWhole) await this.#settle()
+        return { ...this.#counts, reviewsOpened: this.#decider.opened }
       } catch (error) {
         if (!(error instanceof RosterMoved)) throw error
       }
@@ -98,14 +100,6 @@ export class MatchPass {
     })
   }
 
-  /** Whether the matchers find any account for a record that is under review. */
-  async hasCandidates(kind: SubjectKind, record: StoredRecord): Promise<boolean> {
-    const subject = this.#subjectOf(kind, record)
-    const standing = await this.#standingOf(kind, subject.id)
-    const match = await this.#match(kind, subject, standing)
-    return match.state !== "none"
-  }
-
   // Counting who has which value
 
   async #count(): Promise<void> {
@@ -113,17 +107,17 @@ export class MatchPass {
     index.clearPeople()
     if (!isWhole && this.#hasLinks) {
       for await (const page of subjects("user")) {
-        for (const record of page) await this.#watchOlderIds(this.#subjectOf("user", record))
+        for (const record of page) await this.#watchOlderIds(this.#decider.subjectOf("user", record))
       }
     }
-    const hasOlderIds = isWhole && this.#hasLinks
-    if (index.size === 0 && !hasOlderIds) return
+    const mayHaveOlderIds = isWhole && this.#hasLinks
+    if (index.size === 0 && !mayHaveOlderIds) return
     let done = 0
     for (const kind of kinds) {
       for await (const page of everyone(kind)) {
         for (const record of page) {
-          const subject = this.#subjectOf(kind, record)
-          if (hasOlderIds && kind === "user") await this.#watchOlderIds(subject)
+          const subject = this.#decider.subjectOf(kind, record)
+          if (mayHaveOlderIds && kind === "user") await this.#watchOlderIds(subject)
           index.count(kind, this.#valuesOf(kind, subject, record))
         }
         done += page.length
@@ -153,42 +147,26 @@ export class MatchPass {
   // Deciding
 
   async #decide(): Promise<TentativeMatches> {
-    const { subjects, onProgress } = this.#options
+    const { districtId, subjects, index, onProgress } = this.#options
     const tentative = new TentativeMatches()
     let done = 0
     for (const kind of kinds) {
+      const links = this.#decider.linksOf(kind)
       for await (const page of subjects(kind)) {
-        for (const record of page) await this.#decideOne(kind, this.#subjectOf(kind, record), tentative)
-        this.#counts.subjects += page.length
+        for (const record of page) {
+          const subject = this.#decider.subjectOf(kind, record)
+          const isKnown = (question: MatchQuestion) => index.has(kind, question)
+          if (!subject.ids.some(isKnown) && !subject.roles.flat().some(isKnown)) continue
+          if ((await links.get(districtId, subject.id)) !== undefined) continue
+          if (kind === "user" && (await this.#bringOlderLink(subject))) continue
+          await this.#decider.decide(kind, subject, tentative)
+        }
         done += page.length
+        this.#counts.subjects = done
         onProgress("matching", done)
       }
     }
     return tentative
-  }
-
-  async #decideOne(kind: SubjectKind, subject: MatchSubject, tentative: TentativeMatches): Promise<void> {
-    const { districtId, index } = this.#options
-    const isKnown = (question: MatchQuestion) => index.has(kind, question)
-    if (!subject.ids.some(isKnown) && !subject.roles.flat().some(isKnown)) return
-    if ((await this.#linksOf(kind).get(districtId, subject.id)) !== undefined) return
-    if (kind === "user" && (await this.#bringOlderLink(subject))) return
-    const match = await this.#match(kind, subject, await this.#standingOf(kind, subject.id))
-    if (match.state === "none") return
-    if (match.state === "ambiguous") {
-      const { candidates, reason, role, field } = match
-      return this.#file(kind, subject.id, { candidates, reason, role, field })
-    }
-    const { accountId, role, field } = match
-    const account = index.accountNumber(kind, accountId)
-    if (account === undefined || field === null) return
-    const met = tentative.add(account, { kind, cleverId: subject.id, role, field })
-    if (met === undefined) return
-    const finding = { candidates: [accountId], reason: "several-people" } as const
-    await this.#file(kind, subject.id, { ...finding, role, field })
-    if (met.rival !== null) {
-      await this.#file(kind, met.rival.cleverId, { ...finding, role: met.rival.role, field: met.rival.field })
-    }
   }
 
   /** Brings along what is linked under an id of API v2; true if anything was. */
@@ -210,32 +188,13 @@ export class MatchPass {
     return true
   }
 
-  async #match(
-    kind: SubjectKind,
-    subject: MatchSubject,
-    standing: { apart: ReadonlySet<string>; formerIds: readonly string[] },
-  ): ReturnType<typeof matchAccounts<AnyField>> {
-    const { districtId, index } = this.#options
-    const links = this.#linksOf(kind)
-    const book: MatchBook = {
-      find: (question) => {
-        const accounts = index.find(kind, question).map((account) => index.accountId(account))
-        return links.free(districtId, subject.id, accounts)
-      },
-      objection: async (question) => {
-        if (index.isUnclear(kind, question)) return "account-unclear"
-        return index.people(kind, question) === 1 ? undefined : "several-people"
-      },
-    }
-    const { apart, formerIds } = standing
-    return matchAccounts({ subject, book, decisions: { apart, isMaybeReissued: formerIds.length > 0 } })
-  }
-
   // Linking
 
-  async #link(tentative: TentativeMatches): Promise<void> {
+  /** Makes the links of those to whom one account was found, and returns how many. */
+  async #link(tentative: TentativeMatches): Promise<number> {
     const { districtId, index, signal, onProgress } = this.#options
     let done = 0
+    let made = 0
     for (let account = 1; account < index.accounts; account++) {
       const match = tentative.get(account)
       if (match === undefined) continue
@@ -247,22 +206,15 @@ export class MatchPass {
       const { kind, cleverId, field } = match
       const accountId = index.accountId(account)
       // Somebody may have decided meanwhile.
-      const { apart, formerIds } = await this.#standingOf(kind, cleverId)
+      const { apart, formerIds } = await this.#decider.standingOf(kind, cleverId)
       if (apart.has(accountId) || formerIds.length > 0) continue
-      const by = `match:${field}`
-      const { claimed } = await this.#linksOf(kind).claim({ districtId, cleverId, accountId, by })
-      if (claimed) this.#tell(kind, cleverId, accountId, field)
+      const wanted = { districtId, cleverId, accountId, by: `match:${field}` }
+      const { claimed } = await this.#decider.linksOf(kind).claim(wanted)
+      if (!claimed) continue
+      made++
+      this.#tell(kind, cleverId, accountId, field)
     }
-  }
-
-  async #file(
-    kind: SubjectKind,
-    cleverId: string,
-    finding: Omit<Parameters<ReviewBook["file"]>[0], "districtId" | "type" | "cleverId">,
-  ): Promise<void> {
-    const { districtId, reviews } = this.#options
-    const type = kind === "user" ? "account" : "school"
-    if (await reviews.file({ districtId, type, cleverId, ...finding })) this.#counts.reviewsOpened++
+    return made
   }
 
   #tell(kind: SubjectKind, cleverId: string, accountId: string, field: AnyField): void {
@@ -271,24 +223,57 @@ export class MatchPass {
     this.#options.onLink({ kind, cleverId, accountId, field })
   }
 
+  // Settling
+
+  /**
+   * Carries out decisions that were interrupted, closes reviews that have settled themselves or have no candidates
+   * left, and decides the others once more: an account that was linked is no longer anybody else's candidate, which
+   * may leave one.
+   */
+  async #settle(): Promise<void> {
+    for (let round = 0; round < maxRounds; round++) {
+      const tentative = new TentativeMatches()
+      await this.#reconsider(tentative)
+      if ((await this.#link(tentative)) === 0) return
+    }
+  }
+
+  async #reconsider(tentative: TentativeMatches): Promise<void> {
+    const { districtId, reviews, desk, signal } = this.#options
+    let after: string | undefined
+    for (;;) {
+      throwIfAborted(signal)
+      const page = await reviews.list({ districtId, after, limit: reviewsPerPage })
+      for (const entry of page) {
+        const { state } = entry.review
+        if (state === "linking") await desk.finish(entry).catch(ignoreConflict)
+        if (state !== "open" || !(await this.#isSettled(entry, tentative))) continue
+        if (await reviews.close(entry)) this.#counts.reviewsClosed++
+      }
+      after = page.at(-1)?.id
+      if (after === undefined) return
+    }
+  }
+
+  async #isSettled(entry: ReviewEntry, tentative: TentativeMatches): Promise<boolean> {
+    const { storage, districtId, desk, hasAccounts } = this.#options
+    if ((await desk.show(entry)).state === "closed") return true
+    const { type, cleverId } = entry.review
+    if (type === "reissued" || !hasAccounts) return false
+    const kind = type === "school" ? "school" : "user"
+    const [record] = await storage.getRecords({ districtId, kind, ids: [cleverId] })
+    if (record === undefined) return true
+    const found = await this.#decider.decide(kind, this.#decider.subjectOf(kind, record), tentative)
+    return found === "none"
+  }
+
   async #requireSameRoster(): Promise<void> {
     const { storage, districtId } = this.#options
     if ((await storage.getDistrict(districtId)).version !== this.#version) throw new RosterMoved()
   }
+}
 
-  #standingOf(kind: SubjectKind, cleverId: string): ReturnType<typeof standingOf> {
-    const { districtId, reviews } = this.#options
-    return standingOf(reviews, { districtId, type: kind === "user" ? "account" : "school", cleverId })
-  }
-
-  #linksOf(kind: SubjectKind): SubjectLinks {
-    return kind === "user" ? this.#options.people : this.#options.schools
-  }
-
-  #subjectOf(kind: SubjectKind, { data }: StoredRecord): MatchSubject {
-    const record = JSON.parse(data) as User & School
-    return kind === "user"
-      ? personSubject({ user: record, matchEmail: this.#options.matchEmail })
-      : schoolSubject(record)
-  }
+/** The review is open again, for somebody to look at. */
+function ignoreConflict(error: unknown): void {
+  if (!isHomeroomError(error) || error.code !== "LINK_CONFLICT") throw error
 }
