@@ -290,10 +290,12 @@ export function erasingChapter({ describe, it, options }: Suite): void {
       await importChanges(storage, [user(person, "Zora")], { runId: "run-2", cursor: makeCursor("e1") })
       const counts = await eraseNow(storage)
       same(counts, { records: 1, contents: 1, mentions: 0, documents: 0, logins: 0, runs: 0 })
-      const after = (await snapshot(storage, what)) as typeof before & Record<string, unknown>
-      const { runs: _before, [`head of ${home}`]: _headBefore, ...unchanged } = before as typeof after
-      const { runs: _after, [`head of ${home}`]: _headAfter, ...now } = after
-      same(now, unchanged)
+      const after = await snapshot(storage, what)
+      // The second import moved these on.
+      const moved = new Set(["runs", `head of ${home}`, `commits of ${home}`])
+      const others = (seen: unknown) =>
+        Object.entries(seen as Record<string, unknown>).filter(([name]) => !moved.has(name))
+      same(others(after), others(before))
     })
 
     it("does nothing to what it does not know, and the same when it is done again", async ({ storage }) => {
