@@ -19,7 +19,7 @@ export function homePage(session: LoginSession | null | undefined): string {
 :root { color-scheme: light dark }
 body { min-height: 100vh; margin: 0; display: grid; place-items: center; font: 1.125rem/1.5 system-ui, sans-serif;
   background: light-dark(#f4f6fa, #14171c); color: light-dark(#1b2430, #e8ecf2) }
-main { width: min(26rem, 90vw); padding: 2rem; border-radius: 1rem; text-align: center;
+main { box-sizing: border-box; width: min(26rem, 90vw); padding: 2rem; border-radius: 1rem; text-align: center;
   background: light-dark(#fff, #1e232b); box-shadow: 0 .25rem 1.5rem rgb(16 24 40 / .08) }
 h1 { margin: 0; font-size: 1.75rem }
 button, .button { display: block; width: 100%; box-sizing: border-box; padding: .7rem 1.2rem; border: 0;

@@ -130,6 +130,26 @@ describe.each(sites)("R64 in Chromium, at $name", ({ secure }) => {
     expect(new URL(page.url()).origin).toBe(site.simulator.authUrl)
   })
 
+  test("on a phone no page is wider than the screen", async () => {
+    const context = await chromium.newContext({ viewport: { width: 360, height: 740 } })
+    const page = await context.newPage()
+    const { districtId, simulator } = site
+    await logInAtClever(context, site, site.person("district_admin").id)
+    for (const address of [
+      site.app,
+      `${site.app}/auth/clever/callback?state=unknown`,
+      `${site.app}/auth/clever/login`,
+      `${simulator.authUrl}/login`,
+      `${simulator.authUrl}/login/${districtId}`,
+      `${simulator.authUrl}/login/${districtId}/badge`,
+      `${simulator.authUrl}/portal`,
+      `${simulator.authUrl}/oauth/authorize?client_id=unknown`,
+    ]) {
+      await page.goto(address)
+      expect(await page.evaluate("document.documentElement.scrollWidth"), address).toBe(360)
+    }
+  })
+
   test("a link to work in the app leads there through the login", async () => {
     const context = await chromium.newContext()
     const page = await context.newPage()

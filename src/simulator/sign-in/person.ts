@@ -101,3 +101,13 @@ export function userNameOf(person: Person): string {
 export function legacyIdOf(person: Person, role: Role): string {
   return idsIn([roleOf(person.record, role)?.legacy_id])[0] ?? person.id
 }
+
+/** A role as people write it. */
+export function roleName(role: Role): string {
+  return role.replace("_", " ")
+}
+
+/** What tells people of one name apart: roles and user name. */
+export function describe(person: Person): string {
+  return [...person.roles.map(roleName), userNameOf(person)].join(", ")
+}

@@ -16,7 +16,7 @@ body { margin: 0; background: var(--soft); color: var(--ink); font: 16px/1.5 sys
 header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; padding: .75rem 1.5rem; background: var(--blue); color: #fff; }
 header a { color: #fff; font-weight: 700; text-decoration: none; }
 header span { font-size: .875rem; }
-main { max-width: 44rem; margin: 2rem auto; padding: 1.5rem 2rem; background: #fff; border: 1px solid var(--line); border-radius: .75rem; overflow-wrap: anywhere; }
+main { width: min(44rem, 100% - 2rem); margin: 2rem auto; padding: 1.5rem 2rem; background: #fff; border: 1px solid var(--line); border-radius: .75rem; overflow-wrap: anywhere; }
 h1 { margin: 0 0 1rem; font-size: 1.5rem; }
 h2 { margin: 1.5rem 0 .5rem; font-size: 1.125rem; }
 label { display: block; margin-bottom: .75rem; font-weight: 600; }

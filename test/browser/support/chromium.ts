@@ -27,7 +27,7 @@ const blocked = 2
 /** Windows of one Chromium, each with cookies of its own. */
 export interface Chromium {
   /** Closed when the test ends. */
-  newContext(options?: { readonly colorScheme?: "light" | "dark" }): Promise<BrowserContext>
+  newContext(options?: { readonly viewport?: { width: number; height: number } }): Promise<BrowserContext>
   /** A Chromium of its own that is set to refuse every cookie of this origin's host. Closed when the test ends. */
   newContextWithoutCookies(origin: string): Promise<BrowserContext>
 }

@@ -1,6 +1,6 @@
 import type { Context } from "hono"
 import { html } from "hono/html"
-import { nameOf, type Person, userNameOf } from "../person.ts"
+import { describe, nameOf, type Person } from "../person.ts"
 import type { SimulatedApp } from "../simulated-app.ts"
 import { pageAnswer } from "./page.ts"
 
@@ -18,7 +18,7 @@ export function dashboardPage(
 <button type="submit" data-testid="search">Search</button>
 </form>
 <form method="post" action="/dashboard/${app.clientId}" data-testid="people">
-<ul>${people.map((person) => html`<li><button name="person" value="${person.id}" data-testid="person-${person.id}">Log in as ${nameOf(person)} <span class="note">${person.roles.join(", ")}, ${userNameOf(person)}</span></button></li>`)}</ul>
+<ul>${people.map((person) => html`<li><button name="person" value="${person.id}" data-testid="person-${person.id}">Log in as ${nameOf(person)} <span class="note">${describe(person)}</span></button></li>`)}</ul>
 </form>`,
   })
 }

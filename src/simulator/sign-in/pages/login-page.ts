@@ -3,7 +3,7 @@ import { html } from "hono/html"
 import type { SimulatedDistrict } from "../../district/simulated-district.ts"
 import { districtName } from "../district-name.ts"
 import { type LoginMethod, loginMethods } from "../login-method.ts"
-import { nameOf, type Person, searchPeople, userNameOf } from "../person.ts"
+import { describe, nameOf, type Person, searchPeople } from "../person.ts"
 import { type Markup, pageAnswer } from "./page.ts"
 
 const listed = 25
@@ -67,7 +67,7 @@ function peopleList({ district, method, next, search }: Place): Markup {
 </form>
 <form method="post" action="/login/${district.id}/${method.name}" data-testid="people">
 <input type="hidden" name="continue" value="${next}">
-<ul>${people.map((person) => html`<li><button type="submit" name="person" value="${person.id}" data-testid="person-${person.id}">${nameOf(person)} <span class="note">${person.roles.join(", ")}, ${userNameOf(person)}</span></button></li>`)}</ul>
+<ul>${people.map((person) => html`<li><button type="submit" name="person" value="${person.id}" data-testid="person-${person.id}">${nameOf(person)} <span class="note">${describe(person)}</span></button></li>`)}</ul>
 </form>
 ${people.length === 0 ? html`<p data-testid="nobody">Nobody is called that.</p>` : ""}
 ${people.length === listed ? html`<p class="note">The first ${listed} are shown: search for others.</p>` : ""}`

@@ -1,7 +1,7 @@
 import type { Context } from "hono"
 import { html } from "hono/html"
 import { districtName } from "../district-name.ts"
-import { nameOf, type Person, userNameOf } from "../person.ts"
+import { describe, nameOf, type Person, roleName } from "../person.ts"
 import type { CleverSession } from "../session-book.ts"
 import type { SimulatedApp } from "../simulated-app.ts"
 import { type Markup, pageAnswer } from "./page.ts"
@@ -24,9 +24,9 @@ export function portalPage(
   const otherRoles = admin === undefined ? person.roles.filter((role) => role !== session.role) : []
   return pageAnswer(c, {
     title: `Portal of ${districtName(person.district)}`,
-    body: html`<p>Logged in as <strong data-testid="who">${nameOf(person)}</strong> (<span data-testid="role">${session.role}</span>)${admin === undefined ? "" : html`, <span data-testid="by-admin">opened by ${nameOf(admin)}</span>`}.
+    body: html`<p>Logged in as <strong data-testid="who">${nameOf(person)}</strong> (<span data-testid="role">${roleName(session.role)}</span>)${admin === undefined ? "" : html`, <span data-testid="by-admin">opened by ${nameOf(admin)}</span>`}.
 <a href="/logout" data-testid="logout">Log out of Clever</a> <a href="/login/${person.district.id}" data-testid="switch">Switch account</a></p>
-${otherRoles.map((role) => html`<form class="inline" method="post" action="/portal/role"><button name="role" value="${role}" data-testid="role-${role}">Use Clever as ${role.replace("_", " ")}</button></form>`)}
+${otherRoles.map((role) => html`<form class="inline" method="post" action="/portal/role"><button name="role" value="${role}" data-testid="role-${role}">Use Clever as ${roleName(role)}</button></form>`)}
 <h2>Apps</h2>
 <div class="apps" data-testid="apps">${apps.map((app) => html`<a data-testid="app-${app.clientId}" href="/portal/apps/${app.clientId}">${app.name}</a>`)}</div>
 ${apps.length === 0 ? html`<p data-testid="no-apps">No app is shared with you.</p>` : ""}
@@ -43,6 +43,6 @@ function accessAs(search: string, people: readonly Person[]): Markup {
 <button type="submit" data-testid="search">Search</button>
 </form>
 <form method="post" action="/portal/as" data-testid="people">
-<ul>${people.map((person) => html`<li><button name="person" value="${person.id}" data-testid="person-${person.id}">${nameOf(person)} <span class="note">${person.roles.join(", ")}, ${userNameOf(person)}</span></button></li>`)}</ul>
+<ul>${people.map((person) => html`<li><button name="person" value="${person.id}" data-testid="person-${person.id}">${nameOf(person)} <span class="note">${describe(person)}</span></button></li>`)}</ul>
 </form>`
 }
