@@ -17,21 +17,24 @@ export interface LoginStoreLike {
   raiseSessionEpoch(subject: string, expiresAtMs?: number): Promise<number>
 }
 
-/** The most keys that are kept; beyond it the oldest go. A key lasts minutes, or as long as a session. */
-const mostKeys = 1_000_000
-
 /** No session lasts longer, so no epoch is needed for longer. */
 const epochLifetimeMs = 31 * 86_400_000
 
 /** Keeps everything in this process: enough for one process, and gone when it ends. */
 export class MemoryLoginStore implements LoginStoreLike {
   readonly #clock: () => number
+  readonly #mostKeys: number
   readonly #expiries: Map<string, number> = new Map()
   readonly #epochs: Map<string, number> = new Map()
   #prunedAt = 0
 
-  constructor(options: { readonly clock?: (() => number) | undefined } = {}) {
+  /**
+   * `mostKeys` is how many keys are kept, a million by default; beyond it the oldest go. A key lasts minutes, or as
+   * long as a session.
+   */
+  constructor(options: { readonly clock?: (() => number) | undefined; readonly mostKeys?: number } = {}) {
     this.#clock = options.clock ?? Date.now
+    this.#mostKeys = options.mostKeys ?? 1_000_000
   }
 
   async consumeOnce(key: string, expiresAtMs: number): Promise<boolean> {
@@ -67,7 +70,7 @@ export class MemoryLoginStore implements LoginStoreLike {
       for (const [key, expiry] of this.#expiries) if (expiry <= now) this.#expiries.delete(key)
       for (const [key, epoch] of this.#epochs) if (epoch <= now - epochLifetimeMs) this.#epochs.delete(key)
     }
-    if (this.#expiries.size < mostKeys) return
+    if (this.#expiries.size < this.#mostKeys) return
     const [oldest] = this.#expiries.keys()
     if (oldest !== undefined) this.#expiries.delete(oldest)
   }

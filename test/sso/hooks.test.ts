@@ -281,21 +281,6 @@ describe.each(doors)("$name: the app's hooks", (door) => {
   })
 })
 
-test("R57 what is remembered in the process goes when its time is over", async () => {
-  let now = 1_000_000
-  const store = new MemoryLoginStore({ clock: () => now })
-  expect(await store.consumeOnce("a", now + 1_000)).toBe(true)
-  expect(await store.consumeOnce("a", now + 1_000)).toBe(false)
-  expect(await store.consumeOnce("late", now)).toBe(false)
-  const epoch = await store.raiseSessionEpoch("user")
-  expect(await store.raiseSessionEpoch("user")).toBeGreaterThan(epoch)
-  now += 1_000
-  expect(await store.isConsumed("a")).toBe(false)
-  now += 32 * 86_400_000
-  await store.consumeOnce("b", now + 1_000)
-  expect(await store.getSessionEpochs(["user"])).toEqual([0])
-})
-
 function methodsOf(store: LoginStoreLike): LoginStoreLike {
   return {
     consumeOnce: (...given) => store.consumeOnce(...given),
