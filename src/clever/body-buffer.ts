@@ -6,8 +6,13 @@ import { scanPadding } from "./page-scanner.ts"
  * leaves no bodies behind.
  */
 export class BodyBuffer {
-  #bytes: Uint8Array = new Uint8Array(64 * 1024)
+  #bytes: Uint8Array
   #length = 0
+
+  /** `size` is how many bytes there is room for at first. */
+  constructor(size: number = 64 * 1024) {
+    this.#bytes = new Uint8Array(size)
+  }
 
   /** The memory, longer than the answer by `scanPadding` at least. */
   get bytes(): Uint8Array {
@@ -41,9 +46,12 @@ export class BodyBuffer {
 
   /** The answer as text. */
   text(): string {
-    return new TextDecoder().decode(this.#bytes.subarray(0, this.#length))
+    return decoder.decode(this.#bytes.subarray(0, this.#length))
   }
 }
+
+/** One for all: making a decoder takes longer than a small answer takes to decode. */
+const decoder = new TextDecoder()
 
 /** The error for an answer of more than `limit` bytes. */
 export function bodyTooLarge(limit: number): HomeroomError {

@@ -4,7 +4,7 @@ import type { BodyBuffer } from "./body-buffer.ts"
 import type { ClientSettings } from "./client-options.ts"
 import { limitOf, withLimit } from "./links.ts"
 import { RateLimiter } from "./rate-limiter.ts"
-import { type Answer, attempt, ConnectionFailure } from "./transport.ts"
+import { type Answer, attempt, ConnectionFailure, sendWithKy, type TransportSettings } from "./transport.ts"
 
 /** What a request is sent with. */
 export interface Credentials {
@@ -41,11 +41,13 @@ const leastPageSize = 10
  */
 export class Requester {
   readonly #settings: ClientSettings
+  readonly #transport: TransportSettings
   readonly #limiter: RateLimiter
   #requestCount = 0
 
   constructor(settings: ClientSettings) {
     this.#settings = settings
+    this.#transport = { ...settings, send: sendWithKy(settings.fetch) }
     this.#limiter = new RateLimiter(settings.clock)
   }
 
@@ -112,7 +114,7 @@ export class Requester {
   ): Promise<Answer | ConnectionFailure> {
     let answer: Answer | ConnectionFailure
     try {
-      answer = await attempt(this.#settings, { url, authorization, body, signal })
+      answer = await attempt(this.#transport, { url, authorization, body, signal })
     } catch (error) {
       if (!(error instanceof ConnectionFailure)) throw error
       answer = error

@@ -25,10 +25,13 @@ export class ConnectionFailure extends Error {
   override readonly name: string = "ConnectionFailure"
 }
 
-type TransportSettings = Pick<
-  ClientSettings,
-  "fetch" | "timeoutMs" | "stallTimeoutMs" | "maxBodyBytes" | "compression"
->
+/** Sends one request, as `fetch` does. */
+type Send = (url: URL, init: RequestInit) => Promise<Response>
+
+export interface TransportSettings
+  extends Pick<ClientSettings, "timeoutMs" | "stallTimeoutMs" | "maxBodyBytes" | "compression"> {
+  readonly send: Send
+}
 
 /**
  * Sends one GET request and reads its answer, once: no retry, no redirect.
@@ -38,16 +41,14 @@ type TransportSettings = Pick<
  */
 export async function attempt(settings: TransportSettings, options: AttemptOptions): Promise<Answer> {
   throwIfAborted(options.signal)
-  const watchdog = new Watchdog(settings)
-  const signal = AbortSignal.any([options.signal, watchdog.signal])
+  const watchdog = new Watchdog(settings, options.signal)
+  const { signal } = watchdog
   try {
     return await orAborted(exchange(settings, options, signal, watchdog), signal)
   } catch (error) {
     throwIfAborted(options.signal)
     if (error instanceof HomeroomError && error.code !== "ABORTED") throw error
-    const failure = watchdog.signal.aborted
-      ? "Clever did not answer in time."
-      : "The connection to Clever failed."
+    const failure = signal.aborted ? "Clever did not answer in time." : "The connection to Clever failed."
     throw new ConnectionFailure(failure, { cause: safeCause(error) })
   } finally {
     watchdog.stop()
@@ -57,6 +58,14 @@ export async function attempt(settings: TransportSettings, options: AttemptOptio
 /** Loaded with the first request: it wakes up all of Node's fetch, which takes as long as a third of Homeroom. */
 let ky: KyInstance | undefined
 
+/** Sends with ky, which leaves retries, redirects and time limits to this room's own rules. */
+export function sendWithKy(fetch: ClientSettings["fetch"]): Send {
+  return async (url, init) => {
+    ky ??= (await import("ky")).default
+    return await ky(url, { ...init, fetch, retry: 0, throwHttpErrors: false, timeout: false })
+  }
+}
+
 async function exchange(
   settings: TransportSettings,
   options: AttemptOptions,
@@ -64,18 +73,13 @@ async function exchange(
   watchdog: Watchdog,
 ): Promise<Answer> {
   options.body.clear()
-  ky ??= (await import("ky")).default
-  const response = await ky(options.url, {
-    fetch: settings.fetch,
+  const response = await settings.send(options.url, {
     headers: {
       accept: "application/json",
       authorization: options.authorization,
       ...(settings.compression ? {} : { "accept-encoding": "identity" }),
     },
     redirect: "manual",
-    retry: 0,
-    throwHttpErrors: false,
-    timeout: false,
     signal,
   })
   watchdog.sawBytes(1)
@@ -115,16 +119,21 @@ async function readBody(
   }
 }
 
-/** Aborts its signal when an attempt takes too long in all, or goes too long without a byte. */
+/** Aborts its signal when an attempt takes too long in all, goes too long without a byte, or its caller aborts. */
 class Watchdog {
   readonly #ending = new AbortController()
+  readonly #caller: AbortSignal
+  readonly #abort = (): void => this.#ending.abort()
   readonly #total: NodeJS.Timeout
   readonly #stall: NodeJS.Timeout
   #bytes = 0
   #bytesBefore = 0
 
-  constructor(settings: TransportSettings) {
-    this.#total = setTimeout(() => this.#ending.abort(), settings.timeoutMs)
+  constructor(settings: TransportSettings, caller: AbortSignal) {
+    // Not AbortSignal.any, which takes longer than all the rest here.
+    caller.addEventListener("abort", this.#abort, { once: true })
+    this.#caller = caller
+    this.#total = setTimeout(this.#abort, settings.timeoutMs)
     this.#stall = setInterval(() => {
       // A busy process sees its timers before the bytes that wait in the socket: look again after those.
       setImmediate(() => setImmediate(() => this.#checkStall()))
@@ -140,12 +149,13 @@ class Watchdog {
   }
 
   stop(): void {
+    this.#caller.removeEventListener("abort", this.#abort)
     clearTimeout(this.#total)
     clearInterval(this.#stall)
   }
 
   #checkStall(): void {
-    if (this.#bytes === this.#bytesBefore) this.#ending.abort()
+    if (this.#bytes === this.#bytesBefore) this.#abort()
     this.#bytesBefore = this.#bytes
   }
 }

@@ -28,7 +28,7 @@ export function addressOf(request: LoginRequest): URL {
   const { url = "/" } = request
   // Two leading slashes would be read as a host.
   const address = url.startsWith("/") ? `http://request.invalid/${url.replace(/^\/+/, "")}` : url
-  return URL.canParse(address) ? new URL(address) : new URL("http://request.invalid/")
+  return URL.parse(address) ?? new URL("http://request.invalid/")
 }
 
 /** The cookies a request carries; of several with one name the first counts. */

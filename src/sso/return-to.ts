@@ -36,8 +36,8 @@ export class ReturnTargets {
     const { origin, allowedOrigins } = this.#options
     const isPath = asked.startsWith("/") && !asked.startsWith("//")
     if (!isPath && !/^https?:\/\//i.test(asked)) return undefined
-    if (!URL.canParse(asked, origin)) return undefined
-    const url = new URL(asked, origin)
+    const url = URL.parse(asked, origin)
+    if (url === null) return undefined
     if (url.protocol !== "https:" && url.protocol !== "http:") return undefined
     if (url.username !== "" || url.password !== "" || url.pathname.startsWith("//")) return undefined
     const path = `${url.pathname}${url.search}${url.hash}`

@@ -13,6 +13,12 @@ export interface DiscoveryOptions extends GuardOptions {
   readonly clock: () => number
 }
 
+/** What is known of the provider, with the endpoints that every login needs. */
+export type ProviderMetadata = ServerMetadata & {
+  readonly authorization_endpoint: string
+  readonly token_endpoint: string
+}
+
 /** How long a configuration is used before it is read again. */
 const lifetimeMs = 60 * 60_000
 
@@ -27,16 +33,16 @@ const pauseMs = 10_000
  */
 export class Discovery {
   readonly #options: DiscoveryOptions
-  #found: { readonly metadata: ServerMetadata; readonly until: number } | undefined
+  #found: { readonly metadata: ProviderMetadata; readonly until: number } | undefined
   #failed: { readonly error: HomeroomError; readonly until: number } | undefined
-  #running: Promise<ServerMetadata> | undefined
+  #running: Promise<ProviderMetadata> | undefined
 
   constructor(options: DiscoveryOptions) {
     this.#options = options
   }
 
   /** The configuration, checked: issuer and endpoints are the pinned ones. Throws `LOGIN_OIDC_UNAVAILABLE`. */
-  async metadata(): Promise<ServerMetadata> {
+  async metadata(): Promise<ProviderMetadata> {
     const now = this.#options.clock()
     if (this.#found !== undefined && now < this.#found.until) return this.#found.metadata
     if (this.#running === undefined && this.#failed !== undefined && now < this.#failed.until) {
@@ -48,11 +54,10 @@ export class Discovery {
     return await this.#running
   }
 
-  async #read(): Promise<ServerMetadata> {
+  async #read(): Promise<ProviderMetadata> {
     const { clock } = this.#options
     try {
-      const metadata = await this.#request()
-      checkMetadata(metadata, this.#options)
+      const metadata = checked(await this.#request(), this.#options)
       this.#found = { metadata, until: clock() + lifetimeMs }
       this.#failed = undefined
       return metadata
@@ -78,7 +83,7 @@ export class Discovery {
 }
 
 /** Throws `LOGIN_OIDC_UNAVAILABLE` unless the configuration is this issuer's and keeps to the pinned origins. */
-function checkMetadata(metadata: ServerMetadata, { issuer, origins }: DiscoveryOptions): void {
+function checked(metadata: ServerMetadata, { issuer, origins }: DiscoveryOptions): ProviderMetadata {
   // openid-client compares addresses, which are equal with and without a trailing slash (R22).
   if (metadata.issuer !== issuer) throw unusable("issuer")
   for (const field of ["authorization_endpoint", "token_endpoint", "jwks_uri"] as const) {
@@ -91,6 +96,7 @@ function checkMetadata(metadata: ServerMetadata, { issuer, origins }: DiscoveryO
   if (Array.isArray(algorithms) && !algorithms.includes("RS256")) {
     throw unusable("id_token_signing_alg_values_supported")
   }
+  return metadata as ProviderMetadata
 }
 
 function unusable(field: string): HomeroomError {

@@ -44,8 +44,8 @@ export async function guardedFetch(
   if (request.signal?.aborted) throw new HomeroomError("ABORTED")
   const ending = new AbortController()
   const timer = setTimeout(() => ending.abort(), options.timeoutMs)
-  const signals = [ending.signal, ...(request.signal === undefined ? [] : [request.signal])]
-  const signal = AbortSignal.any(signals)
+  const signal =
+    request.signal === undefined ? ending.signal : AbortSignal.any([ending.signal, request.signal])
   try {
     return await orAborted(exchange(options, url, request, signal), signal)
   } catch (error) {
@@ -121,7 +121,8 @@ async function readBytes(response: Response, limit: number): Promise<Uint8Array>
     }
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks)
+  const [only = new Uint8Array(), ...more] = chunks
+  return more.length === 0 ? only : Buffer.concat(chunks)
 }
 
 function foreign(path: string, status: number | null): HomeroomError {

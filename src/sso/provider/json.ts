@@ -22,10 +22,13 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value)
 }
 
+/** One for all: making a decoder takes longer than a small answer takes to decode. */
+const decoder = new TextDecoder("utf-8", { fatal: true })
+
 /** UTF-8 bytes as text; undefined if they are no UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+    return decoder.decode(bytes)
   } catch {
     return undefined
   }

@@ -3,13 +3,12 @@ import {
   buildAuthorizationUrl,
   Configuration,
   calculatePKCECodeChallenge,
-  type ServerMetadata,
 } from "openid-client"
 import { isUserId, UserReader, type UserReaderOptions } from "../../clever/users.ts"
 import { HomeroomError } from "../../errors/index.ts"
 import type { LoginSource } from "../identity.ts"
 import { orAborted } from "./abort.ts"
-import { Discovery } from "./discovery.ts"
+import { Discovery, type ProviderMetadata } from "./discovery.ts"
 import type { GuardOptions } from "./guarded-fetch.ts"
 import { type IdTokenClaims, verifyIdToken } from "./id-token.ts"
 import { type Identified, identify } from "./identify.ts"
@@ -124,9 +123,10 @@ export class Provider {
     if (districtId !== undefined && !isUserId(districtId)) {
       throw new HomeroomError("LOGIN_REQUEST_INVALID", { details: { parameter: "district_id" } })
     }
-    const metadata = await this.#metadata(options.signal)
+    const { issuer, authorization_endpoint } = await this.#metadata(options.signal)
     const { authUrl, clientId, oidc } = this.#options
-    const configuration = new Configuration(metadata, clientId)
+    // Only what is needed: all of it is copied.
+    const configuration = new Configuration({ issuer, authorization_endpoint }, clientId)
     if (authUrl.protocol === "http:") allowInsecureRequests(configuration)
     const parameters = new URLSearchParams({ response_type: "code", redirect_uri: redirectUri, state })
     // Clever takes the scopes from its dashboard; OpenID Connect itself wants this one (Core 1.0, section 3.1.2.1).
@@ -176,7 +176,7 @@ export class Provider {
   }
 
   /** RFC 9207: against answers of another provider that are passed off as Clever's (R21). */
-  #checkCallbackIssuer(iss: string | null, metadata: ServerMetadata): void {
+  #checkCallbackIssuer(iss: string | null, metadata: ProviderMetadata): void {
     const isRequired = metadata.authorization_response_iss_parameter_supported === true
     if (iss === null ? !isRequired : iss === this.issuer) return
     throw new HomeroomError("LOGIN_REQUEST_INVALID", { details: { parameter: "iss" } })
@@ -186,7 +186,7 @@ export class Provider {
     readonly idToken: string | null
     readonly accessToken: string
     readonly nonce: string | null
-    readonly metadata: ServerMetadata
+    readonly metadata: ProviderMetadata
     readonly signal: AbortSignal | undefined
   }): Promise<IdTokenClaims | null> {
     const { idToken, accessToken, nonce, metadata, signal } = options
@@ -215,7 +215,7 @@ export class Provider {
   }
 
   /** The configuration, or in its absence what Clever documents of its OAuth 2.0. */
-  async #metadata(signal: AbortSignal | undefined): Promise<ServerMetadata> {
+  async #metadata(signal: AbortSignal | undefined): Promise<ProviderMetadata> {
     const { oidc } = this.#options
     const { issuer } = this
     if (oidc !== "off") {

@@ -4,16 +4,16 @@ import {
   Configuration,
   customFetch,
   genericGrantRequest,
-  type ServerMetadata,
 } from "openid-client"
 import { HomeroomError } from "../../errors/index.ts"
+import type { ProviderMetadata } from "./discovery.ts"
 import { type GuardOptions, guardedFetch } from "./guarded-fetch.ts"
 import { type JsonObject, parseJsonObject } from "./json.ts"
 import { toProviderError } from "./map-error.ts"
 
 export interface TokenRequestOptions {
   readonly guard: GuardOptions
-  readonly metadata: ServerMetadata
+  readonly metadata: ProviderMetadata
   readonly clientId: string
   readonly clientSecret: string
   readonly code: string
@@ -39,11 +39,14 @@ export interface TokenAnswer {
  * `CLEVER_BODY_TOO_LARGE` and `ABORTED`.
  */
 export async function requestTokens(options: TokenRequestOptions): Promise<TokenAnswer> {
-  const { metadata, clientId, clientSecret, code, redirectUri, codeVerifier } = options
+  const { clientId, clientSecret, code, redirectUri, codeVerifier } = options
+  const { issuer, token_endpoint } = options.metadata
   let idToken: string | null = null
+  // Only what is needed: all of it is copied.
+  const metadata = { issuer, token_endpoint }
   const configuration = new Configuration(metadata, clientId, undefined, ClientSecretBasic(clientSecret))
   configuration.timeout = undefined
-  if (new URL(metadata.token_endpoint ?? "").protocol === "http:") allowInsecureRequests(configuration)
+  if (new URL(token_endpoint).protocol === "http:") allowInsecureRequests(configuration)
   configuration[customFetch] = async (url, { method, headers, body }) => {
     if (!(body instanceof URLSearchParams)) throw new TypeError("The token request has no form.")
     const { guard, signal } = options
