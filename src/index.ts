@@ -1,4 +1,7 @@
-/** Homeroom: Clever rostering in an app. Storage adapters, the simulator and the test kit have entries of their own. */
+/**
+ * Homeroom: "Log in with Clever" and Clever rostering in an app. Storage adapters, doors, schemas, the simulator and
+ * the test kit have entries of their own.
+ */
 
 export {
   CleverClient,
@@ -107,9 +110,7 @@ export {
   type Maybe,
   type Name,
   type OpenEnum,
-  type ParseRecordResult,
   type Principal,
-  parseRecord,
   type RecordByKind,
   type RecordPage,
   type RecordPagesOptions,
@@ -118,7 +119,6 @@ export {
   type Role,
   type RosterRecord,
   type RosterSource,
-  recordSchemas,
   roles,
   type School,
   type SchoolEnrollment,

@@ -4,15 +4,10 @@ import { bodyInvalid } from "./byte-lexer.ts"
 import { type ClientSettings, invalidOption, readPageSize } from "./client-options.ts"
 import { type CredentialKeeper, parseBody } from "./credentials.ts"
 import { buildUrl, resolveLink } from "./links.ts"
+import type { ListedByKind, ListedKind } from "./list-paths.ts"
 import { PageScanner } from "./page-scanner.ts"
 import { walkPages } from "./page-walk.ts"
-import {
-  type ListedByKind,
-  type ListedKind,
-  type RejectedRecord,
-  readRecord,
-  readRecords,
-} from "./record-lists.ts"
+import type { RejectedRecord } from "./record-lists.ts"
 import type { Requester } from "./requester.ts"
 
 /** Which district's token to use, and how to stop. */
@@ -88,6 +83,7 @@ export class ApiReader {
   ): AsyncGenerator<ListedByKind[K], void, void> {
     const { districtId, onRejected, pageSize, signal, onRequest } = options
     const otherKey = kind === "resource" ? "resources" : undefined
+    const { readRecords } = await import("./record-lists.ts")
     for await (const page of this.walk({
       path,
       districtId,
@@ -109,6 +105,7 @@ export class ApiReader {
     relation = "",
   ): Promise<ListedByKind[K]> {
     const value = await this.fetch(path, options, relation)
+    const { readRecord } = await import("./record-lists.ts")
     const record = readRecord(value, { kind, districtId: options.districtId })
     if (record === undefined) throw bodyInvalid("the record is missing", 0)
     return record

@@ -1,23 +1,22 @@
 import { isHomeroomError } from "../errors/index.ts"
-import {
-  type ApiVersion,
-  type CleverEvent,
-  type Course,
-  type District,
-  type EventPage,
-  type EventPagesOptions,
-  eventSchema,
-  type FeedEvent,
-  type RecordPage,
-  type RecordPagesOptions,
-  type RecordTextOptions,
-  type Resource,
-  type Role,
-  type RosterSource,
-  type School,
-  type Section,
-  type Term,
-  type User,
+import type {
+  ApiVersion,
+  CleverEvent,
+  Course,
+  District,
+  EventPage,
+  EventPagesOptions,
+  FeedEvent,
+  RecordPage,
+  RecordPagesOptions,
+  RecordTextOptions,
+  Resource,
+  Role,
+  RosterSource,
+  School,
+  Section,
+  Term,
+  User,
 } from "../models/index.ts"
 import {
   ApiReader,
@@ -30,7 +29,7 @@ import { bodyInvalid } from "./byte-lexer.ts"
 import { type CleverClientOptions, invalidOption, readSettings } from "./client-options.ts"
 import { CredentialKeeper } from "./credentials.ts"
 import { EventFeed, type FeedOptions } from "./event-feed.ts"
-import { type ListedKind, listPaths } from "./record-lists.ts"
+import { type ListedKind, listPaths } from "./list-paths.ts"
 import {
   type ListRelationOf,
   type RelatedRecord,
@@ -183,7 +182,9 @@ export class CleverClient implements RosterSource {
 
   /** One event, with the record as an object. */
   async event(options: SingleOptions): Promise<CleverEvent> {
-    const parsed = eventSchema.safeParse(await this.#reader.fetch("/events", options))
+    const value = await this.#reader.fetch("/events", options)
+    const { eventSchema } = await import("../models/event.ts")
+    const parsed = eventSchema.safeParse(value)
     if (parsed.success) return parsed.data
     throw bodyInvalid("an event is not as it should be", 0)
   }

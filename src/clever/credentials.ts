@@ -6,7 +6,7 @@ import { type ClientSettings, invalidOption } from "./client-options.ts"
 import { buildUrl } from "./links.ts"
 import { walkPages } from "./page-walk.ts"
 import type { Credentials, Requester } from "./requester.ts"
-import { DistrictToken, readDistrictTokens } from "./tokens.ts"
+import { DistrictToken } from "./tokens.ts"
 
 /** The secrets a client was made with. */
 export interface ClientSecrets {
@@ -79,6 +79,7 @@ export class CredentialKeeper {
     const base = this.#settings.authUrl
     const first = buildUrl(base, "/oauth/tokens", { owner_type: "district" })
     const pages = walkPages({ requester: this.#requester, credentials: this.forApp(), base, first, signal })
+    const { readDistrictTokens } = await import("./read-tokens.ts")
     for await (const page of pages) {
       const body = new BodyBuffer()
       body.append(page.body)
@@ -92,6 +93,7 @@ export class CredentialKeeper {
     onRequest: (() => void) | undefined,
   ): Promise<DistrictToken> {
     const parameters = { owner_type: "district", district: districtId }
+    const { readDistrictTokens } = await import("./read-tokens.ts")
     try {
       const tokens = await this.#requester.request({
         url: buildUrl(this.#settings.authUrl, "/oauth/tokens", parameters),

@@ -7,7 +7,8 @@ export {
 } from "./clever-client.ts"
 export type { CleverClientOptions, RequestReport, Sleep } from "./client-options.ts"
 export type { FeedOptions } from "./event-feed.ts"
-export type { ListedByKind, ListedKind, RejectedRecord } from "./record-lists.ts"
+export type { ListedByKind, ListedKind } from "./list-paths.ts"
+export type { RejectedRecord } from "./record-lists.ts"
 export type {
   ListRelationOf,
   RelatedRecord,

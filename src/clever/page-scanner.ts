@@ -1,4 +1,4 @@
-import { idPattern } from "../models/common.ts"
+import { idPattern } from "../models/ids.ts"
 import { ByteLexer, bodyInvalid, byte, eachMember, lexerPadding, textOrNone } from "./byte-lexer.ts"
 
 /** What a scan found; the arrays are the scanner's own and are written over by its next scan. */

@@ -1,34 +1,10 @@
 import type { z } from "zod"
 import { HomeroomError } from "../errors/index.ts"
-import {
-  idPattern,
-  type Kind,
-  parseRecord,
-  type RecordByKind,
-  type RecordPage,
-  type Resource,
-  resourceSchema,
-} from "../models/index.ts"
+import { idPattern, type Kind, type RecordPage, type Resource } from "../models/index.ts"
+import { parseRecord } from "../models/parse-record.ts"
+import { resourceSchema } from "../models/resource.ts"
 import { bodyInvalid } from "./byte-lexer.ts"
-
-/** What of Clever's API can be listed: the six kinds of the roster, and resources. */
-export interface ListedByKind extends RecordByKind {
-  resource: Resource
-}
-
-/** A kind of record that can be listed. */
-export type ListedKind = keyof ListedByKind
-
-/** Where each kind is listed. */
-export const listPaths: Readonly<Record<ListedKind, string>> = {
-  district: "/districts",
-  school: "/schools",
-  term: "/terms",
-  course: "/courses",
-  user: "/users",
-  section: "/sections",
-  resource: "/resources",
-}
+import type { ListedByKind, ListedKind } from "./list-paths.ts"
 
 /** A record that was left out of a list because it failed validation (S9). */
 export interface RejectedRecord {

@@ -1,4 +1,4 @@
-import type { ListedByKind, ListedKind } from "./record-lists.ts"
+import type { ListedByKind, ListedKind } from "./list-paths.ts"
 
 /**
  * What can be asked about one record: `GET /v3.1/<list>/<id>/<relation>` (Clever's definitions of v3.1), with the

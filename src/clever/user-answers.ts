@@ -1,5 +1,5 @@
 import { HomeroomError } from "../errors/index.ts"
-import { idPattern, parseRecord, type Role, roles, type UserRoles } from "../models/index.ts"
+import { idPattern, type Role, roles, type UserRoles } from "../models/index.ts"
 
 /** Who let the person use the app: their district, or (Clever Library) a teacher. */
 export type AuthorizedBy = "district" | "teacher"
@@ -59,7 +59,7 @@ export function readMe(body: unknown, path: string): Me {
 }
 
 /** Reads `/users/{id}`; fields of a wrong type count, in ids, roles and districts. Throws `CLEVER_BODY_INVALID`. */
-export function readUser(body: unknown, path: string): SharedUser {
+export async function readUser(body: unknown, path: string): Promise<SharedUser> {
   const data = readData(body, path)
   const id = readOwnId(data.id, "id", path)
   const districtId = readId(data.district, "district", path)
@@ -68,7 +68,7 @@ export function readUser(body: unknown, path: string): SharedUser {
     districtId,
     email: readText(data.email),
     name: readName(data.name),
-    roles: readRoles(data.roles, path),
+    roles: await readRoles(data.roles, path),
   }
 }
 
@@ -147,7 +147,8 @@ function readAuthorizedBy(data: Fields, path: string): AuthorizedBy {
   throw invalid(path, "authorized_by is missing or unknown")
 }
 
-function readRoles(value: unknown, path: string): UserRoles {
+async function readRoles(value: unknown, path: string): Promise<UserRoles> {
+  const { parseRecord } = await import("../models/parse-record.ts")
   const result = parseRecord(
     "user",
     { id: "id", district: "district", roles: value },

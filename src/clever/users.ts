@@ -101,7 +101,7 @@ export class UserReader {
   async #read<T>(
     path: string,
     { accessToken, signal = new AbortController().signal }: UserRequestOptions,
-    read: (body: unknown, path: string) => T,
+    read: (body: unknown, path: string) => T | Promise<T>,
   ): Promise<T> {
     const url = buildUrl(this.#options.apiUrl, path)
     const body = new BodyBuffer(firstBytes)
@@ -109,7 +109,7 @@ export class UserReader {
       throwIfAborted(signal)
       const answer = await this.#attempt(url, accessToken, body, signal)
       const failure = failureOf(answer, url, tries)
-      if (failure === undefined) return read(parseJson(body, url), url.pathname)
+      if (failure === undefined) return await read(parseJson(body, url), url.pathname)
       const waitMs = tries > maxRetries ? undefined : this.#waitAfter(answer, tries)
       if (waitMs === undefined) throw failure
       await orAborted(this.#options.sleep(waitMs, signal), signal)

@@ -71,9 +71,6 @@ export interface LmsStatus {
   synced_in_lms?: Maybe<boolean>
 }
 
-/** The form of a Clever id: 24 hex digits in practice, accepted more widely (simulators, other vendors). */
-export const idPattern: RegExp = /^[A-Za-z0-9_-]{1,64}$/
-
 // One schema of each sort, used everywhere: building schemas is what importing zod code costs.
 
 /** Text, or one of Clever's ways of saying nothing. */

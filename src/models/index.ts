@@ -1,43 +1,34 @@
+/** What a record is, without the zod schemas: those take longer to load than all else, and are in `schemas.ts`. */
+
 export { type CanonicalJsonOptions, canonicalJson, isEmptyValue } from "./canonical-json.ts"
-export {
-  type Credentials,
-  type ExtensionFields,
-  type Grade,
-  idPattern,
-  type LmsStatus,
-  type Location,
-  type Maybe,
-  type Name,
-  type OpenEnum,
-  type Timestamp,
-  type YesNo,
+export type {
+  Credentials,
+  ExtensionFields,
+  Grade,
+  LmsStatus,
+  Location,
+  Maybe,
+  Name,
+  OpenEnum,
+  Timestamp,
+  YesNo,
 } from "./common.ts"
 export type { ContactRole, StudentRelationship } from "./contact.ts"
-export { type Course, courseSchema } from "./course.ts"
+export type { Course } from "./course.ts"
 export { diffRecords, type FieldChange } from "./diff-records.ts"
-export {
-  type District,
-  type DistrictContact,
-  type DistrictState,
-  districtSchema,
-} from "./district.ts"
-export { type DistrictAdminRole, districtAdminRoleSchema } from "./district-admin.ts"
+export type { District, DistrictContact, DistrictState } from "./district.ts"
+export type { DistrictAdminRole } from "./district-admin.ts"
 export {
   type Enrolment,
   type EnrolmentChanges,
   enrolmentChanges,
   type SectionPeople,
 } from "./enrolment-changes.ts"
-export { type CleverEvent, type EventData, type EventType, eventSchema } from "./event.ts"
+export type { CleverEvent, EventData, EventType } from "./event.ts"
 export { canonicalFingerprint, isSameContent, rawFingerprint, schemaVersion } from "./fingerprint.ts"
+export { idPattern } from "./ids.ts"
 export { type ApiVersion, type Kind, kinds, type Role, roles } from "./kinds.ts"
-export {
-  type ParseRecordResult,
-  parseRecord,
-  type RecordByKind,
-  type RosterRecord,
-  recordSchemas,
-} from "./parse-record.ts"
+export type { RecordByKind, RosterRecord } from "./parse-record.ts"
 export type {
   EventPage,
   EventPagesOptions,
@@ -47,12 +38,12 @@ export type {
   RecordTextOptions,
   RosterSource,
 } from "./record-page.ts"
-export { type Resource, resourceSchema } from "./resource.ts"
-export { type Principal, type School, schoolSchema } from "./school.ts"
-export { type Section, type Subject, sectionSchema } from "./section.ts"
-export { type StaffRole, staffRoleSchema } from "./staff.ts"
-export { type Disability, type SchoolEnrollment, type StudentRole, studentRoleSchema } from "./student.ts"
-export { type TeacherRole, teacherRoleSchema } from "./teacher.ts"
-export { type Term, termSchema } from "./term.ts"
-export { type Token, type TokenOwner, tokenSchema } from "./token.ts"
-export { type User, type UserRoles, userRolesSchema, userSchema } from "./user.ts"
+export type { Resource } from "./resource.ts"
+export type { Principal, School } from "./school.ts"
+export type { Section, Subject } from "./section.ts"
+export type { StaffRole } from "./staff.ts"
+export type { Disability, SchoolEnrollment, StudentRole } from "./student.ts"
+export type { TeacherRole } from "./teacher.ts"
+export type { Term } from "./term.ts"
+export type { Token, TokenOwner } from "./token.ts"
+export type { User, UserRoles } from "./user.ts"

@@ -1,7 +1,7 @@
 import type { z } from "zod"
-import { idPattern } from "./common.ts"
 import { type Course, courseSchema } from "./course.ts"
 import { type District, districtSchema } from "./district.ts"
+import { idPattern } from "./ids.ts"
 import type { Kind } from "./kinds.ts"
 import { type School, schoolSchema } from "./school.ts"
 import { type Section, sectionSchema } from "./section.ts"

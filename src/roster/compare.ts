@@ -1,6 +1,7 @@
 import { HomeroomError } from "../errors/index.ts"
-import { canonicalFingerprint, isSameContent, parseRecord, rawFingerprint } from "../models/index.ts"
+import { canonicalFingerprint, isSameContent, rawFingerprint } from "../models/index.ts"
 import type { Kind } from "../models/kinds.ts"
+import { parseRecord } from "../models/parse-record.ts"
 import { recordKeys } from "../models/record-keys.ts"
 import type { StagedChange, StoredFingerprint } from "../storage/contract.ts"
 

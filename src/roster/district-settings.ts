@@ -1,6 +1,5 @@
-import { z } from "zod"
 import { HomeroomError } from "../errors/index.ts"
-import { type Kind, kinds, type Role, roles } from "../models/kinds.ts"
+import { type Kind, kinds } from "../models/kinds.ts"
 import type { Ownership } from "../models/ownership.ts"
 import type { Scope } from "../models/scope.ts"
 import type {
@@ -32,7 +31,7 @@ export async function districtSettings(
   defaults: ConnectionSettings,
 ): Promise<DistrictSettings> {
   const connection = await storage.getConnection(districtId)
-  const own = checkSettings(connection?.settings ?? {}, { districtId })
+  const own = await checkSettings(connection?.settings ?? {}, { districtId })
   return {
     connection,
     guards: mergeGuards(defaults.guards, own.guards),
@@ -41,11 +40,13 @@ export async function districtSettings(
   }
 }
 
-/** Settings of the right form, as they are; else throws `INVALID_OPTIONS` with the field's name. */
-export function checkSettings(
+/** Settings of the right form, as they are; else rejects with `INVALID_OPTIONS` and the field's name. */
+export async function checkSettings(
   settings: ConnectionSettings,
   details: Record<string, string> = {},
-): ConnectionSettings {
+): Promise<ConnectionSettings> {
+  if (Object.values(settings).every((value) => value === undefined)) return settings
+  const { settingsSchema } = await import("./settings-schema.ts")
   const { error } = settingsSchema.safeParse(settings)
   const [issue] = error?.issues ?? []
   if (issue === undefined) return settings
@@ -74,49 +75,3 @@ function given<Fields extends object>(fields: Fields | undefined): Partial<Field
     Object.entries(fields ?? {}).filter(([, value]) => value !== undefined),
   ) as Partial<Fields>
 }
-
-const names = z.array(z.string().min(1))
-const share = z.number().min(0).max(1)
-
-const thresholds = {
-  archivedShare: share.optional(),
-  updatedShare: share.optional(),
-  rejectedShare: share.optional(),
-  atLeast: z.int().min(0).optional(),
-  mayEmpty: z.boolean().optional(),
-  maySchoolsGo: z.boolean().optional(),
-}
-
-const thresholdsByKind = z.partialRecord(z.enum(kinds), z.strictObject(thresholds))
-
-const rolloverSchema = z
-  .strictObject({
-    ...thresholds,
-    from: z.iso.date(),
-    to: z.iso.date(),
-    kinds: thresholdsByKind.optional(),
-  })
-  .refine(({ from, to }) => from <= to, { path: ["to"], message: "it lies before the window's first day" })
-
-const settingsSchema: z.ZodType<ConnectionSettings> = z.strictObject({
-  guards: z
-    .strictObject({
-      ...thresholds,
-      onHold: z.enum(["everything", "risky-only"]).optional(),
-      kinds: thresholdsByKind.optional(),
-      rollover: rolloverSchema.optional(),
-    })
-    .optional(),
-  scope: z
-    .strictObject({
-      kinds: z.array(z.enum(kinds)).optional(),
-      roles: z.array(z.enum(roles)).optional(),
-      schools: names.optional(),
-      fields: z.partialRecord(z.enum([...kinds, ...roles] satisfies (Kind | Role)[]), names).optional(),
-      exclude: names.optional(),
-    })
-    .optional(),
-  ownership: z
-    .partialRecord(z.enum(kinds), z.record(z.string().min(1), z.enum(["clever", "sticky", "app"])))
-    .optional(),
-})

@@ -18,17 +18,15 @@ import { type ChangeFilter, type RecordChange, readChanges } from "./change-log.
 import { type DanglingReference, findDanglingReferences } from "./dangling.ts"
 import { applyPlan, approvePlan, discardPlan, type PlanDecision } from "./decide-plan.ts"
 import { checkSettings } from "./district-settings.ts"
-import { explainRecord } from "./explain.ts"
 import type { Explanation } from "./explanation.ts"
 import { listHistory, presentRun } from "./history.ts"
 import { LeaseKeeper, type LeaseOptions, type Repeat, repeatWithTimer, type Sleep } from "./lease-keeper.ts"
 import { Plan } from "./opened-plan.ts"
 import { requireActive } from "./require-active.ts"
 import { type Progress, throwIfAborted } from "./run-context.ts"
-import { RunExecution } from "./run-execution.ts"
 import { defaultLimits, type RunLimits } from "./run-limits.ts"
 import { type UndoResult, undoRun } from "./undo.ts"
-import { syncOneUser, type UserSyncResult } from "./user-sync.ts"
+import type { UserSyncResult } from "./user-sync.ts"
 
 export interface RosterSyncOptions {
   /** Where the roster comes from: a `CleverClient`, or anything that answers like one. */
@@ -41,7 +39,10 @@ export interface RosterSyncOptions {
   lease?: Partial<LeaseOptions>
   /** Thresholds; each has the default that {@link RunLimits} names. */
   limits?: Partial<RunLimits>
-  /** When imports are held, where a district's connection does not say otherwise (S15). */
+  /**
+   * When imports are held, where a district's connection does not say otherwise (S15). Like `scope` and `ownership` it is
+   * checked with the first call, which rejects with `INVALID_OPTIONS`.
+   */
   guards?: GuardSettings
   /** What of a district is kept, where its connection does not say otherwise (S18). Default: everything. */
   scope?: Scope
@@ -172,7 +173,7 @@ export class RosterSync {
     this.#clock = options.clock ?? Date.now
     this.#sleep = options.sleep ?? ((ms, signal) => delay(ms, undefined, { signal }))
     const { pageSize, guards, scope, ownership } = options
-    this.#defaults = checkSettings({ guards, scope, ownership })
+    this.#defaults = { guards, scope, ownership }
     if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize >= 1 && pageSize <= 10_000)) {
       throw new HomeroomError("INVALID_OPTIONS", {
         message: "pageSize must be a whole number from 1 to 10,000.",
@@ -333,6 +334,7 @@ export class RosterSync {
     }
     await this.#open()
     const { clever: source, storage } = this.#options
+    const { explainRecord } = await import("./explain.ts")
     return explainRecord({ source, storage, clock: this.#clock, districtId, kind, id, signal })
   }
 
@@ -343,11 +345,16 @@ export class RosterSync {
   }
 
   #open(): Promise<void> {
-    this.#opened ??= this.#options.storage.open().catch((error: unknown) => {
+    this.#opened ??= this.#checkAndOpen().catch((error: unknown) => {
       this.#opened = undefined
       throw error
     })
     return this.#opened
+  }
+
+  async #checkAndOpen(): Promise<void> {
+    await checkSettings(this.#defaults)
+    await this.#options.storage.open()
   }
 
   async #execute(options: SyncOptions, purpose: Run["purpose"]): Promise<Run> {
@@ -357,6 +364,8 @@ export class RosterSync {
     try {
       // What an import would do is worth knowing before the connection is resumed.
       await this.#requireActive(options.districtId, { orPaused: purpose === "plan" })
+      // What validates records takes longer to load than all else: with the first import, not with the app (P14).
+      const { RunExecution } = await import("./run-execution.ts")
       const execution = new RunExecution({
         source,
         storage,
@@ -409,6 +418,7 @@ export class RosterSync {
     if (!(keeper instanceof LeaseKeeper)) return { state: "busy" }
     try {
       await this.#requireActive(districtId)
+      const { syncOneUser } = await import("./user-sync.ts")
       return await syncOneUser({
         source,
         storage,

@@ -11,7 +11,7 @@ import { addressOf, headerOf, isPrefetch, type LoginRequest } from "./login-requ
 import { districtSubject, userSubject } from "./login-store.ts"
 import { LoginPages, ownError } from "./pages/login-pages.ts"
 import { PortalBounces } from "./portal-bounces.ts"
-import { Provider } from "./provider/provider.ts"
+import type { ProviderOptions } from "./provider/provider.ts"
 import { ReturnTargets } from "./return-to.ts"
 import { SealedSessions } from "./sealed-session.ts"
 import type { LoginSession, SessionKeeper } from "./session.ts"
@@ -53,51 +53,41 @@ export interface SessionReading {
 export class CleverSsoClient {
   readonly #settings: SsoSettings
   readonly #audit: Audit
-  readonly #flow: LoginFlow
+  readonly #provider: ProviderOptions
+  readonly #bounces: PortalBounces
   readonly #pages: LoginPages
   readonly #transactions: Transactions
   readonly #sealed: SealedSessions
   #opened: Promise<void> | undefined
+  #loaded: Promise<LoginFlow> | undefined
 
   /** Throws `INVALID_OPTIONS` and `CLEVER_CREDENTIALS_MISSING`. */
   constructor(options: CleverSsoOptions) {
     const settings = readSettings(options)
-    const { secrets, secure, clock, redirectUri, paths } = settings
+    const { secrets, secure, clock, redirectUri } = settings
     const keyring = new Keyring({ secrets, host: redirectUri.host })
     this.#settings = settings
     this.#audit = auditor(settings)
     this.#pages = new LoginPages(settings)
     this.#sealed = new SealedSessions({ keyring, secure })
     this.#transactions = new Transactions({ keyring, secure, clock })
-    this.#flow = new LoginFlow({
-      settings,
-      audit: this.#audit,
-      transactions: this.#transactions,
-      pages: this.#pages,
-      bounces: new PortalBounces({ keyring, secure, clock }),
-      returnTargets: new ReturnTargets({
-        origin: redirectUri.origin,
-        homePath: settings.homePath,
-        ownPaths: Object.values(paths),
-        allowedOrigins: settings.allowedReturnOrigins,
-      }),
-      provider: new Provider({
-        clientId: settings.clientId,
-        clientSecret: options.clientSecret,
-        authUrl: settings.authUrl,
-        apiUrl: settings.apiUrl,
-        apiVersion: settings.apiVersion,
-        oidc: settings.oidc,
-        acceptMissingTokenType: options.acceptMissingTokenType ?? true,
-        timeoutMs: settings.timeoutMs,
-        maxBodyBytes: 1024 * 1024,
-        // Looked up at each call, so that tools that replace the global fetch are heard.
-        fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
-        clock,
-        sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
-        random: Math.random,
-      }),
-    })
+    this.#bounces = new PortalBounces({ keyring, secure, clock })
+    this.#provider = {
+      clientId: settings.clientId,
+      clientSecret: options.clientSecret,
+      authUrl: settings.authUrl,
+      apiUrl: settings.apiUrl,
+      apiVersion: settings.apiVersion,
+      oidc: settings.oidc,
+      acceptMissingTokenType: options.acceptMissingTokenType ?? true,
+      timeoutMs: settings.timeoutMs,
+      maxBodyBytes: 1024 * 1024,
+      // Looked up at each call, so that tools that replace the global fetch are heard.
+      fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+      clock,
+      sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
+      random: Math.random,
+    }
   }
 
   /** The paths of the routes: `…/login`, the redirect URI's, `…/logout`. */
@@ -139,7 +129,8 @@ export class CleverSsoClient {
       const method = request.method?.toUpperCase() ?? "GET"
       if (isOnlyLooking(request)) return emptyAnswer(204)
       if (method !== "GET") return emptyAnswer(405, [["allow", "GET, HEAD"]])
-      return route === "login" ? this.#flow.open(context) : this.#flow.finish(context)
+      const flow = await this.#flow()
+      return route === "login" ? flow.open(context) : flow.finish(context)
     })
   }
 
@@ -150,7 +141,7 @@ export class CleverSsoClient {
   ): Promise<LoginAnswer> {
     const handled = { ...options, native: options.native as Native }
     const { answer, thrown } = await this.#answer("login", request, handled, async (context) =>
-      isOnlyLooking(request) ? emptyAnswer(204) : this.#flow.start(context, options),
+      isOnlyLooking(request) ? emptyAnswer(204) : (await this.#flow()).start(context, options),
     )
     if (thrown !== undefined) throw thrown
     return answer
@@ -264,6 +255,29 @@ export class CleverSsoClient {
       sessions: new Sessions(this.#settings, options.sessions ?? this.#sealed),
       seen: {},
     }
+  }
+
+  /** Loaded with the first login, not with the app: openid-client is half of what that would take (P14). */
+  #flow(): Promise<LoginFlow> {
+    const { redirectUri, homePath, paths, allowedReturnOrigins } = this.#settings
+    this.#loaded ??= import("./provider/provider.ts").then(
+      ({ Provider }) =>
+        new LoginFlow({
+          settings: this.#settings,
+          audit: this.#audit,
+          transactions: this.#transactions,
+          pages: this.#pages,
+          bounces: this.#bounces,
+          returnTargets: new ReturnTargets({
+            origin: redirectUri.origin,
+            homePath,
+            ownPaths: Object.values(paths),
+            allowedOrigins: allowedReturnOrigins,
+          }),
+          provider: new Provider(this.#provider),
+        }),
+    )
+    return this.#loaded
   }
 
   #open(): Promise<void> {

@@ -9,8 +9,6 @@ export {
   type SessionReading,
 } from "./clever-sso-client.ts"
 export type { CookieJar } from "./cookie-jar.ts"
-export { LoginDiagnosis, type LoginDiagnosisOptions } from "./diagnosis/login-diagnosis.ts"
-export { type SecretStrength, strengthOf } from "./diagnosis/secret-strength.ts"
 export type { CleverIdentity } from "./identity.ts"
 export { type LoginAnswer, toResponse } from "./login-answer.ts"
 export type { StartOptions } from "./login-flow.ts"

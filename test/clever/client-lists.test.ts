@@ -3,7 +3,7 @@ import type nock from "nock"
 import { describe, expect, expectTypeOf, it } from "vitest"
 import { parse } from "yaml"
 import type { RejectedRecord } from "../../src/clever/index.ts"
-import { listPaths } from "../../src/clever/record-lists.ts"
+import { listPaths } from "../../src/clever/list-paths.ts"
 import { relations } from "../../src/clever/relations.ts"
 import type { School, User } from "../../src/models/index.ts"
 import {

@@ -18,7 +18,7 @@ import {
   termSchema,
   userRolesSchema,
   userSchema,
-} from "../../src/models/index.ts"
+} from "../../src/models/schemas.ts"
 import { principalSchema } from "../../src/models/school.ts"
 import { disabilitySchema, schoolEnrollmentSchema } from "../../src/models/student.ts"
 import { cleverFolder, hasDefinitions } from "./recordings.ts"

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { diffRecords, type Kind, kinds, parseRecord, roles } from "../../src/models/index.ts"
+import { diffRecords, type Kind, kinds, roles } from "../../src/models/index.ts"
+import { parseRecord } from "../../src/models/parse-record.ts"
 
 const districtId = "5a0c91b95c7cc000010d417c"
 const id = "5a25ffb0c1bc2a00360003ed"

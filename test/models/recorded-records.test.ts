@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { canonicalJson, diffRecords, parseRecord } from "../../src/models/index.ts"
+import { canonicalJson, diffRecords } from "../../src/models/index.ts"
+import { parseRecord } from "../../src/models/parse-record.ts"
 import { hasRecordings, recordedObjects } from "./recordings.ts"
 
 describe("every recorded record of Clever", () => {

@@ -1,11 +1,7 @@
 import { type ErrorCode, HomeroomError, isHomeroomError } from "../../errors/index.ts"
-import {
-  LoginDiagnosis,
-  type LoginDiagnosisOptions,
-  readRedirectUri,
-  type SecretStrength,
-  strengthOf,
-} from "../../sso/index.ts"
+import { LoginDiagnosis, type LoginDiagnosisOptions } from "../../sso/diagnosis/login-diagnosis.ts"
+import { type SecretStrength, strengthOf } from "../../sso/diagnosis/secret-strength.ts"
+import { readRedirectUri } from "../../sso/index.ts"
 import type { LoginEnvironment } from "../environment.ts"
 import type { Findings } from "./check.ts"
 
