@@ -1,7 +1,7 @@
 import { hostname } from "node:os"
 import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError } from "../errors/index.ts"
-import { idPattern } from "../models/common.ts"
+import { idPattern } from "../models/ids.ts"
 import type { Kind } from "../models/kinds.ts"
 import type { Ownership } from "../models/ownership.ts"
 import type { RosterSource } from "../models/record-page.ts"

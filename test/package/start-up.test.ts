@@ -26,7 +26,12 @@ function packagesLoadedBy(source: string): string[] {
 }
 
 /** What may be loaded with the app; everything else comes with the first use (P14). */
-const expected: Readonly<Record<string, readonly string[]>> = { "homeroom/models": ["zod"] }
+const expected: Readonly<Record<string, readonly string[]>> = {
+  "homeroom/models": ["zod"],
+  // Erasing somebody rewrites records that mention them, inside a transaction that can't wait for a module.
+  "homeroom/memory": ["zod"],
+  "homeroom/sqlite": ["zod"],
+}
 
 describe("importing an entry loads no package that it may do without", () => {
   const entries = publicEntries.filter(({ specifier }) => specifier !== "homeroom/simulator")

@@ -10,7 +10,7 @@ import {
   type Role,
   type User,
 } from "../../../src/index.ts"
-import { parseRecord } from "../../../src/models/index.ts"
+import { parseRecord } from "../../../src/models/parse-record.ts"
 import { recordKeys } from "../../../src/models/record-keys.ts"
 import type { AccountLink, RosterStorage, StagedChange } from "../../../src/storage/contract.ts"
 import { MemoryStorage } from "../../../src/storage/memory/index.ts"
