@@ -2,12 +2,14 @@ import { isHomeroomError } from "../errors/index.ts"
 import { type District, diffRecords, type RosterRecord } from "../models/index.ts"
 import type { Kind } from "../models/kinds.ts"
 import type { RosterSource } from "../models/record-page.ts"
-import type { AccountLink, LinkKey, RosterStorage, StagedChange, StoredRecord } from "../storage/contract.ts"
-import { describeChange } from "./change-log.ts"
+import type { LinkKey, RosterStorage, StagedChange, StoredRecord } from "../storage/contract.ts"
 import { compareFound, compareGone, foundFromText } from "./compare.ts"
 import { whyArchivesWait } from "./district-state.ts"
 import type { Explanation, FetchedStep, MatchedStep, Obstacle, RecordRun, ScopedStep } from "./explanation.ts"
 import { type ChangePlace, findChange, findRejection } from "./find-change.ts"
+import { type ReviewType, reviewId } from "./matching/review.ts"
+import { ReviewBook } from "./matching/review-book.ts"
+import { SchoolLinks } from "./matching/subject-links.ts"
 import { isWaiting } from "./run-states.ts"
 import { isExpired } from "./waiting-runs.ts"
 
@@ -87,24 +89,44 @@ function nextChange(
   return { action: "reject", kind, id, reason: "id-mismatch", path: "id", data: text }
 }
 
-async function match(request: ExplainRequest): Promise<MatchedStep> {
-  if (request.kind !== "user") return { state: "not-a-person" }
-  const links = await linksOf(request)
-  return links.length === 0 ? { state: "unlinked" } : { state: "linked", links }
+/** Kinds that have accounts in the app, with what may be asked about their records. */
+const reviewTypes: Readonly<Partial<Record<Kind, readonly ReviewType[]>>> = {
+  user: ["account", "reissued"],
+  school: ["school"],
 }
 
-/** The person's links under every issuer that people of the district are linked under. */
-async function linksOf({ storage, districtId, id }: ExplainRequest): Promise<AccountLink[]> {
-  const links: AccountLink[] = []
+async function match(request: ExplainRequest): Promise<MatchedStep> {
+  const { storage, clock, districtId, kind, id } = request
+  const types = reviewTypes[kind]
+  if (types === undefined) return { state: "no-accounts", accountIds: [], reviewIds: [] }
+  const accountIds = kind === "user" ? await accountsOf(request) : await schoolAccountOf(request)
+  const book = new ReviewBook({ storage, clock })
+  const reviewIds: string[] = []
+  for (const type of types) {
+    const entry = await book.get(reviewId(districtId, type, id))
+    if (entry?.review.state === "open") reviewIds.push(entry.id)
+  }
+  const state = accountIds.length > 0 ? "linked" : reviewIds.length > 0 ? "in-review" : "unlinked"
+  return { state, accountIds, reviewIds }
+}
+
+/** The person's accounts under every issuer that people of the district are linked under. */
+async function accountsOf({ storage, districtId, id }: ExplainRequest): Promise<string[]> {
+  const accountIds: string[] = []
   let after: LinkKey | undefined
   for (;;) {
     const [next] = await storage.listLinks({ districtId, after, limit: 1 })
-    if (next === undefined) return links
+    if (next === undefined) return accountIds
     const { issuer } = next
     const link = await storage.getLink({ issuer, cleverId: id })
-    if (link !== undefined) links.push(link)
+    if (link !== undefined) accountIds.push(link.accountId)
     after = { issuer, cleverId: "\uffff" }
   }
+}
+
+async function schoolAccountOf({ storage, clock, districtId, id }: ExplainRequest): Promise<string[]> {
+  const accountId = await new SchoolLinks({ storage, clock }).get(districtId, id)
+  return accountId === undefined ? [] : [accountId]
 }
 
 async function findObstacles(request: ExplainRequest, change: StagedChange | undefined): Promise<Obstacle[]> {
@@ -151,18 +173,19 @@ async function findRejected(
 }
 
 /** The runs that would change the record and wait for somebody, newest first. */
-async function findWaiting({ storage, districtId, kind, id, clock }: ExplainRequest): Promise<Obstacle[]> {
-  const waiting: Obstacle[] = []
+async function findWaiting({ storage, clock, districtId, kind, id }: ExplainRequest): Promise<Obstacle[]> {
+  const found: Obstacle[] = []
   const states = ["planned", "held", "approved"] as const
   for (const run of await storage.listRuns({ districtId, states, limit: runsPerPage })) {
-    const { state, holds } = run
+    const { state, holds, plan } = run
     if (state !== "held" && state !== "planned" && state !== "approved") continue
     if (!isWaiting(run) || isExpired(run, clock())) continue
     const change = await findChange(storage, { runId: run.id, kind, id })
-    if (change === undefined) continue
-    waiting.push({ code: "run-waits", runId: run.id, state, action: change.action, holds })
+    // What a plan leaves out is none of its changes (S28).
+    if (change === undefined || plan?.actions.includes(change.action) === false) continue
+    found.push({ code: "run-waits", runId: run.id, state, action: change.action, holds })
   }
-  return waiting
+  return found
 }
 
 async function lastRuns(request: ExplainRequest): Promise<RecordRun[]> {
@@ -193,7 +216,12 @@ async function describe(
 ): Promise<Pick<RecordRun, "action" | "fields"> | undefined> {
   const change = await findChange(storage, place)
   if (change === undefined) return undefined
-  const { action, fields } = describeChange(change)
+  const { action, before, after } = change
+  // An archive keeps the content, unless an undo puts an older one back.
+  const isKept = action === "archive" && after === null
+  const fields = isKept
+    ? []
+    : diffRecords(before === null ? {} : parse(before), after === null ? {} : parse(after))
   return { action, fields: namesOf(fields) }
 }
 

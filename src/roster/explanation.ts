@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../errors/index.ts"
 import type { Kind } from "../models/kinds.ts"
-import type { AccountLink, Action, Hold, LoggedAction, RecordState, RunMode } from "../storage/contract.ts"
+import type { Action, Hold, LoggedAction, RecordState, RunMode } from "../storage/contract.ts"
 
 /** Why one record is as it is, step by step: fetched → scoped → matched → compared → decided (S17). */
 export interface Explanation {
@@ -31,12 +31,15 @@ export type ScopedStep =
   /** There is no record to look at. */
   | { readonly state: "unknown" }
 
-/** Whose account of the app the person is. */
-export type MatchedStep =
-  | { readonly state: "linked"; readonly links: readonly AccountLink[] }
-  | { readonly state: "unlinked" }
-  /** Records of other kinds have no accounts. */
-  | { readonly state: "not-a-person" }
+/** Whose account of the app the person is, or which of its schools the school. */
+export interface MatchedStep {
+  /** `no-accounts`: records of other kinds have none. */
+  state: "linked" | "in-review" | "unlinked" | "no-accounts"
+  /** The accounts that it is linked to: one for each issuer of a person's id. */
+  accountIds: string[]
+  /** What somebody still has to decide: whose account it is, or whether the person is one that was archived (S27). */
+  reviewIds: string[]
+}
 
 /** The stored record beside Clever's. */
 export interface ComparedStep {

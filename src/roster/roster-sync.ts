@@ -129,6 +129,8 @@ export interface ExplainOptions {
 export interface UndoOptions {
   /** Who wants it: a user of the app, or `cli`. Pauses the connection in their name. */
   by: string
+  /** In their words, for the history; no names of pupils. */
+  why?: string
   /** How long to wait for an import of the district to end, in milliseconds. Default 0: not at all. */
   waitMs?: number
   /** Calls it off, with `ABORTED`, before the commit: nothing was changed. */
@@ -279,7 +281,7 @@ export class RosterSync {
    * Rejects with `RUN_NOT_FOUND`, with `RUN_NOT_UNDOABLE` unless the run is `applied` and its change log is there, and
    * else as {@link sync} does. Asks Clever for nothing; holds 700 changes at a time.
    */
-  async undo(runId: string, { by, waitMs = 0, signal }: UndoOptions): Promise<UndoResult> {
+  async undo(runId: string, { by, why = "", waitMs = 0, signal }: UndoOptions): Promise<UndoResult> {
     await this.#open()
     const { clever, storage } = this.#options
     const undone = await presentRun(storage, runId, this.#clock())
@@ -287,7 +289,7 @@ export class RosterSync {
     const keeper = await this.#acquire({ districtId, waitMs, signal })
     try {
       const { apiVersion } = clever
-      return await undoRun({ storage, keeper, clock: this.#clock, apiVersion, undone, by, signal })
+      return await undoRun({ storage, keeper, clock: this.#clock, apiVersion, undone, by, why, signal })
     } finally {
       await keeper.release()
     }

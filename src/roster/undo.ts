@@ -35,6 +35,8 @@ export interface UndoRunOptions {
   /** The run to take back. */
   undone: Run
   by: string
+  /** In their words. */
+  why: string
   signal: AbortSignal | undefined
 }
 
@@ -56,16 +58,15 @@ const outcomes: Readonly<Partial<Record<Action, keyof Counts>>> = {
  * writes all of it, pauses the connection, and forgets the cursor: no event will tell what Clever has instead.
  */
 export async function undoRun(options: UndoRunOptions): Promise<UndoResult> {
-  const { storage, keeper, clock, undone, by } = options
+  const { storage, keeper, clock, undone, by, why } = options
   const { lease } = keeper
   await requireUndoable(storage, undone)
   await dropUnfinishedUndos(options)
   const head = await storage.getDistrict(lease.districtId)
   const begun = newRun({ lease, basis: head.version, mode: "undo", startedBy: by, nowMs: clock() })
-  const attempt: Attempt = {
-    ...options,
-    run: transition({ ...begun, undoes: undone.id, checkpoint: checkpointAt(options) }, "fetching"),
-  }
+  const decision = { by, why, at: isoTime(clock()) }
+  const fields = { undoes: undone.id, decision, checkpoint: checkpointAt(options) }
+  const attempt: Attempt = { ...options, run: transition(begun, "fetching", fields) }
   await storage.saveRun(lease, attempt.run)
   try {
     await stageAll(attempt)

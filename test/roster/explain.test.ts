@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest"
 import { HomeroomError } from "../../src/errors/index.ts"
 import type { Kind } from "../../src/models/kinds.ts"
 import type { Explanation } from "../../src/roster/index.ts"
+import { ReviewBook } from "../../src/roster/matching/review-book.ts"
+import { SchoolLinks } from "../../src/roster/matching/subject-links.ts"
 import { codeOf, dayMs, RosterWorld, type StorageName, storageNames } from "../support/roster-world.ts"
 
 async function importedWorld(storage: StorageName): Promise<RosterWorld> {
@@ -34,7 +36,7 @@ describe.each(storageNames)("S17 explain, on %s", (storage) => {
       id,
       fetched: { state: "found" },
       scoped: { state: "in-scope" },
-      matched: { state: "unlinked" },
+      matched: { state: "unlinked", accountIds: [], reviewIds: [] },
       compared: { stored: "active", fields: [] },
       decided: { action: "none", obstacles: [] },
       changed: [
@@ -248,24 +250,60 @@ describe.each(storageNames)("S17 explain, on %s", (storage) => {
     expect((await explain(world, id)).decided.obstacles).toEqual([])
   })
 
-  it("S26 whose account the person is, under any issuer", async () => {
+  it("S26 whose account the person is, under any issuer, and which school the school", async () => {
     const world = await importedWorld(storage)
     const [id, other, third] = world.ids("user") as [string, string, string]
+    const { districtId } = world
     const link = {
       issuer: "https://clever.com",
       cleverId: id,
       accountId: "account-1",
-      districtId: world.districtId,
+      districtId,
       linkedAt: "2026-09-01T06:00:00.000Z",
       linkedBy: "sis_id",
     }
     const local = { ...link, issuer: "http://127.0.0.1:4000", accountId: "account-2" }
     for (const one of [link, local, { ...link, cleverId: third }]) await world.plain.claimLink(one)
-    expect((await explain(world, id)).matched).toEqual({ state: "linked", links: [local, link] })
-    expect((await explain(world, other)).matched).toEqual({ state: "unlinked" })
-    expect((await explain(world, world.ids("section")[0] as string, "section")).matched).toEqual({
-      state: "not-a-person",
+    const unlinked = { state: "unlinked", accountIds: [], reviewIds: [] }
+    expect((await explain(world, id)).matched).toEqual({
+      state: "linked",
+      accountIds: ["account-2", "account-1"],
+      reviewIds: [],
     })
+    expect((await explain(world, other)).matched).toEqual(unlinked)
+
+    const [school, otherSchool] = world.ids("school") as [string, string]
+    const links = new SchoolLinks({ storage: world.plain, clock: world.now })
+    await links.claim({ districtId, cleverId: school, accountId: "school-1", by: "ada" })
+    expect((await explain(world, school, "school")).matched).toEqual({
+      state: "linked",
+      accountIds: ["school-1"],
+      reviewIds: [],
+    })
+    expect((await explain(world, otherSchool, "school")).matched).toEqual(unlinked)
+    expect((await explain(world, world.ids("section")[0] as string, "section")).matched.state).toBe(
+      "no-accounts",
+    )
+  })
+
+  it("S26 S27 what of the person somebody still has to decide", async () => {
+    const world = await importedWorld(storage)
+    const [id] = world.ids("user") as [string]
+    const { districtId } = world
+    const book = new ReviewBook({ storage: world.plain, clock: world.now })
+    const review = { districtId, cleverId: id, reason: "several-accounts", role: null, field: null } as const
+    await book.file({ ...review, type: "account", candidates: ["a", "b"] })
+    expect((await explain(world, id)).matched).toEqual({
+      state: "in-review",
+      accountIds: [],
+      reviewIds: [`${districtId}:account:${id}`],
+    })
+    await book.file({ ...review, type: "reissued", candidates: ["x"] })
+    const entry = await book.get(`${districtId}:account:${id}`)
+    if (entry === undefined) return expect.unreachable()
+    await book.close(entry)
+    const { reviewIds } = (await explain(world, id)).matched
+    expect(reviewIds).toEqual([`${districtId}:reissued:${id}`])
   })
 
   it("S17 S24 the last five runs that changed the record, newest first, undos among them", async () => {

@@ -80,7 +80,8 @@ describe.each(storageNames)("S24 undo, on %s", (storage) => {
     const after = await contents(world)
     const asked = world.source.asked.length
 
-    const result = await undo(world, run)
+    world.clock.advance(1_000)
+    const result = await world.roster.undo(run.id, { by, why: "a bad file" })
     expect(result).toMatchObject({ undone: 5, skipped: 0 })
     expect(result.run).toMatchObject({
       mode: "undo",
@@ -88,6 +89,8 @@ describe.each(storageNames)("S24 undo, on %s", (storage) => {
       state: "applied",
       undoes: run.id,
       startedBy: by,
+      decision: { by, why: "a bad file", at: new Date(world.now()).toISOString() },
+      approval: null,
       holds: [],
       error: null,
       basis: run.version,

@@ -115,7 +115,7 @@ export interface Run {
   plan: RunPlan | null
   /** Who agreed to that. */
   approval: Approval | null
-  /** Who discarded it, or why it expired. */
+  /** Who discarded it, or why it expired; of an undo, who wanted it. */
   decision: Decision | null
   /** Of archives that were held while the rest of a run was applied (`risky-only`): that run. */
   splitFrom: string | null
@@ -160,7 +160,7 @@ export interface Approval {
   at: string
 }
 
-/** How a run ended that had waited for somebody to approve it. */
+/** How a run ended that had waited for somebody to approve it, or how an undo came about. */
 export interface Decision {
   /** A user of the app, or `homeroom` where time or a newer run decided. */
   by: string
