@@ -10,6 +10,7 @@ import { RosterSync } from "../../src/roster/index.ts"
 import { Clock, SimulatedDistrict } from "../../src/simulator/index.ts"
 import type { Run } from "../../src/storage/contract.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import { guardsOff } from "../support/guards-off.ts"
 import type { KillOrder } from "../support/kill-child.ts"
 import { seed } from "../support/seed.ts"
 import { SimulatedSource } from "../support/simulated-source.ts"
@@ -45,7 +46,8 @@ interface Scene {
 function open(district: SimulatedDistrict, path: string): { storage: SqliteStorage; roster: RosterSync } {
   const now = () => clock.now().getTime() + 60_000
   const storage = new SqliteStorage({ path, clock: now })
-  return { storage, roster: new RosterSync({ clever: new SimulatedSource(district), storage, clock: now }) }
+  const clever = new SimulatedSource(district)
+  return { storage, roster: new RosterSync({ clever, storage, clock: now, guards: guardsOff }) }
 }
 
 async function makeScene(users: number): Promise<Scene> {
