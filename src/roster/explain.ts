@@ -3,6 +3,7 @@ import { type District, diffRecords, type RosterRecord } from "../models/index.t
 import type { Kind } from "../models/kinds.ts"
 import type { RosterSource } from "../models/record-page.ts"
 import type { LinkKey, RosterStorage, StagedChange, StoredRecord } from "../storage/contract.ts"
+import { describeChange } from "./change-log.ts"
 import { compareFound, compareGone, foundFromText } from "./compare.ts"
 import { whyArchivesWait } from "./district-state.ts"
 import type { Explanation, FetchedStep, MatchedStep, Obstacle, RecordRun, ScopedStep } from "./explanation.ts"
@@ -216,12 +217,7 @@ async function describe(
 ): Promise<Pick<RecordRun, "action" | "fields"> | undefined> {
   const change = await findChange(storage, place)
   if (change === undefined) return undefined
-  const { action, before, after } = change
-  // An archive keeps the content, unless an undo puts an older one back.
-  const isKept = action === "archive" && after === null
-  const fields = isKept
-    ? []
-    : diffRecords(before === null ? {} : parse(before), after === null ? {} : parse(after))
+  const { action, fields } = describeChange(change)
   return { action, fields: namesOf(fields) }
 }
 
