@@ -476,17 +476,25 @@ describe.each(storageNames)("S26 schools of the app, on %s", (storage) => {
       { kind: "school", accountId: "4", sisId: heldBy(user, "student", "sis_id") },
       { kind: "user", accountId: "5", mdrNumber: "M2" },
     )
-    expect(await world.match()).toMatchObject({ linked: 3, reviewsOpened: 1 })
-    // Account 1 has the NCES id of school two as well, which decides nothing for that one.
+    // Account 1 has the NCES id of school two as well: it is asked about, until account 1 is known to be school one.
+    expect(await world.match()).toMatchObject({ linked: 4, reviewsOpened: 1, reviewsClosed: 1 })
     expect(await links()).toEqual(
       [
         [one, "1", "match:mdr_number"],
+        [two, "2", "match:nces_id"],
         [three, "3", "match:nces_id"],
       ].sort(([a = ""], [b = ""]) => (a < b ? -1 : 1)),
     )
     expect(await world.links()).toEqual({ [user.id]: "1" })
-    const review = await world.review()
-    expect(review).toMatchObject({ type: "school", cleverId: two, field: "nces_id", candidates: ["2"] })
+    expect(await world.review("closed")).toMatchObject({
+      type: "school",
+      cleverId: two,
+      field: "nces_id",
+      candidates: ["1", "2"],
+    })
+    const written = await world.written()
+    expect(await world.match()).toMatchObject({ linked: 0, reviewsOpened: 0 })
+    expect(await world.written()).toEqual(written)
   })
 
   it("S26 a school is linked by Clever's own id, once; a link is removed by hand", async () => {
