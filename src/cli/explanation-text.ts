@@ -45,9 +45,10 @@ function scopedText(scoped: Explanation["scoped"]): string {
   return scoped.state === "in-scope" ? "yes" : "can't be told"
 }
 
-function matchedText(matched: Explanation["matched"]): string {
-  if (matched.state === "linked") return list(matched.links.map(({ accountId }) => accountId))
-  return matched.state === "unlinked" ? "none linked" : "none: not a person"
+function matchedText({ state, accountIds, reviewIds }: Explanation["matched"]): string {
+  if (state === "no-accounts") return "none: neither a person nor a school"
+  const linked = accountIds.length === 0 ? "none linked" : list(accountIds)
+  return reviewIds.length === 0 ? linked : `${linked}; to be decided: ${list(reviewIds)}`
 }
 
 function obstacleText(obstacle: Obstacle): string {
