@@ -268,6 +268,21 @@ describe.each(doors)("$name: answers", (door) => {
     expectSafePage(answer)
   })
 
+  test.each(["/oauth/tokens", /\/me$/, /\/users\//])(
+    "R25 an answer of more than 1 MB (%s) is not read, and nobody is logged in",
+    async (match) => {
+      const world = await openLoginWorld({ door })
+      const browser = world.browser(world.person("student"))
+      const back = await world.begin(browser)
+      const body = JSON.stringify({ filler: "a".repeat(1024 * 1024) })
+      world.simulator.faults.add({ match, fault: fault.answer({ status: 200, body }) })
+      const answer = await browser.request(back)
+      expect(answer.status).toBe(502)
+      expect(answer.body).toContain("CLEVER_BODY_TOO_LARGE")
+      expect(await world.whoami(browser)).toMatchObject({ status: 401 })
+    },
+  )
+
   test("R17 an answer of Clever's that is none is a page, and no session", async () => {
     const world = await openLoginWorld({ door })
     const browser = world.browser(world.person("student"))

@@ -47,6 +47,20 @@ describe.each(doors)("$name: what a callback may bring", (door) => {
     expect(await world.whoami(victim)).toMatchObject({ cleverId: world.person("teacher") })
   })
 
+  test("R2 a login's cookie under another login's name is none", async () => {
+    const world = await openLoginWorld({ door })
+    const browser = world.browser(world.person("student"))
+    const backs = [await world.begin(browser), await world.begin(browser)]
+    const [[one, valueOfOne], [other, valueOfOther]] = [...browser.cookies(world.app)] as [
+      [string, string],
+      [string, string],
+    ]
+    browser.setCookie(world.app, one, valueOfOther)
+    browser.setCookie(world.app, other, valueOfOne)
+    for (const back of backs) expect((await browser.request(back)).status).toBe(400)
+    expect(world.exchanges()).toBe(0)
+  })
+
   test("R3 of 20 callbacks at once, one exchanges the code", async () => {
     const world = await openLoginWorld({ door, simulator: { oidc: true } })
     world.simulator.signIn.codes.replayable = true
@@ -57,6 +71,19 @@ describe.each(doors)("$name: what a callback may bring", (door) => {
     expect(world.exchanges()).toBe(1)
     expect(answers.filter(({ status }) => status === 303)).toHaveLength(1)
     expect(answers.filter(({ status }) => status === 400)).toHaveLength(19)
+  })
+
+  test("R3 a state stays spent for as long as its cookie is good", async () => {
+    const world = await openLoginWorld({ door })
+    world.simulator.signIn.codes.replayable = true
+    world.simulator.signIn.codes.lifetimeMs = 3_600_000
+    const browser = world.browser(world.person("student"))
+    const back = await world.begin(browser)
+    const copy = browser.copy()
+    expect((await browser.request(back)).status).toBe(303)
+    world.pass(598_000)
+    expect((await copy.request(back)).status).toBe(400)
+    expect(world.exchanges()).toBe(1)
   })
 
   test("R3 a state is spent by a callback that fails, too", async () => {
@@ -149,6 +176,41 @@ describe.each(doors)("$name: what a callback may bring", (door) => {
     const back = await world.begin(browser)
     world.pass(598_000)
     expect((await browser.request(back)).status).toBe(303)
+  })
+
+  test("R19 a login from the future is none; a clock that is behind by less than a minute is no matter", async () => {
+    const world = await openLoginWorld({ door })
+    world.simulator.signIn.codes.lifetimeMs = 3_600_000
+    const browser = world.browser(world.person("student"))
+    const backs = [await world.begin(browser), await world.begin(browser)] as const
+    world.pass(-61_000)
+    expect((await browser.request(backs[0])).status).toBe(400)
+    expect(world.exchanges()).toBe(0)
+    world.pass(2_000)
+    expect((await browser.request(backs[1])).status).toBe(303)
+  })
+
+  test.each([
+    ["for another client id", { clientId: "another-app" }],
+    ["for another redirect URI", { redirectUri: "https://app.example/auth/clever/return" }],
+    ["of another issuer", { authUrl: "https://clever.example" }],
+  ])("R42 a login that began %s is not ended here", async (_, before) => {
+    // The same app, with one secret for its cookies, before and after its settings were changed.
+    const https = { redirectUri: "https://app.example/auth/clever/callback", allowInsecureLocalhost: false }
+    const world = await openLoginWorld({ door, sso: { ...https, oidc: "off" } })
+    const { authUrl, apiUrl, clientId } = world.simulator
+    const settings = { ...https, oidc: "off", authUrl, apiUrl, clientId } as const
+    const earlier = await openLoginWorld({ door, sso: { ...settings, ...before } })
+    const browser = world.browser()
+    const started = await browser.request(`${earlier.app}/auth/clever/login`)
+    const state = started.location!.searchParams.get("state")!
+    const { code } = world.simulator.signIn.issueCode(world.person("student"))
+    const answer = await world.callback(browser, { code, state })
+    expect(answer.status).toBe(400)
+    expect(answer.body).toContain("LOGIN_STATE_UNKNOWN")
+    // Spent all the same.
+    expect([...browser.cookies(world.app).keys()]).toEqual([])
+    expect(world.exchanges()).toBe(0)
   })
 
   test("a callback with an unknown state and an error changes nothing and shows a page", async () => {

@@ -63,6 +63,14 @@ describe.each(doors)("$name: logins that start at Clever", (door) => {
     expect(bounced.location!.searchParams.get("district_id")).toBe(world.simulator.districts[0]!.id)
   })
 
+  test("R15 a login from Clever leads home, wherever its address says to go", async () => {
+    const world = await openLoginWorld({ door })
+    const browser = world.browser(world.person("student"))
+    const { callbackUrl } = world.simulator.signIn.issueCode(world.person("student"))
+    const { url } = await browser.open(`${callbackUrl}&return_to=/work`, { headers: crossSite })
+    expect(url.href).toBe(`${world.app}/`)
+  })
+
   describe("with portalConfirmation: cross-site", () => {
     const sso = { portalConfirmation: "cross-site" } as const
 
@@ -102,6 +110,17 @@ describe.each(doors)("$name: logins that start at Clever", (door) => {
         .request(login, { headers: { ...crossSite, "sec-fetch-site": "same-origin" } })
       expect(own.status).toBe(303)
     })
+
+    test.each(["https://evil.example", "//evil.example", "/auth/clever/logout", "/\\evil.example"])(
+      "R15 the question does not lead to %s",
+      async (target) => {
+        const world = await openLoginWorld({ door, sso })
+        const login = `${world.app}/auth/clever/login?${new URLSearchParams({ return_to: target })}`
+        const page = await world.browser().request(login, { headers: crossSite })
+        const [, link] = /<a href="([^"]+)"/.exec(page.body)!
+        expect(new URL(link!.replaceAll("&#38;", "&"), world.app).searchParams.get("return_to")).toBe("/")
+      },
+    )
 
     test("shows no question in a frame", async () => {
       const world = await openLoginWorld({ door, sso })

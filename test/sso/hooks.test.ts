@@ -241,6 +241,24 @@ describe.each(doors)("$name: the app's hooks", (door) => {
     expect(await world.whoami(browser)).toMatchObject({ status: 401 })
   })
 
+  test.each([
+    ["a prefetch", { "sec-purpose": "prefetch" }],
+    ["a prerendering", { purpose: "prefetch" }],
+  ])("R28 the app's own start begins nothing for %s", async (_, headers) => {
+    const world = await openLoginWorld({ door })
+    const answer = await world.browser().request(`${world.app}/link`, { method: "POST", headers })
+    expect(answer.status).toBe(204)
+    expect(answer.headers.getSetCookie()).toEqual([])
+    expect(world.simulator.requests.total).toBe(0)
+  })
+
+  test("R57 the app's own start asks for the rate limit too", async () => {
+    const world = await openLoginWorld({ door, sso: { rateLimit: ({ route }) => route !== "login" } })
+    const answer = await world.browser().request(`${world.app}/link`, { method: "POST" })
+    expect(answer.status).toBe(429)
+    expect(answer.headers.getSetCookie()).toEqual([])
+  })
+
   test("R28 the app's own start begins nothing for a frame", async () => {
     const world = await openLoginWorld({ door })
     const answer = await world.browser().request(`${world.app}/link`, {

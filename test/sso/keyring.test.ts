@@ -8,9 +8,11 @@ const old = "an old secret of at least thirty-two bytes"
 const present = "the present secret, also 32 bytes or more"
 const keyring = new Keyring({ secrets: [present, old], host })
 
-/** The key that a secret gives for sessions. */
-const sessionKey = (secret: string) =>
-  new Uint8Array(hkdfSync("sha256", secret, "", "homeroom/clever-session/v1", 32))
+/** The key that a secret gives for a purpose. */
+const keyFor = (purpose: string, secret: string) =>
+  new Uint8Array(hkdfSync("sha256", secret, "", `homeroom/${purpose}/v1`, 32))
+
+const sessionKey = (secret: string) => keyFor("clever-session", secret)
 
 describe("sealed values", () => {
   test("are JWEs that jose opens, and what jose seals opens here", async () => {
@@ -45,6 +47,26 @@ describe("sealed values", () => {
     expect(keyring.open("clever-bounce", sealed)).toBeUndefined()
   })
 
+  test("R14 are sealed with a key for the purpose alone, and hold the purpose besides", async () => {
+    const purposes = ["clever-txn", "clever-session", "clever-bounce"] as const
+    for (const purpose of purposes) {
+      const sealed = keyring.seal(purpose, {})
+      for (const other of purposes) {
+        const opened = compactDecrypt(sealed, keyFor(other, present)).then(() => other)
+        await expect(opened.catch(() => "nothing")).resolves.toBe(other === purpose ? purpose : "nothing")
+      }
+      const [header = ""] = sealed.split(".")
+      const { kid } = JSON.parse(Buffer.from(header, "base64url").toString()) as { kid: string }
+      for (const inside of purposes) {
+        const text = new TextEncoder().encode(JSON.stringify({ purpose: inside, host }))
+        const foreign = await new CompactEncrypt(text)
+          .setProtectedHeader({ alg: "dir", enc: "A256GCM", kid })
+          .encrypt(keyFor(purpose, present))
+        expect(keyring.open(purpose, foreign) !== undefined).toBe(inside === purpose)
+      }
+    }
+  })
+
   test("R32 open on their own host only", async () => {
     const sealed = keyring.seal("clever-session", {})
     const other = new Keyring({ secrets: [present], host: "other.example" })
@@ -59,7 +81,15 @@ describe("sealed values", () => {
       flipped[bit >> 3]! ^= 1 << (bit & 7)
       expect(keyring.open("clever-session", flipped.toString("latin1")), `bit ${bit}`).toBeUndefined()
     }
-    for (const other of [`${sealed}=`, `${sealed} `, `${sealed}.`, sealed.slice(0, -1), "", "a.b.c.d.e"]) {
+    for (const other of [
+      sealed.replace("..", ".AA."),
+      `${sealed}=`,
+      `${sealed} `,
+      `${sealed}.`,
+      sealed.slice(0, -1),
+      "",
+      "a.b.c.d.e",
+    ]) {
       expect(keyring.open("clever-session", other)).toBeUndefined()
     }
   })

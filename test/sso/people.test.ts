@@ -90,6 +90,40 @@ describe.each(doors)("$name: who logs in", (door) => {
     }
   })
 
+  test("R12 a login that was started for one district is not for another's people", async () => {
+    const world = await openLoginWorld({ door, simulator: { districts: 2 } })
+    const [asked, other] = world.simulator.districts
+    for (const options of [
+      { districtId: asked!.id },
+      { districtId: asked!.id, linkAccountId: "account-7" },
+    ]) {
+      const browser = world.browser(other!.people[0]!.id)
+      const { headers } = await world.sso.start({ headers: {} }, options)
+      const address = new URL(headers.find(([name]) => name === "location")![1])
+      expect(address.searchParams.get("district_id")).toBe(asked!.id)
+      address.searchParams.delete("district_id")
+      browser.keep(world.app, headers)
+      const { location } = await browser.request(address)
+      const answer = await browser.request(location!)
+      expect(answer.status).toBe(403)
+      expect(answer.body).toContain("LOGIN_DISTRICT_NOT_ALLOWED")
+      expect(await world.whoami(browser)).toMatchObject({ status: 401 })
+    }
+  })
+
+  test("R12 no login starts for a district that the app does not take", async () => {
+    const world = await openLoginWorld({ door, simulator: { districts: 2 } })
+    const [own, other] = world.simulator.districts
+    for (const sso of [{ districtId: own!.id }, { allowedDistricts: [own!.id] }]) {
+      const narrow = await openLoginWorld({ door, sso })
+      const answer = await narrow.sso.start({ headers: {} }, { districtId: other!.id })
+      expect(answer.status).toBe(403)
+      expect(answer.body).toContain("LOGIN_DISTRICT_NOT_ALLOWED")
+      expect(answer.headers.map(([name]) => name)).not.toContain("set-cookie")
+      expect((await narrow.sso.start({ headers: {} }, { districtId: own!.id })).status).toBe(303)
+    }
+  })
+
   test("R46 somebody with whom the app is not shared is told so, where the app asks to hear of it", async () => {
     const world = await openLoginWorld({ door })
     const id = world.person("student")
@@ -101,11 +135,7 @@ describe.each(doors)("$name: who logs in", (door) => {
     const asking = await world.sso.start({ headers: {} }, { returnUnshared: true })
     const at = new URL(asking.headers.find(([name]) => name === "location")![1])
     expect(at.searchParams.get("return_unshared")).toBe("true")
-    for (const [name, value] of asking.headers) {
-      if (name !== "set-cookie") continue
-      const [pair = ""] = value.split(";")
-      browser.setCookie(world.app, pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1))
-    }
+    browser.keep(world.app, asking.headers)
     const { location } = await browser.request(at)
     const answer = await browser.request(location!)
     expect(answer.status).toBe(403)

@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest"
+import { describe, expect, test, vi } from "vitest"
 import { HomeroomError } from "../../src/errors/index.ts"
+import { type LoginStoreLike, MemoryLoginStore } from "../../src/sso/login-store.ts"
 import { doors } from "./support/doors.ts"
 import { openLoginWorld } from "./support/login-world.ts"
 
@@ -110,6 +111,31 @@ describe.each(doors)("$name: sessions", (door) => {
     )
   })
 
+  test("R37 revoked sessions stay ended for as long as they could have lasted", async () => {
+    const store = new MemoryLoginStore()
+    const raising = vi.spyOn(store as LoginStoreLike, "raiseSessionEpoch")
+    const absoluteMs = 90 * minute
+    const world = await openLoginWorld({ door, sso: { store, session: { absoluteMs } } })
+    const before = Date.now()
+    world.pass(10 * minute)
+    await world.sso.revokeUserSessions(world.person("student"))
+    const [[, expiresAtMs]] = raising.mock.calls as [[string, number]]
+    expect(expiresAtMs).toBeGreaterThanOrEqual(before + 10 * minute + absoluteMs - 5_000)
+  })
+
+  test("R13 a session that another issuer's login made is none", async () => {
+    const redirectUri = "https://app.example/auth/clever/callback"
+    const https = { redirectUri, allowInsecureLocalhost: false }
+    const world = await openLoginWorld({ door, sso: https })
+    // The same app, pointed at another Clever.
+    const other = await openLoginWorld({ door, sso: https })
+    const browser = world.browser(world.person("student"))
+    const back = await world.begin(browser)
+    await browser.request(`${world.app}${back.pathname}${back.search}`)
+    expect(await world.whoami(browser)).toMatchObject({ status: 200 })
+    expect(await other.whoami(browser)).toMatchObject({ status: 401 })
+  })
+
   test("R37 revoking a district's sessions ends those of all its people", async () => {
     const world = await openLoginWorld({ door })
     const browsers = [world.browser(world.person("student")), world.browser(world.person("teacher"))]
@@ -130,6 +156,19 @@ describe.each(doors)("$name: sessions", (door) => {
     expect(await world.whoami(unused)).toMatchObject({ status: 401 })
     world.pass(30 * minute)
     expect(await world.whoami(browser)).toMatchObject({ status: 401 })
+  })
+
+  test("R38 a session that is used often is written anew once in a tenth of its idle time", async () => {
+    const world = await openLoginWorld({ door })
+    const browser = world.browser(world.person("student"))
+    await world.logIn(browser)
+    const written = async (): Promise<number> =>
+      (await browser.request(`${world.app}/whoami`)).headers.getSetCookie().length
+    world.pass(3 * minute - 1)
+    expect(await written()).toBe(0)
+    world.pass(1)
+    expect(await written()).toBe(1)
+    expect(await written()).toBe(0)
   })
 
   test("R38 a session ends after its absolute time, however much it is used", async () => {

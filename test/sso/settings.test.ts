@@ -2,6 +2,8 @@ import { inspect } from "node:util"
 import { describe, expect, test } from "vitest"
 import { HomeroomError } from "../../src/errors/index.ts"
 import { CleverSsoClient, type CleverSsoOptions, type LoginRequest } from "../../src/sso/index.ts"
+import { cookiesOf } from "../../src/sso/login-request.ts"
+import { readSettings } from "../../src/sso/settings.ts"
 
 const good: CleverSsoOptions = {
   clientId: "client",
@@ -129,6 +131,29 @@ describe("R61 options are checked when the client is made", () => {
   })
 })
 
+test("R25 R38 what is not given is as the documentation says", () => {
+  expect(readSettings(good)).toMatchObject({
+    oidc: "auto",
+    portal: "bounce",
+    portalConfirmation: "never",
+    confirmStudents: false,
+    districtId: null,
+    allowedDistricts: null,
+    library: true,
+    email: false,
+    homePath: "/",
+    allowedReturnOrigins: [],
+    frameAncestors: [],
+    idleMs: 30 * 60_000,
+    absoluteMs: 8 * 3_600_000,
+    displayName: false,
+    timeoutMs: 10_000,
+    apiVersion: "v3.1",
+    issuer: "https://clever.com",
+    secure: true,
+  })
+})
+
 describe("which route a path is", () => {
   const client = new CleverSsoClient(good)
   test.each([
@@ -151,6 +176,14 @@ describe("which route a path is", () => {
   ])("%s below '%s' is %s", (path, mountPath, expected) => {
     expect(client.routeOf(path, mountPath)).toBe(expected)
   })
+})
+
+test("of several cookies with one name the first counts", () => {
+  const cookie = "clever_session=own; b=2; clever_session=planted;clever_session="
+  expect([...cookiesOf({ headers: { cookie } })]).toEqual([
+    ["clever_session", "own"],
+    ["b", "2"],
+  ])
 })
 
 describe("requests of any shape are answered", () => {

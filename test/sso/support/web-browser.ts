@@ -66,6 +66,12 @@ export class WebBrowser {
     this.#jar(new URL(url)).set(name, value)
   }
 
+  /** Keeps the cookies of an answer that did not come by a request. */
+  keep(url: string | URL, headers: readonly (readonly [name: string, value: string])[]): void {
+    const lines = headers.filter(([name]) => name === "set-cookie").map(([, value]) => value)
+    this.#keep(new URL(url), lines)
+  }
+
   /** Another browser with the same cookies, as somebody has it who copied them. */
   copy(): WebBrowser {
     const other = new WebBrowser()
