@@ -253,6 +253,24 @@ describe("S23 what is kept for a target", () => {
     },
   )
 
+  it("S23 what a former delivery of the same target left is nobody's place", async () => {
+    const world = new TargetWorld()
+    const { districtId, plain } = world
+    await world.bulk()
+    const controller = new AbortController()
+    world.app.afterCall = ([change]) => {
+      if (change?.kind === "user") controller.abort()
+    }
+    await world.delivery.deliver({ districtId, signal: controller.signal })
+    // As if it was forgotten, and begun anew at once.
+    await plain.writeDocuments([{ collection: "deliveries", key: `app/${districtId}`, delete: true }])
+    world.app.afterCall = () => {}
+    world.app.rows.clear()
+    world.app.enrolments.clear()
+    await world.deliver()
+    await world.expectFollowed()
+  })
+
   it("S23 a delivery that is forgotten while it is at work stops", async () => {
     const world = new TargetWorld()
     await world.bulk()

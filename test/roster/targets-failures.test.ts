@@ -203,6 +203,39 @@ describe("S23 a target that is down", () => {
     expect(world.app.calls.length).toBeGreaterThan(calls)
   })
 
+  it("S23 is found down once, not again in each district", async () => {
+    const world = await classWorld()
+    await world.connect()
+    const other = new TargetWorld({ index: 1 })
+    await world.another({ clever: other.source }).sync({ districtId: other.districtId, mode: "bulk" })
+    changeAll(world, "user", world.ids("user").slice(0, 3), "a")
+    await world.delta()
+    goDown(world, Number.POSITIVE_INFINITY)
+    const connection = await world.plain.getConnection(world.districtId)
+    if (connection === undefined) return expect.unreachable()
+    await world.plain.saveConnection({ ...connection, districtId: other.districtId })
+    const report = await world.delivery.deliver()
+    expect(report.waiting.map(({ reason }) => reason)).toEqual(["target-down", "target-down"])
+    expect(world.slept).toHaveLength(6)
+  })
+
+  it("S23 during a replay: the letters stay asked for, and nothing waits once they are delivered", async () => {
+    const world = await classWorld()
+    const ids = world.ids("user").slice(0, 3)
+    changeAll(world, "user", ids, "a")
+    await world.delta()
+    refuse(world, ids.slice(0, 1))
+    await world.deliver()
+    accept(world)
+    goDown(world, world.now() + hourMs, () => Object.assign(new Error(), { retryable: true }))
+    expect(await world.delivery.replay({ all: true })).toMatchObject({ state: "waiting", stuck: 1 })
+    expect((await world.letters())[0]).toMatchObject({ attempts: 1 })
+    world.clock.advance(hourMs)
+    expect(await world.deliver()).toMatchObject({ state: "caught-up", stuck: 0, delivered: { update: 1 } })
+    expect(await world.delivery.lag({ districtId: world.districtId })).toMatchObject({ waiting: null })
+    await world.expectFollowed()
+  })
+
   it("S23 in the middle of telling records apart: nothing is set aside", async () => {
     for (let down = 1; down < 40; down++) {
       const world = await classWorld()
@@ -430,6 +463,36 @@ describe("S23 who is at fault", () => {
     accept(world)
     await world.delivery.replay({ all: true })
     await world.expectFollowed()
+  })
+
+  it("S23 a later change of a record in question is not tried ahead of the earlier one", async () => {
+    const world = await classWorld()
+    const [id = ""] = world.ids("user")
+    for (const value of ["a", "b"]) {
+      changeAll(world, "user", [id], value)
+      await world.delta()
+    }
+    world.app.beforeChange = ({ version }) => {
+      if (version === 2) throw new Error("no")
+    }
+    expect(await world.deliver()).toMatchObject({ state: "waiting", stuck: 0 })
+    expect(new Set(world.app.calls.flat().map(({ version }) => version))).toEqual(new Set([2]))
+  })
+
+  it("S23 what shows that the target is up is never older than what it may have", async () => {
+    const world = await classWorld()
+    const [id = "", poison = ""] = world.ids("user")
+    // Taken first, and so at hand when the next batch fails half-way, behind a newer change of the same record.
+    changeAll(world, "user", [id], "a")
+    await world.delta()
+    changeAll(world, "user", [id, poison], "b")
+    await world.delta()
+    changeAll(world, "section", world.ids("section").slice(0, 1), "c")
+    await world.delta()
+    refuse(world, [poison])
+    expect(await world.deliver()).toMatchObject({ state: "caught-up", stuck: 1 })
+    expect(world.app.violations).toEqual([])
+    expect(emailOf(world, id)).toBe(`b-${id}@new.example`)
   })
 
   it("S23 nothing that depends on a record in question is tried ahead of it", async () => {

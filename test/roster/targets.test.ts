@@ -114,6 +114,38 @@ describe.each(storageNames)("S23 what a target gets (%s)", (storage) => {
     expect(two?.after).toMatchObject({ email: "own@app.example" })
   })
 
+  it("S23 S24 an undo that archives with another content: each record still before what the target knows it to need", async () => {
+    const world = new TargetWorld({ storage })
+    await world.bulk()
+    await world.deliver()
+    const district = world.districtId
+    const [studentId, contactId] = ["100000000000000000000001", "200000000000000000000002"]
+    const contact = (students: string[]) => ({
+      district,
+      name: { last: "Somebody" },
+      roles: { contact: { student_relationships: students.map((student) => ({ student })) } },
+    })
+    world.district.add("user", { id: contactId, ...contact([]) })
+    await world.delta()
+    world.district.unshare({ ids: [contactId] })
+    await world.delta()
+    world.district.add("user", { id: studentId, district, name: { last: "Pupil" }, roles: { student: {} } })
+    world.district.edit("user", contactId, contact([studentId]))
+    world.district.reshare({ ids: [contactId] })
+    const run = await world.delta()
+    expect(run.counts.user).toMatchObject({ created: 1, restored: 1 })
+    const { run: undo } = await world.roster.undo(run.id, { by: "test" })
+    await world.deliver()
+    const undone = world.app.written.filter(({ runId }) => runId === undo.id)
+    expect(undone.map(({ id, action }) => `${action} ${id}`)).toEqual([
+      `archive ${contactId}`,
+      `archive ${studentId}`,
+    ])
+    expect(undone[0]?.before).toMatchObject(contact([studentId]))
+    expect(undone[0]?.after).toMatchObject(contact([]))
+    await world.expectFollowed()
+  })
+
   it("S23 a target that is added later gets the roster as it was then, whatever is imported meanwhile", async () => {
     const world = new TargetWorld({ storage, users: 100, delivery: { batchSize: 7 } })
     await world.bulk()

@@ -112,7 +112,7 @@ export class DeliveryClaim {
     const state: DeliveryState = { ...this.state, ...rest, place: placeOfState, claim }
     const isWritten = await storage.writeDocuments([
       { collection: deliveries, key: this.key, districtId, value: state, expect: this.#revision },
-      ...(place === this.place ? [] : placeWrites(this.key, districtId, place)),
+      ...(place === this.place ? [] : placeWrites(this.key, districtId, { ...state, place })),
       ...writes,
     ])
     if (!isWritten) {

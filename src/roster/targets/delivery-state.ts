@@ -54,12 +54,6 @@ export const deliveries = "deliveries"
 /** Where in a step a delivery stands. Erased with the record that it names; the step then begins anew. */
 export const deliveryPlaces = "delivery-places"
 
-interface PlaceInStep {
-  version: number
-  step: string
-  after: string
-}
-
 /** The key of what belongs to one target and district. No name and no id has a slash in it. */
 export function deliveryKey(target: string, districtId: string): string {
   return `${target}/${districtId}`
@@ -69,23 +63,31 @@ export function stateOf(document: StoredDocument): DeliveryState {
   return document.value as DeliveryState
 }
 
+interface PlaceInStep {
+  /** The delivery's own name: what a former one of the same target left is nobody's place. */
+  snapshotId: string
+  after: string
+}
+
 /** The whole place: from the step's beginning if the record that it named is erased. */
 export async function readPlace(
   storage: RosterStorage,
   key: string,
-  { place }: DeliveryState,
+  { place, snapshotId }: DeliveryState,
 ): Promise<DeliveryPlace> {
-  const fromStart = { ...place, after: "" }
-  if (place.step === null) return fromStart
-  const within = (await storage.getDocument(deliveryPlaces, key))?.value as PlaceInStep | undefined
-  if (within?.version !== place.version || within.step !== place.step) return fromStart
-  return { ...place, after: within.after }
+  const document = place.step === null ? undefined : await storage.getDocument(deliveryPlaces, key)
+  const within = document?.value as PlaceInStep | undefined
+  return { ...place, after: within?.snapshotId === snapshotId ? within.after : "" }
 }
 
 /** What is written for a place besides the state itself. */
-export function placeWrites(key: string, districtId: string, place: DeliveryPlace): DocumentPut[] {
-  const { version, step, after } = place
-  if (step === null || after === "") return []
-  const value: PlaceInStep = { version, step, after }
+export function placeWrites(
+  key: string,
+  districtId: string,
+  { snapshotId, place }: { snapshotId: string; place: DeliveryPlace },
+): DocumentPut[] {
+  const { step, after } = place
+  if (step === null) return []
+  const value: PlaceInStep = { snapshotId, after }
   return [{ collection: deliveryPlaces, key, districtId, subjects: [after], value }]
 }

@@ -9,7 +9,6 @@ import {
   replayRequests,
 } from "./dead-letters.ts"
 import type { DeliveryWork, WorkOutcome } from "./delivery-work.ts"
-import { recordKey } from "./references.ts"
 import type { TargetChange } from "./target.ts"
 import { toTargetChanges } from "./target-changes.ts"
 
@@ -95,11 +94,9 @@ class LetterReplay {
     return this.#batch.some(({ letter }) => letter.number === number)
   }
 
-  #fits({ kind, id, action }: TargetChange): boolean {
-    return this.#batch.every(({ change }) => {
-      const isSame = recordKey(change.kind, change.id) === recordKey(kind, id)
-      return change.kind === kind && change.action === action && !isSame
-    })
+  /** A second change of the same record waits for the first one, as for any that it needs. */
+  #fits({ kind, action }: TargetChange): boolean {
+    return this.#batch.every(({ change }) => change.kind === kind && change.action === action)
   }
 
   /** Somebody wants to see whether it goes now: once is enough to tell. */
