@@ -479,17 +479,19 @@ describe("S23 who is at fault", () => {
     expect(new Set(world.app.calls.flat().map(({ version }) => version))).toEqual(new Set([2]))
   })
 
-  it("S23 what shows that the target is up is never older than what it may have", async () => {
+  it("S23 what shows that the target is up is never older than what the target may have", async () => {
     const world = await classWorld()
-    const [id = "", poison = ""] = world.ids("user")
-    // Taken first, and so at hand when the next batch fails half-way, behind a newer change of the same record.
+    const [id = ""] = world.ids("user")
     changeAll(world, "user", [id], "a")
     await world.delta()
-    changeAll(world, "user", [id, poison], "b")
+    changeAll(world, "user", [id], "b")
     await world.delta()
     changeAll(world, "section", world.ids("section").slice(0, 1), "c")
     await world.delta()
-    refuse(world, [poison])
+    // The first change is the last that was taken; the second one is written before it fails.
+    world.app.afterCall = (changes) => {
+      if (changes.some(({ version }) => version === 3)) throw new Error("too late")
+    }
     expect(await world.deliver()).toMatchObject({ state: "caught-up", stuck: 1 })
     expect(world.app.violations).toEqual([])
     expect(emailOf(world, id)).toBe(`b-${id}@new.example`)
