@@ -1,5 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { Keyring } from "../../src/sso/keyring.ts"
 import { doors } from "./support/doors.ts"
 import { type LoginWorld, openLoginWorld } from "./support/login-world.ts"
 import type { WebBrowser } from "./support/web-browser.ts"
@@ -161,6 +162,28 @@ describe.each(doors)("$name: cookies", (door) => {
     expect((await browser.request(behindProxy(rotated, pending))).status).toBe(303)
     expect(await later.whoami(browser)).toMatchObject({ status: 200 })
     expect(before.exchanges()).toBe(2)
+  })
+
+  test("R14 a cookie that another version of Homeroom sealed is none", async () => {
+    const world = await openLoginWorld({ door })
+    const secrets = ["a secret of the tests, thirty-two bytes or more"]
+    const keyring = new Keyring({ secrets, host: new URL(world.app).host })
+    const browser = world.browser(world.person("student"))
+    const [first, second] = [await world.begin(browser), await world.begin(browser)]
+    const [[name = "", sealed = ""] = []] = browser.cookies(world.app)
+    browser.setCookie(
+      world.app,
+      name,
+      keyring.seal("clever-txn", { ...keyring.open("clever-txn", sealed), v: 2 }),
+    )
+    expect((await browser.request(first)).status).toBe(400)
+    expect(world.exchanges()).toBe(0)
+
+    await browser.request(second)
+    const session = keyring.open("clever-session", browser.cookies(world.app).get("clever_session") ?? "")
+    expect(session).toMatchObject({ v: 1, cleverId: world.person("student") })
+    browser.setCookie(world.app, "clever_session", keyring.seal("clever-session", { ...session, v: 2 }))
+    expect(await world.whoami(browser)).toMatchObject({ status: 401 })
   })
 
   test("R18 whatever is done to any cookie, nobody gets in and nothing breaks", async () => {

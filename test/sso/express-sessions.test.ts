@@ -156,7 +156,10 @@ describe.each(versions)("expressSessions() on %s", (_, express) => {
       })
     })
     const world = await openLoginWorld({ door })
-    for (const value of ["7", '"x"', "null", "[]", "{}", '{"id":"x","epochs":7}']) {
+    const times = { seenAt: Date.now(), expiresAt: Date.now() + 3_600_000 }
+    const half = { issuer: world.sso.issuer, cleverId: "x", districtId: null, ...times }
+    const rest = ["7", '"x"', "null", "[]", "{}", '{"id":"x","epochs":7}']
+    for (const value of [JSON.stringify(half), ...rest]) {
       const browser = world.browser(world.person("student"))
       await browser.request(`${world.app}/poison?value=${encodeURIComponent(value)}`)
       expect(await world.whoami(browser)).toMatchObject({ status: 401 })

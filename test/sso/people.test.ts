@@ -175,6 +175,19 @@ describe.each(doors)("$name: who logs in", (door) => {
     )
   })
 
+  test.each([
+    ["where Clever offers it", true, ["S256", expect.stringMatching(/^[\w-]{43}$/)]],
+    ["not where it does not", false, [null, null]],
+  ])("R51 a login uses PKCE %s", async (_, pkce, expected) => {
+    const world = await openLoginWorld({ door, simulator: { oidc: true, apps: [{ oidc: true, pkce }] } })
+    const browser = world.browser(world.person("student"))
+    const { location } = await browser.request(`${world.app}/auth/clever/login`)
+    const sent = ["code_challenge_method", "code_challenge"].map((name) => location!.searchParams.get(name))
+    expect(sent).toEqual(expected)
+    expect((await browser.request((await browser.request(location!)).location!)).status).toBe(303)
+    expect(await world.whoami(browser)).toMatchObject({ status: 200 })
+  })
+
   test("R47 logins of many people through one client, all at once, never cross", async () => {
     const world = await openLoginWorld({
       door,
