@@ -23,7 +23,11 @@ export async function importBarely(apiUrl: string, districtId: string, path: str
           const bytes = page.body.subarray(page.starts[at], page.ends[at])
           const text = (): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
           const found = { kind, id: page.ids[at], raw: rawFingerprint(bytes), text }
-          const change = compareFound(found, undefined, { districtId, unidentified: () => `?${at}` })
+          const change = compareFound(found, undefined, {
+            districtId,
+            scope: undefined,
+            unidentified: () => `?${at}`,
+          })
           if (change?.action !== "create") continue
           insert.run(kind, change.id, change.raw, change.canonical, change.data)
           records++

@@ -16,6 +16,7 @@ const fallbackReasons: Readonly<Record<FallbackReason, string>> = {
   "cursor-expired": "the last import is too long ago for Clever's events, which are kept for 30 days",
   "cursor-rejected": "Clever no longer knows the last event that was read",
   "api-version-changed": "the last import used another version of Clever's API",
+  "scope-changed": "what is kept of the district was set anew since the last import",
   "events-unavailable": "Clever's events are not enabled for this app",
   "events-flood": "more has changed than there are records",
 }

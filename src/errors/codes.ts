@@ -67,6 +67,8 @@ export type ErrorCode =
   | "RUN_NOT_FOUND"
   | "RUN_TRANSITION_INVALID"
   | "RUN_NOT_UNDOABLE"
+  | "RECORD_NOT_FOUND"
+  | "FIELD_NOT_OWNED"
   | "PLAN_STALE"
   | "PLAN_ALTERED"
   | "PLAN_HASH_MISMATCH"
@@ -408,6 +410,19 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     remedy: "List them: homeroom history",
     retryable: false,
     httpStatus: 404,
+  },
+  RECORD_NOT_FOUND: {
+    summary: "The roster has no record with this kind and id.",
+    remedy: "Check kind, id and district; whoever is not shared, or out of scope, was never stored.",
+    retryable: false,
+    httpStatus: 404,
+  },
+  FIELD_NOT_OWNED: {
+    summary: "An app wants to set a field that is Clever's.",
+    remedy:
+      "Make the field sticky or the app's in the ownership settings of the district, then set it again.",
+    retryable: false,
+    httpStatus: 409,
   },
   RUN_TRANSITION_INVALID: {
     summary: "The import can't go from its present state to the one asked for.",

@@ -6,6 +6,7 @@ import {
   levelUnder,
   stampKeys,
 } from "./canonical-json.ts"
+import { isPlainObject, joinFieldPath } from "./field-path.ts"
 
 /** One field that differs. */
 export interface FieldChange {
@@ -40,7 +41,7 @@ function compare(before: object, after: object, path: string, level: Level, chan
     const is = Object.hasOwn(later, key) ? later[key] : undefined
     if (isEmptyValue(was) && isEmptyValue(is)) continue
     const under = levelUnder(level, key)
-    const fieldPath = joinPath(path, key)
+    const fieldPath = joinFieldPath(path, key)
     if (isPlainObject(was) && isPlainObject(is)) compare(was, is, fieldPath, under, changes)
     else if (!isSame(was, is)) changes.push({ path: fieldPath, before: was, after: is })
   }
@@ -52,13 +53,4 @@ function isSame(was: unknown, is: unknown): boolean {
   if (typeof was !== typeof is || typeof was !== "object") return JSON.stringify(was) === JSON.stringify(is)
   // Wrapped, so that a `last_modified` inside a list element counts as it does in the canonical form.
   return canonicalJson([was]) === canonicalJson([is])
-}
-
-function isPlainObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-}
-
-function joinPath(path: string, key: string): string {
-  if (/[.[\]"]/.test(key) || key === "") return `${path}[${JSON.stringify(key)}]`
-  return path === "" ? key : `${path}.${key}`
 }

@@ -18,6 +18,21 @@ export function rawFingerprint(bytes: Uint8Array): string {
   return version + hash("sha256", bytes, "base64url").slice(0, 22)
 }
 
+const rawLength = version.length + 22
+
+/**
+ * The same of a record that is kept within a scope (S18), named by its digest: the end of it differs from that of every
+ * other scope, so that a changed scope looks at every record again. 31 characters.
+ */
+export function scopedFingerprint(bytes: Uint8Array, scopeDigest: string): string {
+  return rawFingerprint(bytes) + scopeDigest.slice(0, 8)
+}
+
+/** True if two raw fingerprints were made within the same scope, or without one. */
+export function isSameScope(one: string, other: string): boolean {
+  return one.length === other.length && one.endsWith(other.slice(rawLength))
+}
+
 // A record's fingerprint is a sum over its members, so that their order does not matter and none need be sorted;
 // put in canonical order first and hashed by SHA-256 it takes several times as long, for every new record. Two
 // lanes of 32 bits: a change goes unseen by chance once in 10^19 changes (docs/decisions/0002-fingerprints.md).

@@ -28,6 +28,8 @@ export type { CleverEvent, EventData, EventType } from "./event.ts"
 export { canonicalFingerprint, isSameContent, rawFingerprint, schemaVersion } from "./fingerprint.ts"
 export { idPattern } from "./ids.ts"
 export { type ApiVersion, type Kind, kinds, type Role, roles } from "./kinds.ts"
+export { type FieldValue, mergeOverrides } from "./overrides.ts"
+export type { FieldOwner, Ownership } from "./ownership.ts"
 export type { RecordByKind, RosterRecord } from "./parse-record.ts"
 export type {
   EventPage,
@@ -40,6 +42,7 @@ export type {
 } from "./record-page.ts"
 export type { Resource } from "./resource.ts"
 export type { Principal, School } from "./school.ts"
+export type { Scope } from "./scope.ts"
 export type { Section, Subject } from "./section.ts"
 export type { StaffRole } from "./staff.ts"
 export type { Disability, SchoolEnrollment, StudentRole } from "./student.ts"

@@ -1,9 +1,13 @@
 import { HomeroomError } from "../errors/index.ts"
+import { idPattern } from "../models/index.ts"
 import { type Kind, kinds } from "../models/kinds.ts"
 import type { FeedEvent } from "../models/record-page.ts"
 import type { Cursor, StagedChange, StoredRecord } from "../storage/contract.ts"
 import { compareFound, compareGone, foundFromText } from "./compare.ts"
 import { checkpointOf, type RunContext, stagePage } from "./run-context.ts"
+import type { CompiledScope } from "./scope/compiled-scope.ts"
+import { noContent } from "./scope/scoped-rejection.ts"
+import { idBefore } from "./targets/snapshot.ts"
 
 /** More pages of events than this are taken for a loop. */
 const maxPages = 100_000
@@ -22,7 +26,8 @@ type LastWord =
  * Reads the feed from the checkpoint's cursor to its end and stages what the events say, page by page, in feed
  * order (S1, S3). An event's object replaces whatever was staged for its record, so doing it twice does nothing.
  *
- * `onPage` is told how many events were read in all and may throw to end the reading.
+ * `onPage` is told how many events were read in all and may throw to end the reading. Within a scope those count that
+ * change what is kept: of a small part of a large district, most don't.
  */
 export async function applyEvents(
   context: RunContext,
@@ -37,10 +42,16 @@ export async function applyEvents(
   let pages = 0
   for await (const page of source.eventPages({ districtId, after, pageSize, signal, onRequest })) {
     if (++pages > maxPages) throw new HomeroomError("CLEVER_PAGES_LOOP", { details: { kind: "event" } })
-    eventsRead += page.events.length
-    onPage(eventsRead)
-    const { words, skipped } = foldEvents(page.events)
+    const { words, skipped } = foldEvents(page.events, context.scope)
+    if (context.scope === undefined) {
+      eventsRead += page.events.length
+      onPage(eventsRead)
+    }
     const changes = await compareWords(context, words)
+    if (context.scope !== undefined) {
+      eventsRead += changes.filter(({ action }) => action !== "unchanged").length
+      onPage(eventsRead)
+    }
     const last = page.events.at(-1)
     const checkpoint = checkpointOf(context.run)
     context.run = {
@@ -54,7 +65,7 @@ export async function applyEvents(
         ...checkpoint,
         stage,
         pages: checkpoint.pages + 1,
-        cursor: last === undefined ? checkpoint.cursor : cursorAt(last, source.apiVersion),
+        cursor: last === undefined ? checkpoint.cursor : cursorAt(last, source.apiVersion, context.scope),
       },
       changes,
     )
@@ -78,7 +89,9 @@ export async function retryRejections(context: RunContext): Promise<void> {
     const known: LastWord[] = []
     for (const rejection of rejections) {
       const { kind, id, data, reason, path } = rejection
-      if (id.startsWith("?")) changes.push({ action: "reject", kind, id, reason, path, data })
+      // Without an id or a content there is nothing to look at.
+      if (id.startsWith("?") || data === noContent)
+        changes.push({ action: "reject", kind, id, reason, path, data })
       else known.push({ kind, id, gone: false, text: data })
     }
     changes.push(...(await compareWords(context, known)))
@@ -87,13 +100,21 @@ export async function retryRejections(context: RunContext): Promise<void> {
   }
 }
 
-/** The place in the feed just after an event. */
-export function cursorAt(event: FeedEvent, apiVersion: Cursor["apiVersion"]): Cursor {
-  return { eventId: event.id, at: eventTime(event), apiVersion }
+/** The place in the feed just after an event, for a roster that is kept within the scope. */
+export function cursorAt(
+  event: FeedEvent,
+  apiVersion: Cursor["apiVersion"],
+  scope: CompiledScope | undefined,
+): Cursor {
+  const cursor = { eventId: event.id, at: eventTime(event), apiVersion }
+  return scope === undefined ? cursor : { ...cursor, scope: scope.digest }
 }
 
 /** Keeps each record's last event of a page: an event holds the whole record, so earlier ones say nothing more. */
-function foldEvents(events: readonly FeedEvent[]): { words: LastWord[]; skipped: number } {
+function foldEvents(
+  events: readonly FeedEvent[],
+  scope: CompiledScope | undefined,
+): { words: LastWord[]; skipped: number } {
   const words = new Map<string, LastWord>()
   let skipped = 0
   for (const event of events) {
@@ -107,7 +128,10 @@ function foldEvents(events: readonly FeedEvent[]): { words: LastWord[]; skipped:
       skipped++
       continue
     }
-    const id = idOf(event.object)
+    const text = idOf(event.object)
+    // Within a scope a text that is no id is not kept in the place of one (S18).
+    const id = scope === undefined || text === undefined || idPattern.test(text) ? text : undefined
+    if (id === undefined && scope !== undefined && verb === "deleted") continue
     if (id === undefined) words.set(`event ${event.id}`, { kind, id, eventId: event.id, text: event.object })
     else if (verb === "deleted") words.set(`${kind} ${id}`, { kind, id, gone: true })
     else words.set(`${kind} ${id}`, { kind, id, gone: false, text: event.object })
@@ -117,15 +141,17 @@ function foldEvents(events: readonly FeedEvent[]): { words: LastWord[]; skipped:
 
 async function compareWords(context: RunContext, words: readonly LastWord[]): Promise<StagedChange[]> {
   const { districtId } = context.run
+  const { scope } = context
   const changes: StagedChange[] = []
   for (let from = 0; from < words.length; from += lookupChunk) {
     const chunk = words.slice(from, from + lookupChunk)
     const stored = await lookUp(context, chunk)
     for (const word of chunk) {
       if (word.id === undefined) {
-        const found = foundFromText(word.kind, undefined, word.text)
+        const found = foundFromText(word.kind, undefined, word.text, scope)
         const change = compareFound(found, undefined, {
           districtId,
+          scope,
           unidentified: () => `?event-${word.eventId}`,
         })
         if (change !== undefined) changes.push(change)
@@ -133,19 +159,29 @@ async function compareWords(context: RunContext, words: readonly LastWord[]): Pr
       }
       const { kind, id } = word
       const record = stored.get(`${kind} ${id}`)
-      if (word.gone) {
-        changes.push(compareGone(kind, id, record))
-        continue
-      }
-      const change = compareFound(foundFromText(kind, id, word.text), record, {
-        districtId,
-        unidentified: () => id,
-      })
+      const change = word.gone
+        ? compareGone(kind, id, record)
+        : compareFound(foundFromText(kind, id, word.text, scope), record, {
+            districtId,
+            scope,
+            unidentified: () => id,
+          })
+      if (change !== undefined && change.action !== "unchanged") changes.push(change)
       // Marked even if nothing changed: the marker takes the place of what a listing staged for the record.
-      changes.push(change ?? { action: "unchanged", kind, id })
+      else if (scope === undefined || record !== undefined || (await isStaged(context, kind, id))) {
+        changes.push({ action: "unchanged", kind, id })
+      }
     }
   }
   return changes
+}
+
+/** Whether the run has staged something for a record: where it has not, an id out of scope is not staged (S18). */
+async function isStaged(context: RunContext, kind: Kind, id: string): Promise<boolean> {
+  await context.staging
+  const runId = context.run.id
+  const [entry] = await context.storage.listStaged({ runId, kind, after: idBefore(id), limit: 1 })
+  return entry?.id === id
 }
 
 async function lookUp(context: RunContext, words: readonly LastWord[]): Promise<Map<string, StoredRecord>> {

@@ -12,6 +12,8 @@ export interface RunBeginning extends Settlement {
   /** The district's version. */
   basis: number
   apiVersion: ApiVersion
+  /** Names the scope to read within; undefined: everything. */
+  scope: string | undefined
   resumeWithinMs: number
 }
 
@@ -65,13 +67,15 @@ async function settleDead(options: RunBeginning, run: Run): Promise<Run> {
   return run.mode === "undo" ? { ...stopped, checkpoint: null } : stopped
 }
 
-function canBeResumed({ basis, apiVersion, clock, resumeWithinMs }: RunBeginning, run: Run): boolean {
+function canBeResumed(beginning: RunBeginning, run: Run): boolean {
+  const { basis, apiVersion, scope, clock, resumeWithinMs } = beginning
   const { checkpoint } = run
   return (
     checkpoint !== null &&
     run.mode !== "user" &&
     run.basis === basis &&
     checkpoint.apiVersion === apiVersion &&
+    checkpoint.scope === scope &&
     clock() - Date.parse(checkpoint.at) < resumeWithinMs
   )
 }

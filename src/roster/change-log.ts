@@ -3,6 +3,7 @@ import type { Kind } from "../models/kinds.ts"
 import type { RosterRecord } from "../models/parse-record.ts"
 import { recordKeys } from "../models/record-keys.ts"
 import type { LoggedAction, LoggedChange, RosterStorage, Run } from "../storage/contract.ts"
+import type { CompiledScope } from "./scope/compiled-scope.ts"
 
 /** One record's change in a run, as a person reads it. */
 export interface RecordChange {
@@ -42,15 +43,16 @@ interface ParsedChange extends LoggedChange {
 const pageSize = 500
 
 /**
- * The changes of a run in kind order, then id; of one that waits those that would take effect. Costs one page of them
- * in memory.
+ * The changes of a run in kind order, then id; of one that waits those that would take effect. As far as the scope
+ * reaches that goes now (S18): contents from before it are kept until they are purged. Costs one page in memory.
  */
 export async function* readChanges(
   storage: RosterStorage,
   run: ChangesOf,
   { kind, action, school }: ChangeFilter,
+  scope: CompiledScope | undefined,
 ): AsyncGenerator<RecordChange> {
-  for await (const change of parsedChanges(storage, run, { kind, action })) {
+  for await (const change of parsedChanges(storage, run, { kind, action }, scope)) {
     if (school === undefined || schoolsOf(change).includes(school)) yield describe(change)
   }
 }
@@ -59,9 +61,13 @@ export async function* readChanges(
  * How many changes each school has, in ascending id, then those of no school. Somebody who belongs to several schools
  * counts in each. Reads the changes once; costs a few numbers for each school in memory.
  */
-export async function countBySchool(storage: RosterStorage, run: ChangesOf): Promise<SchoolChanges[]> {
+export async function countBySchool(
+  storage: RosterStorage,
+  run: ChangesOf,
+  scope: CompiledScope | undefined,
+): Promise<SchoolChanges[]> {
   const bySchool = new Map<string | null, SchoolChanges["changes"]>()
-  for await (const change of parsedChanges(storage, run, {})) {
+  for await (const change of parsedChanges(storage, run, {}, scope)) {
     const schools = schoolsOf(change)
     for (const schoolId of schools.length === 0 ? [null] : schools) {
       let changes = bySchool.get(schoolId)
@@ -85,8 +91,8 @@ export async function countBySchool(storage: RosterStorage, run: ChangesOf): Pro
  * A created record's fields all come from nothing; an archived one's content stays as it was, unless an undo puts an
  * older one back, so that only its enrolments end.
  */
-export function describeChange(change: LoggedChange): RecordChange {
-  return describe(parse(change))
+export function describeChange(change: LoggedChange, scope: CompiledScope | undefined): RecordChange {
+  return describe(parse(change, scope))
 }
 
 function describe({ kind, id, action, contentBefore, contentAfter }: ParsedChange): RecordChange {
@@ -104,12 +110,13 @@ async function* parsedChanges(
   storage: RosterStorage,
   run: ChangesOf,
   { kind, action }: Pick<ChangeFilter, "kind" | "action">,
+  scope: CompiledScope | undefined,
 ): AsyncGenerator<ParsedChange> {
   const actions = actionsOf(run, action)
   let after: { kind: Kind; id: string } | undefined
   for (;;) {
     const page = await storage.listChanges({ runId: run.id, kind, actions, after, limit: pageSize })
-    for (const change of page) yield parse(change)
+    for (const change of page) yield parse(change, scope)
     const last = page.at(-1)
     if (last === undefined) return
     after = { kind: last.kind, id: last.id }
@@ -125,14 +132,18 @@ function actionsOf({ plan }: ChangesOf, action: LoggedAction | undefined): Logge
   return action === undefined ? logged : logged.filter((one) => one === action)
 }
 
-function parse(change: LoggedChange): ParsedChange {
-  const contentBefore = parseContent(change.before)
+function parse(change: LoggedChange, scope: CompiledScope | undefined): ParsedChange {
+  const read = (data: string | null) => (data === null ? {} : parseContent(change.kind, data, scope))
+  const contentBefore = read(change.before)
   const isKept = change.action === "archive" && change.after === null
-  return { ...change, contentBefore, contentAfter: isKept ? contentBefore : parseContent(change.after) }
+  return { ...change, contentBefore, contentAfter: isKept ? contentBefore : read(change.after) }
 }
 
-function parseContent(data: string | null): object {
-  return data === null ? {} : (JSON.parse(data) as object)
+function parseContent(kind: Kind, data: string, scope: CompiledScope | undefined): object {
+  const content: object = JSON.parse(data)
+  if (scope === undefined) return content
+  const verdict = scope.judge(kind, content)
+  return verdict.state === "in" ? (verdict.value as object) : {}
 }
 
 /** The schools that a record belongs to or belonged to; a school's own record is its own. */

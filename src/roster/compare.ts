@@ -1,9 +1,12 @@
 import { HomeroomError } from "../errors/index.ts"
+import { isSameScope } from "../models/fingerprint.ts"
 import { canonicalFingerprint, isSameContent, rawFingerprint } from "../models/index.ts"
 import type { Kind } from "../models/kinds.ts"
 import { parseRecord } from "../models/parse-record.ts"
 import { recordKeys } from "../models/record-keys.ts"
 import type { StagedChange, StoredFingerprint } from "../storage/contract.ts"
+import type { CompiledScope } from "./scope/compiled-scope.ts"
+import { noContent } from "./scope/scoped-rejection.ts"
 
 /** A record as a listing or an event has it. */
 export interface FoundRecord {
@@ -16,31 +19,53 @@ export interface FoundRecord {
   text: () => string
 }
 
+/** What is stored, with its content where {@link needsContent} asks for it. */
+export type StoredState = StoredFingerprint & { readonly data?: string | undefined }
+
+export interface CompareOptions {
+  districtId: string
+  scope: CompiledScope | undefined
+  unidentified: () => string
+}
+
 /**
  * What a run has to do about a record that Clever has, given what is stored under its id; undefined where the
- * bytes are the same as ever.
+ * bytes are the same as ever, and where the record is out of scope and not stored (S18).
  *
  * Only a record whose bytes changed is parsed, and only one whose content changed is validated (S9): what is
- * stored was valid. The same content with its keys in another order is nothing to store either (S11).
+ * stored was valid. The same content with its keys in another order is nothing to store either (S11). What lies out
+ * of scope goes before anything else looks at it: not even a rejection holds it.
  */
 export function compareFound(
   found: FoundRecord,
-  stored: StoredFingerprint | undefined,
-  options: { districtId: string; unidentified: () => string },
+  stored: StoredState | undefined,
+  options: CompareOptions,
 ): StagedChange | undefined {
   const { kind, raw } = found
+  const { scope, districtId } = options
   if (stored?.raw === raw && stored.state === "active") return undefined
-  const data = found.text()
-  const value = parseText(data, kind)
+  let data = found.text()
+  let value = parseText(data, kind)
+  const verdict = scope?.judge(kind, value)
+  if (verdict?.state === "out") return outOfScope(kind, stored)
+  if (verdict?.state === "in") {
+    value = verdict.value
+    data = verdict.text ?? data
+  }
   const canonical = canonicalFingerprint(value)
-  if (stored?.canonical === canonical && stored.state === "active") return undefined
-  const result = parseRecord(kind, value, { districtId: options.districtId })
+  const isSame = stored?.canonical === canonical && stored.state === "active"
+  // Stored within another scope, it gets the new fingerprint, or every later import would look at it again.
+  if (isSame && isSameScope(stored.raw, raw)) return undefined
+  const result = parseRecord(kind, value, { districtId })
   if (!result.ok) {
     const id = result.id ?? found.id ?? options.unidentified()
-    return { action: "reject", kind, id, reason: result.reason, path: result.path, data }
+    const { reason, path } = result
+    return { action: "reject", kind, id, reason, path, data: verdict?.state === "unknown" ? noContent : data }
   }
+  if (verdict?.state === "unknown") return outOfScope(kind, stored)
   const keys = recordKeys(kind, result.record)
-  return { action: actionFor(stored, canonical), kind, id: result.record.id, data, raw, canonical, keys }
+  const action = actionFor({ kind, raw, canonical }, stored, scope)
+  return { action, kind, id: result.record.id, data, raw, canonical, keys }
 }
 
 /** What a run has to do about a record that Clever no longer has. */
@@ -49,17 +74,44 @@ export function compareGone(kind: Kind, id: string, stored: StoredFingerprint | 
 }
 
 /** A found record from its JSON text, as events and earlier rejections have it. */
-export function foundFromText(kind: Kind, id: string | undefined, text: string): FoundRecord {
-  return { kind, id, raw: rawFingerprint(Buffer.from(text)), text: () => text }
+export function foundFromText(
+  kind: Kind,
+  id: string | undefined,
+  text: string,
+  scope: CompiledScope | undefined,
+): FoundRecord {
+  const fingerprint = scope?.fingerprint ?? rawFingerprint
+  return { kind, id, raw: fingerprint(Buffer.from(text)), text: () => text }
+}
+
+/** True if comparing takes what is stored itself: the scope has changed since (S18). */
+export function needsContent(
+  stored: StoredFingerprint | undefined,
+  raw: string,
+  scope: CompiledScope | undefined,
+): stored is StoredFingerprint {
+  return scope !== undefined && stored?.state === "active" && !isSameScope(stored.raw, raw)
+}
+
+/** A record that leaves the scope is archived like one that is gone (S18). */
+function outOfScope(kind: Kind, stored: StoredFingerprint | undefined): StagedChange | undefined {
+  return stored?.state === "active" ? { action: "archive", kind, id: stored.id } : undefined
 }
 
 function actionFor(
-  stored: StoredFingerprint | undefined,
-  canonical: string,
+  found: { kind: Kind; raw: string; canonical: string },
+  stored: StoredState | undefined,
+  scope: CompiledScope | undefined,
 ): "create" | "update" | "restore" | "refresh" {
   if (stored === undefined) return "create"
   if (stored.state === "archived") return "restore"
-  return isSameContent(stored.canonical, canonical) ? "refresh" : "update"
+  if (isSameContent(stored.canonical, found.canonical)) return "refresh"
+  if (!needsContent(stored, found.raw, scope) || stored.data === undefined) return "update"
+  // That a narrower scope leaves fields out is no change of Clever's, and no entry of a log that would show them.
+  const former = scope?.judge(found.kind, parseText(stored.data, found.kind))
+  const isNarrower =
+    former?.state === "in" && isSameContent(canonicalFingerprint(former.value), found.canonical)
+  return isNarrower ? "refresh" : "update"
 }
 
 function parseText(text: string, kind: Kind): unknown {

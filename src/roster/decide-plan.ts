@@ -1,14 +1,17 @@
 import { type ErrorCode, HomeroomError } from "../errors/index.ts"
 import type { Run, RunPlan } from "../storage/contract.ts"
 import { commitRun } from "./commit-run.ts"
+import type { DistrictSettings } from "./district-settings.ts"
 import { sumOf } from "./plan.ts"
 import { planHash } from "./plan-hash.ts"
 import { isoTime, throwIfAborted } from "./run-context.ts"
 import { isWaiting, transition } from "./run-states.ts"
+import { compileScope } from "./scope/compiled-scope.ts"
 import { expired, isExpired, type Settlement, settleApplication } from "./waiting-runs.ts"
 
 /** A plan, the lease of its district, and who decides. */
 export interface PlanDecision extends Settlement {
+  settings: Pick<DistrictSettings, "scope" | "ownership">
   planId: string
   /** A user of the app. */
   by: string
@@ -54,7 +57,7 @@ export async function discardPlan(decision: PlanDecision): Promise<Run> {
  * Until the commit the run is `approved`, if the process dies as well; nothing of the plan is lost.
  */
 export async function applyPlan(application: PlanApplication): Promise<Run> {
-  const { storage, lease, clock, hash, signal } = application
+  const { storage, lease, clock, settings, hash, signal } = application
   const startedMs = clock()
   const waiting = await waitingRun(application)
   requireHash(waiting, hash)
@@ -72,7 +75,7 @@ export async function applyPlan(application: PlanApplication): Promise<Run> {
     await storage.saveRun(lease, applying)
     const sums = sumOf(await storage.countStaged(run.id), actions)
     const timed = { ...applying, durationMs: run.durationMs + clock() - startedMs }
-    return await commitRun({ storage, lease, clock, run: timed, actions, cursor, ...sums })
+    return await commitRun({ storage, lease, clock, settings, run: timed, actions, cursor, ...sums })
   } catch (error) {
     // Saved or not, it can be applied again: a run at `applying` without its process is taken for approved.
     await storage.saveRun(lease, run).catch(() => {})
@@ -103,9 +106,10 @@ function requireHash({ id, plan }: WaitingRun, hash: string): void {
   throw refusal("PLAN_HASH_MISMATCH", id, `The hash given is not that of the plan ${id}.`)
 }
 
-async function requireBasis({ storage }: PlanDecision, run: WaitingRun): Promise<void> {
+async function requireBasis({ storage, settings }: PlanDecision, run: WaitingRun): Promise<void> {
   const { version } = await storage.getDistrict(run.districtId)
-  if (version === run.basis) return
+  // What was planned within another scope may hold what is to be kept no longer (S18).
+  if (version === run.basis && run.plan.scope === compileScope(settings.scope)?.digest) return
   throw new HomeroomError("PLAN_STALE", { details: { runId: run.id, basis: run.basis, version } })
 }
 

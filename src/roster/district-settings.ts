@@ -9,6 +9,8 @@ import type {
   GuardThresholds,
   RosterStorage,
 } from "../storage/contract.ts"
+import { compileOwnership } from "./ownership/compiled-ownership.ts"
+import { compileScope } from "./scope/compiled-scope.ts"
 
 /** What goes for one run, from its start to its end, whatever is set meanwhile. */
 export interface DistrictSettings {
@@ -49,7 +51,11 @@ export async function checkSettings(
   const { settingsSchema } = await import("./settings-schema.ts")
   const { error } = settingsSchema.safeParse(settings)
   const [issue] = error?.issues ?? []
-  if (issue === undefined) return settings
+  if (issue === undefined) {
+    compileScope(settings.scope)
+    compileOwnership(settings.ownership)
+    return settings
+  }
   // A name that settings do not have is the field to name, not where it stands.
   const unknown = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : []
   const option = [...issue.path, ...unknown].join(".")

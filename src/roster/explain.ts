@@ -12,12 +12,14 @@ import { type ReviewType, reviewId } from "./matching/review.ts"
 import { ReviewBook } from "./matching/review-book.ts"
 import { SchoolLinks } from "./matching/subject-links.ts"
 import { isWaiting } from "./run-states.ts"
+import type { CompiledScope, ScopeVerdict } from "./scope/compiled-scope.ts"
 import { isExpired } from "./waiting-runs.ts"
 
 export interface ExplainRequest {
   source: RosterSource
   storage: RosterStorage
   clock: () => number
+  scope: CompiledScope | undefined
   districtId: string
   kind: Kind
   /** The record's Clever id. */
@@ -33,24 +35,27 @@ const runsPerPage = 100
 
 /** Looks at one record as an import would, and at what is known of it, without writing anything (S17). */
 export async function explainRecord(request: ExplainRequest): Promise<Explanation> {
-  const { storage, districtId, kind, id } = request
+  const { storage, scope, districtId, kind, id } = request
   const [stored] = await storage.getRecords({ districtId, kind, ids: [id] })
   const { fetched, text } = await fetch(request)
-  const scoped: ScopedStep = { state: text === undefined ? "unknown" : "in-scope" }
   const change = fetched.state === "unreachable" ? undefined : nextChange(request, stored, text)
+  const verdict: ScopeVerdict | undefined =
+    text === undefined
+      ? undefined
+      : (scope?.judge(kind, parse(text)) ?? { state: "in", value: parse(text), text })
   return {
     districtId,
     kind,
     id,
     fetched,
-    scoped,
+    scoped: scopedStep(verdict),
     matched: await match(request),
     compared: {
       stored: stored?.state ?? "none",
       fields:
-        stored === undefined || text === undefined
+        stored === undefined || verdict?.state !== "in"
           ? []
-          : namesOf(diffRecords(parse(stored.data), parse(text))),
+          : namesOf(diffRecords(parse(stored.data), verdict.value as object)),
     },
     decided: {
       action: change === undefined ? "unknown" : change.action === "unchanged" ? "none" : change.action,
@@ -58,6 +63,12 @@ export async function explainRecord(request: ExplainRequest): Promise<Explanatio
     },
     changed: await lastRuns(request),
   }
+}
+
+function scopedStep(verdict: ScopeVerdict | undefined): ScopedStep {
+  if (verdict === undefined) return { state: "unknown" }
+  if (verdict.state === "in") return { state: "in-scope" }
+  return { state: "out-of-scope", reason: verdict.state === "out" ? verdict.reason : "malformed" }
 }
 
 async function fetch({
@@ -78,13 +89,13 @@ async function fetch({
 
 /** What an import of everything would stage for the record. */
 function nextChange(
-  { districtId, kind, id }: ExplainRequest,
+  { districtId, scope, kind, id }: ExplainRequest,
   stored: StoredRecord | undefined,
   text: string | undefined,
 ): StagedChange {
   if (text === undefined) return compareGone(kind, id, stored)
-  const found = foundFromText(kind, id, text)
-  const change = compareFound(found, stored, { districtId, unidentified: () => id })
+  const found = foundFromText(kind, id, text, scope)
+  const change = compareFound(found, stored, { districtId, scope, unidentified: () => id })
   if (change === undefined) return { action: "unchanged", kind, id }
   if (change.id === id) return change
   return { action: "reject", kind, id, reason: "id-mismatch", path: "id", data: text }
@@ -190,7 +201,7 @@ async function findWaiting({ storage, clock, districtId, kind, id }: ExplainRequ
 }
 
 async function lastRuns(request: ExplainRequest): Promise<RecordRun[]> {
-  const { storage, districtId, kind, id } = request
+  const { storage, scope, districtId, kind, id } = request
   const found: RecordRun[] = []
   let before: { startedAt: string; id: string } | undefined
   for (let looked = 0; looked < mostLookedThrough; looked += runsPerPage) {
@@ -198,7 +209,7 @@ async function lastRuns(request: ExplainRequest): Promise<RecordRun[]> {
     for (const run of page) {
       const { created, updated, archived, restored } = run.counts[kind]
       if (run.state !== "applied" || created + updated + archived + restored === 0) continue
-      const change = await describe(storage, { runId: run.id, kind, id })
+      const change = await describe(storage, { runId: run.id, kind, id }, scope)
       if (change === undefined) continue
       const { mode, finishedAt, startedAt } = run
       found.push({ runId: run.id, mode, at: finishedAt ?? startedAt, ...change })
@@ -214,10 +225,11 @@ async function lastRuns(request: ExplainRequest): Promise<RecordRun[]> {
 async function describe(
   storage: RosterStorage,
   place: ChangePlace,
+  scope: CompiledScope | undefined,
 ): Promise<Pick<RecordRun, "action" | "fields"> | undefined> {
   const change = await findChange(storage, place)
   if (change === undefined) return undefined
-  const { action, fields } = describeChange(change)
+  const { action, fields } = describeChange(change, scope)
   return { action, fields: namesOf(fields) }
 }
 

@@ -27,6 +27,7 @@ export type FetchedStep =
 /** Whether the district's settings keep the record (S18). */
 export type ScopedStep =
   | { readonly state: "in-scope" }
+  /** `kind`, `roles`, `schools` or `exclude`; `malformed` where none of these could be read. */
   | { readonly state: "out-of-scope"; readonly reason: string }
   /** There is no record to look at. */
   | { readonly state: "unknown" }

@@ -52,6 +52,8 @@ export type { ReviewChoice } from "./matching/review-desk.ts"
 export { standingOf } from "./matching/standing.ts"
 export type { SchoolLink } from "./matching/subject-links.ts"
 export type { Plan } from "./opened-plan.ts"
+export { type ReadRecordsOptions, type RosterEntry, readRecords } from "./ownership/read-records.ts"
+export type { OverrideRequest } from "./ownership/set-override.ts"
 export { requireActive } from "./require-active.ts"
 export {
   type ApplyOptions,

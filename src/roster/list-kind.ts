@@ -3,9 +3,10 @@ import { rawFingerprint } from "../models/index.ts"
 import { type Kind, kinds } from "../models/kinds.ts"
 import type { RecordPage } from "../models/record-page.ts"
 import type { Checkpoint, StagedChange, StoredFingerprint } from "../storage/contract.ts"
-import { compareFound } from "./compare.ts"
+import { compareFound, needsContent, type StoredState } from "./compare.ts"
 import { KindWalk } from "./kind-walk.ts"
 import { checkpointOf, type RunContext, stagePage } from "./run-context.ts"
+import type { CompiledScope } from "./scope/compiled-scope.ts"
 
 /** More pages of one kind than this are taken for a loop. */
 const maxPages = 100_000
@@ -24,6 +25,7 @@ const lookupChunk = 1_000
  * id it brings staged as seen, and what is gone is found at its end.
  */
 export async function listKind(context: RunContext, kind: Kind): Promise<void> {
+  if (context.scope?.keepsKind(kind) === false) return finishListing(context, kind)
   if (checkpointOf(context.run).ordered) {
     const complete = await listOrdered(context, kind)
     if (complete) return
@@ -58,11 +60,14 @@ async function listOrdered(context: RunContext, kind: Kind): Promise<boolean> {
     await finishPage(context, page, merge.checkpoint, changes)
   }
   // A source ends a listing by a page without `next`, by an empty page, or with no page at all.
-  if (!isComplete) {
-    const merge = new PageMerge(context, kind, noPage)
-    await finishPage(context, noPage, merge.checkpoint, await merge.run())
-  }
+  if (!isComplete) await finishListing(context, kind)
   return true
+}
+
+/** Archives all that is stored behind what was listed: the whole kind where it is out of scope (S18). */
+async function finishListing(context: RunContext, kind: Kind): Promise<void> {
+  const merge = new PageMerge(context, kind, noPage)
+  await finishPage(context, noPage, merge.checkpoint, await merge.run())
 }
 
 const noPage: RecordPage = {
@@ -88,12 +93,14 @@ class PageMerge {
   #exhausted = false
   /** Which records are stored with the same bytes, where the storage told; then `#rows` has the others alone. */
   #same: Uint8Array | undefined
+  /** Contents of some of the page's records, by id. */
+  #contents: ReadonlyMap<string, StoredState> = new Map()
 
   constructor(context: RunContext, kind: Kind, page: RecordPage) {
     this.#context = context
     this.#kind = kind
     this.#page = page
-    this.#raws = rawFingerprints(page)
+    this.#raws = rawFingerprints(page, context.scope)
     this.checkpoint = structuredClone(checkpointOf(context.run))
     this.#upTo = page.next === null ? undefined : (lastIdOf(page) ?? this.checkpoint.lastId)
   }
@@ -116,6 +123,7 @@ class PageMerge {
 
   async run(): Promise<StagedChange[]> {
     const page = this.#page
+    const { scope } = this.#context
     const { districtId } = this.#context.run
     if (this.#same === undefined) await this.#refill(this.checkpoint.lastId)
     for (let index = 0; index < page.count; index++) {
@@ -124,20 +132,25 @@ class PageMerge {
         this.checkpoint.lastId = id
         continue
       }
-      let stored: StoredFingerprint | undefined
+      let stored: StoredState | undefined
       if (id === undefined) {
         this.checkpoint.gap = true
       } else {
         await this.#passUnseen(id)
-        this.checkpoint.gap = false
-        this.checkpoint.lastId = id
+        // An excluded id is not written down, not even as the place to go on from (S18).
+        if (!scope?.excludes(id)) {
+          this.checkpoint.gap = false
+          this.checkpoint.lastId = id
+        }
         if (this.#rows[this.#at]?.id === id) stored = this.#rows[this.#at++]
       }
       const raw = this.#raws[index] ?? ""
       if (stored?.raw === raw && stored.state === "active") continue
+      if (needsContent(stored, raw, scope)) stored = await this.#withContent(stored, index)
       const found = { kind: this.#kind, id, raw, text: () => textInPage(page, index) }
       const change = compareFound(found, stored, {
         districtId,
+        scope,
         unidentified: () => unidentifiedId(this.checkpoint, index),
       })
       if (change === undefined) continue
@@ -152,6 +165,20 @@ class PageMerge {
   async #stageSome(): Promise<void> {
     await stagePage(this.#context, checkpointOf(this.#context.run), this.#changes)
     this.#changes = []
+  }
+
+  async #withContent(stored: StoredFingerprint, index: number): Promise<StoredState> {
+    const known = this.#contents.get(stored.id)
+    if (known !== undefined) return known
+    const { storage, run } = this.#context
+    const ids = this.#page.ids.slice(index, Math.min(index + lookupChunk, this.#page.count))
+    const records = await storage.getRecords({
+      districtId: run.districtId,
+      kind: this.#kind,
+      ids: ids.filter((id) => id !== undefined),
+    })
+    this.#contents = new Map(records.map((record) => [record.id, record]))
+    return this.#contents.get(stored.id) ?? stored
   }
 
   /** Archives the stored records before `id` that the page does not have; up to the stretch's end without one. */
@@ -169,6 +196,7 @@ class PageMerge {
       // A record without an id may be any of the stored ones between its neighbours: none of them is gone (S9).
       if (row.state === "active" && !this.checkpoint.gap) {
         this.#changes.push({ action: "archive", kind: this.#kind, id: row.id })
+        if (this.#changes.length >= stageChunk) await this.#stageSome()
       }
     }
   }
@@ -190,8 +218,10 @@ class PageMerge {
 async function listUnordered(context: RunContext, kind: Kind): Promise<void> {
   for await (const page of pagesOf(context, kind)) {
     const before = await countStagedOf(context, kind)
-    const raws = rawFingerprints(page)
+    const raws = rawFingerprints(page, context.scope)
     const checkpoint = structuredClone(checkpointOf(context.run))
+    checkpoint.outside ??= {}
+    const { outside } = checkpoint
     const changes: StagedChange[] = []
     for (let from = 0; from < page.count; from += lookupChunk) {
       const indexes = Array.from({ length: Math.min(lookupChunk, page.count - from) }, (_, i) => from + i)
@@ -205,16 +235,21 @@ async function listUnordered(context: RunContext, kind: Kind): Promise<void> {
         const found = { kind, id, raw: raws[index] ?? "", text: () => textInPage(page, index) }
         const change = compareFound(found, known, {
           districtId: context.run.districtId,
+          scope: context.scope,
           unidentified: () => unidentifiedId(checkpoint, index),
         })
         if (change !== undefined) changes.push(change)
-        if (id !== undefined && change?.id !== id) changes.push({ action: "unchanged", kind, id })
+        if (id === undefined || change?.id === id) continue
+        // Of what is out of scope not even the id is staged (S18).
+        if (known === undefined && change === undefined) addTo(outside, kind, 1)
+        else changes.push({ action: "unchanged", kind, id })
       }
     }
     await finishPage(context, page, checkpoint, changes)
     const staged = await countStagedOf(context, kind)
     // Nothing new, and more listed than there is: what the ordered attempt staged before does not count as seen.
-    if (page.count > 0 && staged === before && (checkpoint.seen[kind] ?? 0) > staged) throw loopError(kind)
+    const seen = (checkpoint.seen[kind] ?? 0) - (outside[kind] ?? 0)
+    if (page.count > 0 && staged === before && seen > staged) throw loopError(kind)
   }
 }
 
@@ -291,8 +326,10 @@ async function* pagesOf(context: RunContext, kind: Kind): AsyncGenerator<RecordP
 
 /** Asks for the first pages of the kinds after this one, for which no link is needed; up to that of the users. */
 function openFollowing(context: RunContext, kind: Kind): void {
+  const { scope } = context
   if (context.run.mode !== "bulk") return
   for (const following of kinds.slice(kinds.indexOf(kind) + 1)) {
+    if (scope?.keepsKind(following) === false) continue
     if (!context.ahead.has(following)) context.ahead.set(following, openWalk(context, following, null))
     if (following === "user") return
   }
@@ -331,10 +368,11 @@ async function countStagedOf(context: RunContext, kind: Kind): Promise<number> {
   return counts.reduce((sum, entry) => sum + (entry.kind === kind ? entry.count : 0), 0)
 }
 
-function rawFingerprints(page: RecordPage): string[] {
+function rawFingerprints(page: RecordPage, scope: CompiledScope | undefined): string[] {
+  const fingerprint = scope?.fingerprint ?? rawFingerprint
   const raws: string[] = []
   for (let index = 0; index < page.count; index++) {
-    raws.push(rawFingerprint(page.body.subarray(page.starts[index], page.ends[index])))
+    raws.push(fingerprint(page.body.subarray(page.starts[index], page.ends[index])))
   }
   return raws
 }

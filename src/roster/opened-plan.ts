@@ -6,6 +6,7 @@ import {
   readChanges,
   type SchoolChanges,
 } from "./change-log.ts"
+import type { CompiledScope } from "./scope/compiled-scope.ts"
 
 /**
  * What an import would do, as it was when the plan was opened. It is a run of the history and can be opened again by
@@ -22,9 +23,11 @@ export class Plan {
   /** What a guard found. */
   readonly holds: Run["holds"]
   readonly #storage: RosterStorage
+  readonly #scope: CompiledScope | undefined
 
-  constructor(storage: RosterStorage, run: Run) {
+  constructor(storage: RosterStorage, run: Run, scope: CompiledScope | undefined) {
     this.#storage = storage
+    this.#scope = scope
     this.run = run
     this.id = run.id
     this.hash = run.plan?.hash ?? ""
@@ -38,7 +41,7 @@ export class Plan {
    * the plan was discarded or has expired. Holds one page of changes.
    */
   async *changes(filter: ChangeFilter = {}): AsyncIterable<RecordChange> {
-    yield* readChanges(this.#storage, this.run, filter)
+    yield* readChanges(this.#storage, this.run, filter, this.#scope)
   }
 
   /**
@@ -46,6 +49,6 @@ export class Plan {
    * Somebody who belongs to several schools counts in each. Reads all changes once.
    */
   bySchool(): Promise<SchoolChanges[]> {
-    return countBySchool(this.#storage, this.run)
+    return countBySchool(this.#storage, this.run, this.#scope)
   }
 }

@@ -29,7 +29,13 @@ export async function restAsPlan(
     keeper.check()
     throwIfAborted(context.signal)
   })
-  const plan = { hash, actions: [...actions], cursor, expiresAt: isoTime(clock() + expiresAfterMs) }
+  const plan = {
+    hash,
+    actions: [...actions],
+    cursor,
+    expiresAt: isoTime(clock() + expiresAfterMs),
+    ...(context.scope && { scope: context.scope.digest }),
+  }
   const patch = { plan, checkpoint: null }
   const resting = isHeld ? transition(run, "held", patch) : { ...run, ...patch }
   await storage.saveRun(lease, resting)

@@ -1,6 +1,7 @@
 import { hostname } from "node:os"
 import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError } from "../errors/index.ts"
+import { formatFieldPath, parseFieldPath } from "../models/field-path.ts"
 import { idPattern } from "../models/ids.ts"
 import type { Kind } from "../models/kinds.ts"
 import type { Ownership } from "../models/ownership.ts"
@@ -8,23 +9,28 @@ import type { RosterSource } from "../models/record-page.ts"
 import type { Scope } from "../models/scope.ts"
 import type {
   ConnectionSettings,
+  FieldOverride,
   GuardSettings,
   HeldLease,
   ImportMode,
+  OverrideKey,
   RosterStorage,
   Run,
 } from "../storage/contract.ts"
 import { type ChangeFilter, type RecordChange, readChanges } from "./change-log.ts"
 import { type DanglingReference, findDanglingReferences } from "./dangling.ts"
 import { applyPlan, approvePlan, discardPlan, type PlanDecision } from "./decide-plan.ts"
-import { checkSettings } from "./district-settings.ts"
+import { checkSettings, districtSettings } from "./district-settings.ts"
 import type { Explanation } from "./explanation.ts"
 import { listHistory, presentRun } from "./history.ts"
 import { LeaseKeeper, type LeaseOptions, type Repeat, repeatWithTimer, type Sleep } from "./lease-keeper.ts"
 import { Plan } from "./opened-plan.ts"
+import { type ReadRecordsOptions, type RosterEntry, readRecords } from "./ownership/read-records.ts"
+import type { OverrideRequest } from "./ownership/set-override.ts"
 import { requireActive } from "./require-active.ts"
-import { type Progress, throwIfAborted } from "./run-context.ts"
+import { isoTime, type Progress, throwIfAborted } from "./run-context.ts"
 import { defaultLimits, type RunLimits } from "./run-limits.ts"
+import { type CompiledScope, compileScope } from "./scope/compiled-scope.ts"
 import { type UndoResult, undoRun } from "./undo.ts"
 import type { UserSyncResult } from "./user-sync.ts"
 
@@ -202,12 +208,12 @@ export class RosterSync {
    * Rejects as {@link sync} does, but for a paused connection, and costs the same requests to Clever.
    */
   async plan(options: PlanOptions): Promise<Plan> {
-    return new Plan(this.#options.storage, await this.#execute(options, "plan"))
+    return this.#openedPlan(await this.#execute(options, "plan"))
   }
 
   /** A plan, or an import that was held, from its id. Rejects with `RUN_NOT_FOUND`. */
   async openPlan(planId: string): Promise<Plan> {
-    return new Plan(this.#options.storage, await this.run(planId))
+    return this.#openedPlan(await this.run(planId))
   }
 
   /**
@@ -289,7 +295,18 @@ export class RosterSync {
     const keeper = await this.#acquire({ districtId, waitMs, signal })
     try {
       const { apiVersion } = clever
-      return await undoRun({ storage, keeper, clock: this.#clock, apiVersion, undone, by, why, signal })
+      const settings = await districtSettings(storage, districtId, this.#defaults)
+      return await undoRun({
+        storage,
+        keeper,
+        clock: this.#clock,
+        settings,
+        apiVersion,
+        undone,
+        by,
+        why,
+        signal,
+      })
     } finally {
       await keeper.release()
     }
@@ -315,7 +332,41 @@ export class RosterSync {
     await this.#open()
     const { storage } = this.#options
     const run = await storage.getRun(runId)
-    if (run !== undefined) yield* readChanges(storage, run, filter)
+    if (run === undefined) return
+    yield* readChanges(storage, run, filter, await this.#scopeOf(run.districtId))
+  }
+
+  /**
+   * The records of a kind in ascending id, by default the active ones, as the app is to see them: with its own values
+   * laid over Clever's (S19). `view: "clever"` gives what Clever said instead.
+   */
+  async *records<K extends Kind>(options: ReadRecordsOptions<K>): AsyncIterable<RosterEntry<K>> {
+    await this.#open()
+    yield* readRecords(this.#options.storage, options)
+  }
+
+  /**
+   * Sets the app's own value of a field (S19), which lies over Clever's from then on, whatever imports bring, until
+   * {@link clearOverrides}. Setting it again replaces it. Takes effect at once, also while an import runs.
+   *
+   * Rejects with `FIELD_NOT_OWNED` where the district's ownership leaves the field to Clever, `RECORD_NOT_FOUND` for an
+   * unknown record, and `INVALID_OPTIONS` for what is no path, or a value that does not fit the field.
+   */
+  async override(request: OverrideRequest): Promise<FieldOverride> {
+    await this.#open()
+    const { storage } = this.#options
+    const { ownership } = await districtSettings(storage, request.districtId, this.#defaults)
+    const { setOverride } = await import("./ownership/set-override.ts")
+    return setOverride(storage, request, { ownership, at: isoTime(this.#clock()) })
+  }
+
+  /** Gives a field back to Clever, or without `path` all fields of the record; tells how many. */
+  async clearOverrides(key: OverrideKey): Promise<number> {
+    await this.#open()
+    const keys = key.path === undefined ? undefined : parseFieldPath(key.path)
+    return this.#options.storage.clearOverrides(
+      keys === undefined ? key : { ...key, path: formatFieldPath(keys) },
+    )
   }
 
   /**
@@ -336,14 +387,25 @@ export class RosterSync {
     }
     await this.#open()
     const { clever: source, storage } = this.#options
+    const scope = await this.#scopeOf(districtId)
     const { explainRecord } = await import("./explain.ts")
-    return explainRecord({ source, storage, clock: this.#clock, districtId, kind, id, signal })
+    return explainRecord({ source, storage, clock: this.#clock, scope, districtId, kind, id, signal })
   }
 
   /** The ids in active sections that name no known user, course or term (S14): unshared, or not yet shared. */
   async *danglingReferences(options: { districtId: string }): AsyncIterable<DanglingReference> {
     await this.#open()
     yield* findDanglingReferences(this.#options.storage, options.districtId)
+  }
+
+  /** A plan shows what the scope leaves of it that goes when it is opened. */
+  async #openedPlan(run: Run): Promise<Plan> {
+    return new Plan(this.#options.storage, run, await this.#scopeOf(run.districtId))
+  }
+
+  async #scopeOf(districtId: string): Promise<CompiledScope | undefined> {
+    const { scope } = await districtSettings(this.#options.storage, districtId, this.#defaults)
+    return compileScope(scope)
   }
 
   #open(): Promise<void> {
@@ -400,7 +462,8 @@ export class RosterSync {
     const { planExpiresAfterMs: expiresAfterMs } = this.#limits
     try {
       const { lease } = keeper
-      return await decide({ storage, lease, clock: this.#clock, planId, by, why, expiresAfterMs })
+      const settings = await districtSettings(storage, districtId, this.#defaults)
+      return await decide({ storage, lease, clock: this.#clock, settings, planId, by, why, expiresAfterMs })
     } finally {
       await keeper.release()
     }

@@ -5,6 +5,7 @@ import type { Checkpoint, DistrictHead, RosterStorage, Run, StagedChange } from 
 import type { DistrictSettings } from "./district-settings.ts"
 import type { KindWalk } from "./kind-walk.ts"
 import type { LeaseKeeper } from "./lease-keeper.ts"
+import type { CompiledScope } from "./scope/compiled-scope.ts"
 
 /** Where a run stands, for a progress bar (S30). */
 export interface Progress {
@@ -29,6 +30,8 @@ export interface RunContext {
   readonly keeper: LeaseKeeper
   readonly head: DistrictHead
   readonly settings: DistrictSettings
+  /** What is kept at all (S18); undefined: everything. */
+  readonly scope: CompiledScope | undefined
   readonly signal: AbortSignal | undefined
   readonly pageSize: number | undefined
   readonly clock: () => number
@@ -37,6 +40,8 @@ export interface RunContext {
   readonly report: (stage: Progress["stage"], kind: Kind | null) => void
   /** The run as last saved, or being saved. */
   run: Run
+  /** The last checkpoint that may be saved; differs from the run's where that one's link names an excluded id. */
+  saved: Checkpoint | null
   /** All staging under way. */
   staging: Promise<void>
   /** What of it must be done before more is begun. */
@@ -58,11 +63,22 @@ export async function stagePage(
   context.run = { ...context.run, checkpoint: { ...checkpoint, at: isoTime(context.clock()) } }
   await context.stagingBefore
   context.stagingBefore = context.staging
-  const batch = context.storage.stage(context.keeper.lease, { run: context.run, changes })
+  const batch = context.storage.stage(context.keeper.lease, { run: runToSave(context), changes })
   context.staging = Promise.all([context.stagingBefore, batch]).then(() => {})
   // Whoever waits for the staging next learns of its failure.
   context.staging.catch(() => {})
   throwIfAborted(context.signal)
+}
+
+/** The run as it may be written down: an excluded id is not, even if the next page's link has it (S18). */
+export function runToSave(context: RunContext): Run {
+  const { run, scope } = context
+  const next = run.checkpoint?.next
+  if (scope === undefined || typeof next !== "string" || !scope.excludes(next)) {
+    context.saved = run.checkpoint
+    return run
+  }
+  return { ...run, checkpoint: context.saved }
 }
 
 /** The checkpoint that every listing, replay and reading of events keeps up to date. */

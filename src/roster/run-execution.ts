@@ -18,9 +18,17 @@ import type { LeaseKeeper } from "./lease-keeper.ts"
 import { listKind } from "./list-kind.ts"
 import { makePlan, type PlannedCommit } from "./plan.ts"
 import { restAsPlan } from "./rest-plan.ts"
-import { checkpointOf, isoTime, type Progress, type RunContext, throwIfAborted } from "./run-context.ts"
+import {
+  checkpointOf,
+  isoTime,
+  type Progress,
+  type RunContext,
+  runToSave,
+  throwIfAborted,
+} from "./run-context.ts"
 import type { RunLimits } from "./run-limits.ts"
 import { transition } from "./run-states.ts"
+import { compileScope } from "./scope/compiled-scope.ts"
 import { holdArchives, splitArchives } from "./split-archives.ts"
 
 export interface RunExecutionOptions {
@@ -66,7 +74,20 @@ export class RunExecution {
     this.#startedMs = clock()
     const { districtId } = keeper.lease
     const settings = await districtSettings(storage, districtId, this.#options.defaults)
+    const scope = compileScope(settings.scope)
     const head = await storage.getDistrict(districtId)
+    const run = await beginRun({
+      storage,
+      lease: keeper.lease,
+      clock,
+      requestedMode,
+      purpose,
+      startedBy,
+      basis: head.version,
+      apiVersion: source.apiVersion,
+      scope: scope?.digest,
+      resumeWithinMs: limits.resumeWithinMs,
+    })
     const context: RunContext = {
       source,
       onRequest: () => {
@@ -76,21 +97,13 @@ export class RunExecution {
       keeper,
       head,
       settings,
+      scope,
       signal: this.#options.signal,
       pageSize: this.#options.pageSize,
       clock,
       report: (stage, kind) => this.#report(context, stage, kind),
-      run: await beginRun({
-        storage,
-        lease: keeper.lease,
-        clock,
-        requestedMode,
-        purpose,
-        startedBy,
-        basis: head.version,
-        apiVersion: source.apiVersion,
-        resumeWithinMs: limits.resumeWithinMs,
-      }),
+      run,
+      saved: run.checkpoint,
       staging: Promise.resolve(),
       stagingBefore: Promise.resolve(),
       ahead: new Map(),
@@ -168,10 +181,12 @@ export class RunExecution {
     }
   }
 
-  #usableCursor({ head, source, clock }: RunContext): Cursor {
+  #usableCursor({ head, source, scope, clock }: RunContext): Cursor {
     const { cursor } = head
     if (cursor === null) throw new FallBack("no-cursor")
     if (cursor.apiVersion !== source.apiVersion) throw new FallBack("api-version-changed")
+    // S18: events tell of what changed at Clever, not of what has come into the scope.
+    if (cursor.scope !== scope?.digest) throw new FallBack("scope-changed")
     const ageMs = clock() - Date.parse(cursor.at)
     // Clever answers an expired cursor with what is left of the feed, so that the gap can't be seen (S5).
     if (ageMs > this.#options.limits.cursorMaxAgeMs) throw new FallBack("cursor-expired")
@@ -179,10 +194,10 @@ export class RunExecution {
   }
 
   /** Null where there is nothing to go on from: an empty feed can't be told from events being switched off. */
-  async #newestCursor({ source, run, signal, onRequest }: RunContext): Promise<Cursor | null> {
+  async #newestCursor({ source, run, scope, signal, onRequest }: RunContext): Promise<Cursor | null> {
     try {
       const event = await source.newestEvent({ districtId: run.districtId, signal, onRequest })
-      return event === undefined ? null : cursorAt(event, source.apiVersion)
+      return event === undefined ? null : cursorAt(event, source.apiVersion, scope)
     } catch (error) {
       if (isHomeroomError(error) && error.code === "CLEVER_EVENTS_UNAVAILABLE") return null
       throw error
@@ -208,6 +223,7 @@ export class RunExecution {
       gap: false,
       pages: 0,
       seen: {},
+      ...(context.scope && { scope: context.scope.digest }),
     }
     context.run = { ...context.run, checkpoint }
   }
@@ -266,7 +282,8 @@ export class RunExecution {
     }
     this.#report(context, "applying", null)
     const run = this.#timed(context.run)
-    context.run = await commitRun({ storage, lease, clock, run, actions, cursor, changes, writes })
+    const { settings } = context
+    context.run = await commitRun({ storage, lease, clock, settings, run, actions, cursor, changes, writes })
     return context.run
   }
 
@@ -278,7 +295,7 @@ export class RunExecution {
     if (failure.code === "LEASE_LOST") throw failure
     await context.staging.catch(() => {})
     if (signal?.aborted && failure.code !== "PLAN_STALE") {
-      const run = transition(this.#timed(context.run), "interrupted")
+      const run = transition(this.#timed(runToSave(context)), "interrupted")
       await storage.saveRun(lease, run)
       return run
     }

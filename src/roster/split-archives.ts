@@ -55,7 +55,13 @@ export async function splitArchives(
     const { archived, rejected } = planned.staged.counts[kind]
     counts[kind] = { ...counts[kind], archived, rejected }
   }
-  const plan = { hash, actions: [...archiveOnly], cursor, expiresAt: isoTime(clock() + expiresAfterMs) }
+  const plan = {
+    hash,
+    actions: [...archiveOnly],
+    cursor,
+    expiresAt: isoTime(clock() + expiresAfterMs),
+    ...(context.scope && { scope: context.scope.digest }),
+  }
   const { archivedBySchool, archivedByRole } = planned.staged
   const { holds } = planned
   const counted = transition(split, "planned", { counts, archivedBySchool, archivedByRole, holds, plan })

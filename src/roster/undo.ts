@@ -11,10 +11,14 @@ import type {
   Run,
   StagedChange,
 } from "../storage/contract.ts"
+import type { DistrictSettings } from "./district-settings.ts"
 import type { LeaseKeeper } from "./lease-keeper.ts"
 import { newRun } from "./new-run.ts"
+import { compileOwnership } from "./ownership/compiled-ownership.ts"
+import { pinAppFields } from "./ownership/pins.ts"
 import { isoTime, throwIfAborted } from "./run-context.ts"
 import { isRunning, transition } from "./run-states.ts"
+import { compileScope } from "./scope/compiled-scope.ts"
 import { takeBack } from "./take-back.ts"
 
 /** What an undo came to. */
@@ -31,6 +35,7 @@ export interface UndoRunOptions {
   storage: RosterStorage
   keeper: LeaseKeeper
   clock: () => number
+  settings: Pick<DistrictSettings, "scope" | "ownership">
   apiVersion: ApiVersion
   /** The run to take back. */
   undone: Run
@@ -123,16 +128,17 @@ async function stageAll(attempt: Attempt): Promise<void> {
 }
 
 async function oppositesOf(
-  { storage, undone: { districtId } }: Attempt,
+  { storage, settings, undone: { districtId } }: Attempt,
   logged: readonly LoggedChange[],
 ): Promise<StagedChange[]> {
+  const scope = compileScope(settings.scope)
   const changes: StagedChange[] = []
   for (const kind of new Set(logged.map((change) => change.kind))) {
     const ofKind = logged.filter((change) => change.kind === kind)
     const ids = ofKind.map(({ id }) => id)
     const stored = await storage.getRecords({ districtId, kind, ids })
     const storedById = new Map(stored.map((record) => [record.id, record]))
-    for (const change of ofKind) changes.push(takeBack(change, storedById.get(change.id)))
+    for (const change of ofKind) changes.push(takeBack(change, storedById.get(change.id), scope))
   }
   return changes
 }
@@ -147,7 +153,7 @@ function counted(run: Run, changes: readonly StagedChange[]): Run {
 }
 
 async function commit(attempt: Attempt): Promise<UndoResult> {
-  const { storage, keeper, clock, signal } = attempt
+  const { storage, keeper, clock, settings, signal } = attempt
   const { lease } = keeper
   const skipped = total(attempt.run, ["rejected"])
   const undone = attempt.run.records - skipped
@@ -167,7 +173,15 @@ async function commit(attempt: Attempt): Promise<UndoResult> {
     durationMs: endedMs - Date.parse(startedAt),
     checkpoint: null,
   })
-  await storage.commit(lease, { run, basis, cursor: null, actions: everyAction, connection })
+  // An app's value is no less the app's for Clever's being put back (S19).
+  const overrides = await pinAppFields(storage, {
+    run,
+    ownership: compileOwnership(settings.ownership),
+    scope: compileScope(settings.scope),
+    actions: everyAction,
+    at: isoTime(endedMs),
+  })
+  await storage.commit(lease, { run, basis, cursor: null, actions: everyAction, connection, overrides })
   return { run, undone, skipped }
 }
 

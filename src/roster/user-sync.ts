@@ -19,6 +19,8 @@ import { restAsPlan } from "./rest-plan.ts"
 import { isoTime, type RunContext, throwIfAborted } from "./run-context.ts"
 import type { RunLimits } from "./run-limits.ts"
 import { isRunning, transition } from "./run-states.ts"
+import { type CompiledScope, compileScope } from "./scope/compiled-scope.ts"
+import { scopedRejection } from "./scope/scoped-rejection.ts"
 
 /** What a look at one person at Clever came to. */
 export type UserSyncResult =
@@ -26,7 +28,7 @@ export type UserSyncResult =
   | { readonly state: "applied"; readonly run: Run }
   /** The roster has the person as Clever has. No run was made of it. */
   | { readonly state: "unchanged" }
-  /** Clever does not share the person. Nobody is archived because of that: imports do it. */
+  /** Clever does not share the person, or the district's scope leaves them out. Nobody is archived: imports do it. */
   | { readonly state: "not-found" }
   /** Clever's record can't be accepted (S9). */
   | { readonly state: "rejected"; readonly reason: string; readonly path: string }
@@ -64,9 +66,11 @@ export async function syncOneUser(options: UserSyncOptions): Promise<UserSyncRes
   const { districtId } = keeper.lease
   const startedMs = clock()
   const settings = await districtSettings(storage, districtId, options.defaults)
+  const scope = compileScope(settings.scope)
   const head = await storage.getDistrict(districtId)
   if (head.lastRunId === null) return { state: "not-imported" }
   if (await isImportPending(options)) return { state: "busy" }
+  if (scope?.keepsKind("user") === false || scope?.excludes(id)) return { state: "not-found" }
   let requests = 0
   const onRequest = () => {
     requests++
@@ -75,8 +79,10 @@ export async function syncOneUser(options: UserSyncOptions): Promise<UserSyncRes
   const text = await source.recordText({ districtId, kind: "user", id, signal, onRequest })
   if (text === undefined) return { state: "not-found" }
   const [stored] = await storage.getRecords({ districtId, kind: "user", ids: [id] })
-  const found = foundFromText("user", id, text)
-  const change = compareFound(found, stored, { districtId, unidentified: () => id })
+  const found = foundFromText("user", id, text, scope)
+  const change = compareFound(found, stored, { districtId, scope, unidentified: () => id })
+  const isOut = change === undefined ? stored?.state !== "active" : change.action === "archive"
+  if (isOut) return { state: "not-found" }
   // A new `last_modified` alone is stored by the next import (S11): it is not worth a line in the history.
   if (change === undefined || change.action === "refresh") return { state: "unchanged" }
   if (change.action === "reject") return { state: "rejected", reason: change.reason, path: change.path }
@@ -89,7 +95,15 @@ export async function syncOneUser(options: UserSyncOptions): Promise<UserSyncRes
     nowMs: startedMs,
   })
   const run = { ...begun, requests, records: 1, checkpoint: checkpointAt(options, head) }
-  return applyChange({ ...options, head, settings, change, startedMs, run: transition(run, "fetching") })
+  return applyChange({
+    ...options,
+    head,
+    settings,
+    scope,
+    change,
+    startedMs,
+    run: transition(run, "fetching"),
+  })
 }
 
 /** An import that could still be resumed would be lost by a commit beside it (S22). */
@@ -106,13 +120,14 @@ async function isImportPending({ storage, keeper, clock, limits }: UserSyncOptio
 interface Application extends UserSyncOptions {
   head: DistrictHead
   settings: DistrictSettings
+  scope: CompiledScope | undefined
   change: StagedChange
   startedMs: number
   run: Run
 }
 
 async function applyChange(options: Application): Promise<UserSyncResult> {
-  const { source, storage, keeper, clock, signal, head, settings, change, startedMs } = options
+  const { source, storage, keeper, clock, signal, head, settings, scope, change, startedMs } = options
   const { lease } = keeper
   const context: RunContext = {
     source,
@@ -120,12 +135,14 @@ async function applyChange(options: Application): Promise<UserSyncResult> {
     keeper,
     head,
     settings,
+    scope,
     signal,
     pageSize: undefined,
     clock,
     onRequest: () => {},
     report: () => {},
     run: options.run,
+    saved: options.run.checkpoint,
     staging: Promise.resolve(),
     stagingBefore: Promise.resolve(),
     ahead: new Map(),
@@ -155,6 +172,7 @@ async function applyChange(options: Application): Promise<UserSyncResult> {
       storage,
       lease,
       clock,
+      settings,
       run: context.run,
       actions,
       cursor,
@@ -183,6 +201,8 @@ async function carryRejections(context: RunContext, change: StagedChange): Promi
     if (last === undefined) return
     const changes = rejections
       .filter(({ kind, id }) => kind !== change.kind || id !== change.id)
+      .map((rejection) => scopedRejection(rejection, context.scope))
+      .filter((rejection) => rejection !== undefined)
       .map((rejection): StagedChange => ({ action: "reject", ...rejection }))
     await storage.stage(keeper.lease, { run: context.run, changes })
     after = { kind: last.kind, id: last.id }

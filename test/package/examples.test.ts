@@ -6,6 +6,7 @@ import { startSimulator } from "../../src/simulator/index.ts"
 
 // An example's own tests, run here: importing the file adds them.
 import "../../examples/class-list/class-list.test.ts"
+import "../../examples/scoped-roster/scoped-roster.test.ts"
 import "../../examples/storage-adapter/my-storage.test.ts"
 
 test("examples/nightly-sync imports a district, the next night what has changed; read-roster reads it", async () => {

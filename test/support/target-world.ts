@@ -1,6 +1,7 @@
 import { expect } from "vitest"
 import { canonicalJson, type RosterRecord } from "../../src/models/index.ts"
 import type { Kind } from "../../src/models/kinds.ts"
+import { mergeOverrides } from "../../src/models/overrides.ts"
 import {
   type DeadLetter,
   type DeliveryEvent,
@@ -8,7 +9,6 @@ import {
   TargetDelivery,
   type TargetDeliveryOptions,
 } from "../../src/roster/index.ts"
-import { mergeOverrides } from "../../src/roster/targets/merge-overrides.ts"
 import { seededRandom } from "../../src/simulator/random.ts"
 import { AppTables, wholeLog } from "./app-tables.ts"
 import { RosterWorld, type WorldOptions } from "./roster-world.ts"

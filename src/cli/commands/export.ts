@@ -1,6 +1,14 @@
 import { type Command, Option } from "commander"
 import { HomeroomError } from "../../errors/index.ts"
-import { type Kind, kinds, type RecordState, type RosterStorage, type StoredRecord } from "../../index.ts"
+import {
+  type Kind,
+  kinds,
+  type RecordState,
+  type RosterEntry,
+  type RosterStorage,
+  readRecords,
+  type StoredRecord,
+} from "../../index.ts"
 import { withStorage } from "../environment.ts"
 import { districtOption } from "../options.ts"
 import { type Output, say, withOutput } from "../output.ts"
@@ -9,6 +17,8 @@ interface ExportOptions {
   district: string
   kind?: Kind
   state: RecordState | "all"
+  merged?: boolean
+  overrides?: boolean
 }
 
 const pageSize = 500
@@ -20,12 +30,17 @@ export function addExport(program: Command): void {
     .summary("print the stored roster as JSON Lines")
     .description(
       'Prints one line {"kind","id","state","data"} for each stored record, with its data as Clever sent it, ' +
-        `in the order ${kinds.join(", ")}, and by id within a kind. This is people's data: mind where it goes.`,
+        `in the order ${kinds.join(", ")}, and by id within a kind. Fields that the app has set itself are printed ` +
+        "with --overrides beside the data, and with --merged in it. This is people's data: mind where it goes.",
     )
     .addOption(districtOption())
     .addOption(new Option("--kind <kind>", "only this kind").choices(kinds))
     .addOption(
       new Option("--state <state>", "which records").choices(["active", "archived", "all"]).default("active"),
+    )
+    .option("--merged", "with the app's own values over Clever's, and listed as overrides")
+    .addOption(
+      new Option("--overrides", "with the app's own values listed beside Clever's").conflicts("merged"),
     )
     .action((options: ExportOptions) => withStorage((storage) => exportRoster(storage, options)))
 }
@@ -51,8 +66,15 @@ async function exportRoster(storage: RosterStorage, options: ExportOptions): Pro
 async function exportKind(
   storage: RosterStorage,
   output: Output,
-  { district: districtId, kind, state }: ExportOptions & { kind: Kind },
+  { district: districtId, kind, state, merged, overrides }: ExportOptions & { kind: Kind },
 ): Promise<void> {
+  if (merged === true || overrides === true) {
+    const view = merged === true ? "merged" : "clever"
+    for await (const entry of readRecords(storage, { districtId, kind, state, view })) {
+      await output.line(entryLine(entry))
+    }
+    return
+  }
   let after: string | undefined
   for (;;) {
     const page: StoredRecord[] = await storage.listRecords({
@@ -66,6 +88,11 @@ async function exportKind(
     after = page.at(-1)?.id
     if (after === undefined) return
   }
+}
+
+function entryLine({ kind, id, state, data, overrides }: RosterEntry): string {
+  const own = overrides.map(({ path, value, at, by }) => ({ path, value, at, by }))
+  return JSON.stringify({ kind, id, state, data, overrides: own })
 }
 
 function exportLine({ kind, id, state, data }: StoredRecord): string {

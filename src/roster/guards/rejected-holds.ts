@@ -7,11 +7,14 @@ import { thresholdsFor } from "./thresholds.ts"
 export function rejectedHolds({ run, head, counts, settings, nowMs }: GuardRequest): Hold[] {
   const holds: Hold[] = []
   for (const kind of kinds) {
-    const { rejected } = counts[kind]
+    const { created, updated, restored, unchanged, rejected } = counts[kind]
     if (rejected === 0) continue
     const stored = head.counts[kind]?.active ?? 0
     // A bulk run lists what it rejects; a delta has it on top of what is stored.
-    const listed = run.checkpoint?.seen[kind] ?? 0
+    const seen = run.checkpoint?.seen[kind] ?? 0
+    // Within a scope most of what is listed may be none of the run's business (S18).
+    const isScoped = run.checkpoint?.scope !== undefined
+    const listed = isScoped ? created + updated + restored + unchanged + rejected : seen
     const known = run.mode === "bulk" ? Math.max(listed, stored, rejected) : stored + rejected
     const measured = rejected / known
     const limit = thresholdsFor(settings, kind, nowMs).rejectedShare

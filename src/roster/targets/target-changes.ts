@@ -1,7 +1,7 @@
 import { type Enrolment, enrolmentChanges, type RosterRecord, type Section } from "../../models/index.ts"
 import type { Kind } from "../../models/kinds.ts"
+import { mergeOverrides } from "../../models/overrides.ts"
 import type { FieldOverride, LoggedChange, RosterStorage } from "../../storage/contract.ts"
-import { mergeOverrides } from "./merge-overrides.ts"
 import type { TargetChange } from "./target.ts"
 
 /** A change of the log, and where it stands. */
@@ -54,8 +54,7 @@ export function atTarget({ action, before, after }: LoggedChange): RosterRecord 
 }
 
 function contentsOf(logged: LoggedChange, overrides: readonly FieldOverride[]): Contents {
-  const merged = (record: RosterRecord) =>
-    overrides.length === 0 ? record : mergeOverrides(record, overrides)
+  const merged = (record: RosterRecord) => mergeOverrides(record, overrides)
   const before = logged.before === null ? null : merged(JSON.parse(logged.before) as RosterRecord)
   return { before, after: merged(JSON.parse(logged.after ?? logged.before ?? "{}") as RosterRecord) }
 }

@@ -32,6 +32,7 @@ export type FallbackReason =
   | "cursor-expired"
   | "cursor-rejected"
   | "api-version-changed"
+  | "scope-changed"
   | "events-unavailable"
   | "events-flood"
 
@@ -78,6 +79,8 @@ export interface Cursor {
   /** When that event happened, ISO 8601 in UTC: what its age is judged by (S5). */
   at: string
   apiVersion: ApiVersion
+  /** Names the scope that the roster is kept within (S18); absent: everything. */
+  scope?: string | undefined
 }
 
 /** One import, from its start to its end: a row of the Exchange History. */
@@ -147,6 +150,8 @@ export interface RunPlan {
   cursor: Cursor | null
   /** ISO 8601 in UTC; from then on the run is `expired`. */
   expiresAt: string
+  /** Names the scope that it was made within (S18); absent: everything. */
+  scope?: string | undefined
 }
 
 export interface Approval {
@@ -188,6 +193,10 @@ export interface Checkpoint {
   gap: boolean
   pages: number
   seen: Partial<Record<Kind, number>>
+  /** How many of those seen are out of scope and were not marked as seen: counted where pages came unsorted. */
+  outside?: Partial<Record<Kind, number>> | undefined
+  /** Names the scope that the run reads within; absent: everything. */
+  scope?: string | undefined
 }
 
 export interface RunQuery {
