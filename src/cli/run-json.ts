@@ -49,6 +49,8 @@ export interface HistoryJson extends Omit<ImportJson, "error"> {
   /** Who discarded it, or why it expired. */
   decision: Decision | null
   error: { code: string; message: string } | null
+  /** Only where what it changed was purged: then it is not listed. */
+  changesPurgedAt?: string
 }
 
 /** A run as `import --json` prints it. */
@@ -78,10 +80,22 @@ export async function importJson(storage: RosterStorage, run: Run): Promise<Impo
 
 /** A run as `history --json` prints it. */
 export async function historyJson(storage: RosterStorage, run: Run): Promise<HistoryJson> {
-  const { startedAt, finishedAt, startedBy, purpose, undoes, approval, decision } = run
+  const { startedAt, finishedAt, startedBy, purpose, undoes, approval, decision, changesPurgedAt } = run
   const common = await importJson(storage, { ...run, error: null })
   const error = run.error === null ? null : errorJson(run.error)
-  return { ...common, startedAt, finishedAt, startedBy, purpose, undoes, approval, decision, error }
+  const purged = changesPurgedAt === undefined ? {} : { changesPurgedAt }
+  return {
+    ...common,
+    startedAt,
+    finishedAt,
+    startedBy,
+    purpose,
+    undoes,
+    approval,
+    decision,
+    error,
+    ...purged,
+  }
 }
 
 function errorJson({ code, message }: { code: string; message: string }): { code: string; message: string } {

@@ -74,6 +74,8 @@ export type ErrorCode =
   | "PLAN_HASH_MISMATCH"
   | "PLAN_EXPIRED"
   | "PLAN_NOT_APPLICABLE"
+  | "RUN_CHANGES_PURGED"
+  | "ERASURE_INCOMPLETE"
   | "STORAGE_UNREADABLE"
   | "STORAGE_SCHEMA_NEWER"
   | "STORAGE_BUSY"
@@ -465,6 +467,20 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     remedy: "Look at the import's state first: homeroom show RUN",
     retryable: false,
     httpStatus: 409,
+  },
+
+  RUN_CHANGES_PURGED: {
+    summary: "What this import changed has outlived the time for which it is kept.",
+    remedy: "Its counts are still in the history. The setting retention says for how long changes are kept.",
+    retryable: false,
+    httpStatus: 410,
+  },
+  ERASURE_INCOMPLETE: {
+    summary: "What was to be erased still stands somewhere in the storage.",
+    remedy:
+      "Erase it from the places that the message names if they are the app's own tables, then run the erasure again.",
+    retryable: true,
+    httpStatus: 500,
   },
 
   // Storage

@@ -11,6 +11,14 @@ export {
   type DistrictDirectory,
 } from "./connections.ts"
 export {
+  type ErasureProof,
+  type ForgetDistrictOptions,
+  type ForgetOptions,
+  type ForgetUserOptions,
+  forgetDistrict,
+  forgetUser,
+} from "./forget.ts"
+export {
   type ImportOptions,
   importDistrict,
   type PlanImportOptions,

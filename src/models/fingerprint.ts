@@ -33,6 +33,11 @@ export function isSameScope(one: string, other: string): boolean {
   return one.length === other.length && one.endsWith(other.slice(rawLength))
 }
 
+/** A raw fingerprint of other bytes, made within the same scope as a former one (S18), or without one as that. */
+export function rawFingerprintLike(former: string, bytes: Uint8Array): string {
+  return rawFingerprint(bytes) + former.slice(rawLength)
+}
+
 // A record's fingerprint is a sum over its members, so that their order does not matter and none need be sorted;
 // put in canonical order first and hashed by SHA-256 it takes several times as long, for every new record. Two
 // lanes of 32 bits: a change goes unseen by chance once in 10^19 changes (docs/decisions/0002-fingerprints.md).

@@ -1,7 +1,10 @@
 /** What stands where an id stood, in what must keep its form. */
 const erasedMark = "erased"
 
-/** Where an id stands in a text, as a word of its own: the whole text, or part of a link or a sentence. */
+/** From this length on an id is no part of a text by chance. */
+const unmistakable = 20
+
+/** Where an id stands in a text: as all of it, as a word of its own, or, if it is long, as any part. */
 export class Mention {
   readonly id: string
   readonly #pattern: RegExp
@@ -9,7 +12,8 @@ export class Mention {
   constructor(id: string) {
     this.id = id
     const literal = id.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
-    this.#pattern = new RegExp(`(?<![0-9A-Za-z])${literal}(?![0-9A-Za-z])`, "g")
+    const pattern = id.length < unmistakable ? `(?<![0-9A-Za-z])${literal}(?![0-9A-Za-z])` : literal
+    this.#pattern = new RegExp(pattern, "g")
   }
 
   /** False for most JSON texts that do not mention the id, without reading them. */

@@ -1,4 +1,4 @@
-import { canonicalFingerprint, rawFingerprint } from "./fingerprint.ts"
+import { canonicalFingerprint, rawFingerprintLike } from "./fingerprint.ts"
 import type { Kind } from "./kinds.ts"
 import { parseRecord } from "./parse-record.ts"
 import { type FoundBy, recordKeys } from "./record-keys.ts"
@@ -16,11 +16,12 @@ const noKeys: FoundBy = { roles: [], schools: [], sisIds: [], people: [] }
 
 /**
  * A stored content without the mentions of an id; undefined if it has none. It counts as what Clever would have sent
- * without them, so that an import finds nothing new in it unless Clever still sends the id.
+ * without them, so that an import finds nothing new in it unless Clever still sends the id; and as kept within the same
+ * scope as before (S18).
  */
 export function stripContent(
   kind: Kind,
-  data: string,
+  { data, raw }: { data: string; raw: string },
   { id, districtId }: { id: string; districtId: string },
 ): StrippedContent | undefined {
   const stripped = stripReferences(data, id)
@@ -31,7 +32,7 @@ export function stripContent(
   if (!result.ok) return { data: stripped, raw: "", canonical: "", keys: noKeys }
   return {
     data: stripped,
-    raw: rawFingerprint(Buffer.from(stripped)),
+    raw: rawFingerprintLike(raw, Buffer.from(stripped)),
     canonical: canonicalFingerprint(value),
     keys: recordKeys(kind, result.record),
   }

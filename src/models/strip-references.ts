@@ -6,10 +6,11 @@ import { Mention } from "./mention.ts"
  * A record's JSON text without any mention of an id, the rest byte for byte as it was; undefined if the id does not
  * stand in it.
  *
- * Out go, at any depth and under names that nobody knows: texts that are the id, from lists (`students`) and objects
- * (`teacher`); elements of a list that name it (an entry of a contact's `student_relationships`); objects whose `id` it
- * is; and whatever stands under the id as a name. From a longer text (a link) only the id is cut. The record's own `id`
- * and `district` stay. Of a text that is no JSON, as a rejected record's may be, nothing but the id is cut.
+ * Out go, at any depth and under names that nobody knows: texts that are the id or mention it (a link), from lists
+ * (`students`) and objects (`teacher`); elements of a list that name it (an entry of a contact's
+ * `student_relationships`); objects whose `id` it is; and whatever stands under the id as a name. The record's own `id`
+ * and `district` stay. That is what an import leaves out whose scope excludes the id (S18). From a text that is no JSON,
+ * as a rejected record's may be, nothing but the id is cut.
  */
 export function stripReferences(text: string, id: string): string | undefined {
   const mention = new Mention(id)
@@ -39,9 +40,7 @@ class Stripper {
         this.#isAbout(item) ? undefined : this.strip(item, "inner"),
       )
     }
-    if (node.type === "text" && this.#mention.isIn(node.text)) {
-      return node.text === this.#mention.id ? undefined : JSON.stringify(this.#mention.cutFrom(node.text))
-    }
+    if (node.type === "text" && this.#mention.isIn(node.text)) return undefined
     return this.#text.slice(node.start, node.end)
   }
 

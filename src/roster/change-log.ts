@@ -1,3 +1,4 @@
+import { HomeroomError } from "../errors/index.ts"
 import { diffRecords, type Enrolment, enrolmentChanges, type FieldChange } from "../models/index.ts"
 import type { Kind } from "../models/kinds.ts"
 import type { RosterRecord } from "../models/parse-record.ts"
@@ -32,7 +33,7 @@ export interface SchoolChanges {
   changes: Partial<Record<Kind, Partial<Record<LoggedAction, number>>>>
 }
 
-type ChangesOf = Pick<Run, "id" | "plan">
+type ChangesOf = Pick<Run, "id" | "plan" | "changesPurgedAt">
 
 /** A change with its contents read. */
 interface ParsedChange extends LoggedChange {
@@ -112,6 +113,7 @@ async function* parsedChanges(
   { kind, action }: Pick<ChangeFilter, "kind" | "action">,
   scope: CompiledScope | undefined,
 ): AsyncGenerator<ParsedChange> {
+  requireChanges(run)
   const actions = actionsOf(run, action)
   let after: { kind: Kind; id: string } | undefined
   for (;;) {
@@ -121,6 +123,15 @@ async function* parsedChanges(
     if (last === undefined) return
     after = { kind: last.kind, id: last.id }
   }
+}
+
+/** S31: an import whose changes are gone must not look like one that changed nothing. */
+function requireChanges({ id, changesPurgedAt }: ChangesOf): void {
+  if (changesPurgedAt === undefined) return
+  throw new HomeroomError("RUN_CHANGES_PURGED", {
+    message: `What import ${id} changed was purged on ${changesPurgedAt.slice(0, 10)}.`,
+    details: { runId: id, purgedAt: changesPurgedAt },
+  })
 }
 
 /** What a plan leaves out is none of its changes (S28). */

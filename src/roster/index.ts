@@ -2,6 +2,7 @@
 
 export type { ChangeFilter, RecordChange, SchoolChanges } from "./change-log.ts"
 export type { DanglingReference } from "./dangling.ts"
+export { requireLease } from "./district-lease.ts"
 export type {
   ComparedStep,
   DecidedStep,
@@ -55,6 +56,7 @@ export type { Plan } from "./opened-plan.ts"
 export { type ReadRecordsOptions, type RosterEntry, readRecords } from "./ownership/read-records.ts"
 export type { OverrideRequest } from "./ownership/set-override.ts"
 export { requireActive } from "./require-active.ts"
+export type { Retention } from "./retention.ts"
 export {
   type ApplyOptions,
   type ApproveOptions,

@@ -11,24 +11,26 @@ import type {
   ConnectionSettings,
   FieldOverride,
   GuardSettings,
-  HeldLease,
   ImportMode,
   OverrideKey,
+  PurgeCounts,
   RosterStorage,
   Run,
 } from "../storage/contract.ts"
 import { type ChangeFilter, type RecordChange, readChanges } from "./change-log.ts"
 import { type DanglingReference, findDanglingReferences } from "./dangling.ts"
 import { applyPlan, approvePlan, discardPlan, type PlanDecision } from "./decide-plan.ts"
+import { type DistrictLeaseRequest, onePersonMark, requireLease, tryLease } from "./district-lease.ts"
 import { checkSettings, districtSettings } from "./district-settings.ts"
 import type { Explanation } from "./explanation.ts"
 import { listHistory, presentRun } from "./history.ts"
-import { LeaseKeeper, type LeaseOptions, type Repeat, repeatWithTimer, type Sleep } from "./lease-keeper.ts"
+import { LeaseKeeper, type LeaseOptions, type Repeat, type Sleep } from "./lease-keeper.ts"
 import { Plan } from "./opened-plan.ts"
 import { type ReadRecordsOptions, type RosterEntry, readRecords } from "./ownership/read-records.ts"
 import type { OverrideRequest } from "./ownership/set-override.ts"
 import { requireActive } from "./require-active.ts"
-import { isoTime, type Progress, throwIfAborted } from "./run-context.ts"
+import { checkRetention, purgeRequest, type Retention } from "./retention.ts"
+import { isoTime, type Progress } from "./run-context.ts"
 import { defaultLimits, type RunLimits } from "./run-limits.ts"
 import { type CompiledScope, compileScope } from "./scope/compiled-scope.ts"
 import { type UndoResult, undoRun } from "./undo.ts"
@@ -54,6 +56,8 @@ export interface RosterSyncOptions {
   scope?: Scope
   /** Whose fields are whose, where a district's connection does not say otherwise (S19). Default: all Clever's. */
   ownership?: Ownership
+  /** For how long details are kept (S31). Default: for ever. Purged after each import, and by {@link RosterSync.purge}. */
+  retention?: Retention
   /** Who holds the leases, for people to read. Default: host name and process id. */
   holder?: string
   /** Milliseconds since 1970. Default `Date.now`. */
@@ -143,15 +147,6 @@ export interface UndoOptions {
   signal?: AbortSignal
 }
 
-const defaultLease: LeaseOptions = { ttlMs: 20_000, heartbeatMs: 5_000 }
-
-/** How often a waiting `sync` asks again for the lease. */
-const pollMs = 250
-
-/** What the holder of a lease ends in that is taken for one person. */
-const onePersonMark = " (one person)"
-/** How long an import waits for such a lease to end: until it runs out, if its process died. */
-const onePersonPatienceMs = 25_000
 /** How long the next person's turn is waited for, where another process has it. */
 const onePersonWaitMs = 2_000
 
@@ -163,9 +158,10 @@ const onePersonWaitMs = 2_000
  */
 export class RosterSync {
   readonly #options: RosterSyncOptions
-  readonly #lease: LeaseOptions
+  readonly #lease: Partial<LeaseOptions>
   readonly #limits: RunLimits
   readonly #defaults: ConnectionSettings
+  readonly #retention: Retention
   readonly #holder: string
   readonly #clock: () => number
   readonly #sleep: Sleep
@@ -175,11 +171,12 @@ export class RosterSync {
 
   constructor(options: RosterSyncOptions) {
     this.#options = options
-    this.#lease = { ...defaultLease, ...options.lease }
+    this.#lease = options.lease ?? {}
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#holder = options.holder ?? `${hostname()}:${process.pid}`
     this.#clock = options.clock ?? Date.now
     this.#sleep = options.sleep ?? ((ms, signal) => delay(ms, undefined, { signal }))
+    this.#retention = checkRetention(options.retention ?? {})
     const { pageSize, guards, scope, ownership } = options
     this.#defaults = { guards, scope, ownership }
     if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize >= 1 && pageSize <= 10_000)) {
@@ -312,6 +309,23 @@ export class RosterSync {
     }
   }
 
+  /**
+   * Removes what has outlived the retention now: what old imports changed, records long archived, what was staged and
+   * never committed. Runs stay in the history with their counts, marked with `changesPurgedAt`. Nothing is purged that
+   * the roster or a younger import's undo needs. Plans made before are stale if an archived record went.
+   *
+   * Rejects with `SYNC_IN_PROGRESS` as {@link sync} does, and `STORAGE_…` codes.
+   */
+  async purge({ districtId, waitMs }: { districtId: string; waitMs?: number }): Promise<PurgeCounts> {
+    await this.#open()
+    const keeper = await this.#acquire({ districtId, waitMs })
+    try {
+      return await this.#purge(keeper)
+    } finally {
+      await keeper.release()
+    }
+  }
+
   /** One run of the history. Rejects with `RUN_NOT_FOUND`. */
   async run(runId: string): Promise<Run> {
     await this.#open()
@@ -326,7 +340,7 @@ export class RosterSync {
 
   /**
    * What a run changed (of a held or planned one: would change), record by record, with each field before and after.
-   * Nothing for an unknown run.
+   * Nothing for an unknown run. Rejects with `RUN_CHANGES_PURGED` where that was purged (see {@link Retention}).
    */
   async *changes(runId: string, filter: ChangeFilter = {}): AsyncIterable<RecordChange> {
     await this.#open()
@@ -444,10 +458,19 @@ export class RosterSync {
         signal: options.signal,
         onProgress: options.onProgress,
       })
-      return await execution.run()
+      const run = await execution.run()
+      // A purge that fails takes nothing from the import; the next one, or somebody's own, makes up for it.
+      if (run.state === "applied" || run.state === "unchanged") await this.#purge(keeper).catch(() => {})
+      return run
     } finally {
       await keeper.release()
     }
+  }
+
+  async #purge({ lease }: LeaseKeeper): Promise<PurgeCounts> {
+    const { storage } = this.#options
+    const request = purgeRequest(lease.districtId, this.#retention, this.#clock())
+    return request === undefined ? { records: 0, contents: 0 } : storage.purge(lease, request)
   }
 
   /** Runs under the lease of the plan's district, for no import must move what is decided on. */
@@ -472,14 +495,8 @@ export class RosterSync {
   async #syncUser({ districtId, id, startedBy = "login", signal }: SyncUserOptions): Promise<UserSyncResult> {
     await this.#open()
     const { clever: source, storage } = this.#options
-    const holder = `${this.#holder}${onePersonMark}`
-    const keeper = await this.#tryLease({
-      districtId,
-      holder,
-      waitMs: 0,
-      onePersonMs: onePersonWaitMs,
-      signal,
-    })
+    const request = this.#leaseRequest({ districtId, holder: `${this.#holder}${onePersonMark}`, signal })
+    const keeper = await tryLease({ ...request, onePersonMs: onePersonWaitMs })
     if (!(keeper instanceof LeaseKeeper)) return { state: "busy" }
     try {
       await this.#requireActive(districtId)
@@ -507,57 +524,22 @@ export class RosterSync {
     requireActive(connection)
   }
 
-  async #acquire({
-    districtId,
-    waitMs = 0,
-    signal,
-  }: {
+  /** The lease, or `SYNC_IN_PROGRESS`. */
+  #acquire(options: {
     districtId: string
     waitMs?: number | undefined
     signal?: AbortSignal | undefined
   }): Promise<LeaseKeeper> {
-    const holder = this.#holder
-    // No import is turned away because somebody logs in.
-    const held = await this.#tryLease({
-      districtId,
-      holder,
-      waitMs,
-      onePersonMs: onePersonPatienceMs,
-      signal,
-    })
-    if (held instanceof LeaseKeeper) return held
-    throw new HomeroomError("SYNC_IN_PROGRESS", {
-      message: `Another import of district ${districtId} is running: ${held.holder}, since ${held.since}.`,
-      details: { districtId, holder: held.holder, since: held.since },
-    })
+    return requireLease(this.#leaseRequest({ holder: this.#holder, ...options }))
   }
 
-  /** Waits for the lease for `waitMs`, and while it is one person's for `onePersonMs` at least. */
-  async #tryLease(request: {
+  #leaseRequest(request: {
     districtId: string
     holder: string
-    waitMs: number
-    onePersonMs: number
-    signal: AbortSignal | undefined
-  }): Promise<LeaseKeeper | HeldLease> {
-    const { districtId, holder, waitMs, onePersonMs, signal } = request
-    const startedMs = this.#clock()
-    for (;;) {
-      const held = await LeaseKeeper.acquire(this.#options.storage, {
-        districtId,
-        holder,
-        options: this.#lease,
-        repeat: this.#options.repeat ?? repeatWithTimer,
-      })
-      if (held instanceof LeaseKeeper) return held
-      const patienceMs = held.holder.endsWith(onePersonMark) ? Math.max(waitMs, onePersonMs) : waitMs
-      const leftMs = startedMs + patienceMs - this.#clock()
-      if (leftMs <= 0) return held
-      throwIfAborted(signal)
-      await this.#sleep(Math.min(pollMs, leftMs), signal).catch((error: unknown) => {
-        throwIfAborted(signal)
-        throw error
-      })
-    }
+    waitMs?: number | undefined
+    signal?: AbortSignal | undefined
+  }): DistrictLeaseRequest {
+    const { storage, repeat } = this.#options
+    return { storage, clock: this.#clock, sleep: this.#sleep, repeat, lease: this.#lease, ...request }
   }
 }

@@ -35,7 +35,7 @@ describe("S31 stripReferences", () => {
       `{"seats":{"${other}":{"row":2}}}`,
     ],
     ["an object that is the person's", `{"counselor":{"id":"${id}","email":"a@b"},"n":1}`, `{"n":1}`],
-    ["part of a longer text", `{"links":["/v3.0/users/${id}","x"]}`, `{"links":["/v3.0/users/","x"]}`],
+    ["a longer text with the id in it", `{"links":["/v3.0/users/${id}","x"]}`, `{"links":["x"]}`],
     [
       "an id with an escape in it",
       `{"students":["\\u0035f3c0a1b2c3d4e5f60718293","a"]}`,
@@ -80,12 +80,18 @@ describe("S31 stripReferences", () => {
 
   it.each([
     ["the id is not there", `{"students":["${other}"],"n":"\\u0041"}`],
-    ["it is part of another word", `{"students":["${id}0","a${id}"],"n":"x${id}y"}`],
     ["it is the record's own alone", `{"id":"${id}"}`],
     ["there is nothing", "{}"],
     ["there is no JSON and no id", "{"],
   ])("says nothing where %s", (_why, text) => {
     expect(stripReferences(text, id)).toBeUndefined()
+  })
+
+  it("finds a short id as a word of its own alone, a long one anywhere", () => {
+    expect(stripReferences(`{"a":["s10","as1","s1"],"n":"xs1y","m":"to s1!"}`, "s1")).toBe(
+      `{"a":["s10","as1"],"n":"xs1y"}`,
+    )
+    expect(stripReferences(`{"a":["x${id}y","z"]}`, id)).toBe(`{"a":["z"]}`)
   })
 
   it("cuts the id alone from what is no JSON", () => {
@@ -138,7 +144,7 @@ describe("S31 hideReferences", () => {
   })
 
   it("says nothing where the id is not there", () => {
-    expect(hideReferences(`{"a":"${other}","b":"x${id}"}`, id)).toBeUndefined()
+    expect(hideReferences(`{"a":"${other}","b":"${id.slice(1)}"}`, id)).toBeUndefined()
     expect(hideReferences("{", id)).toBeUndefined()
   })
 })

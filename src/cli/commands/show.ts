@@ -42,7 +42,8 @@ async function printJson(storage: RosterStorage, roster: RosterSync, run: Run): 
     const opening = JSON.stringify(await historyJson(storage, run)).slice(0, -1)
     await output.write(`${opening},"changes":[`)
     let separator = "\n"
-    for await (const change of roster.changes(run.id)) {
+    const changes = run.changesPurgedAt === undefined ? roster.changes(run.id) : []
+    for await (const change of changes) {
       await output.write(separator + JSON.stringify(change))
       separator = ",\n"
     }
@@ -64,6 +65,10 @@ async function printText(
       await output.line(`  ${describeRejection(rejection)}`)
     }
     if (csv !== undefined) return
+    if (run.changesPurgedAt !== undefined) {
+      await output.write(`\nWhat it changed was purged on ${run.changesPurgedAt.slice(0, 10)}.\n`)
+      return
+    }
     let changes = 0
     for await (const change of roster.changes(run.id)) {
       if (changes++ === 0) await output.write(isWaiting(run) ? "\nIt would change:\n" : "\nChanges:\n")

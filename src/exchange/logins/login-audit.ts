@@ -1,5 +1,7 @@
 import { auditText } from "../../errors/index.ts"
 
+import type { ErasureCounts } from "../../storage/contract.ts"
+
 /** Something that was done to a link or a session, for the app's audit log: ids, counts and times, no names. */
 export type LoginAuditEvent = {
   /** ISO 8601 in UTC. */
@@ -26,6 +28,15 @@ export type LoginAuditEvent = {
       readonly districtId: string | null
       readonly links: number
       readonly keys: number
+    }
+  | {
+      /** Erased from everything, roster and history included; `erase` is of sign-in alone. */
+      readonly type: "forget"
+      readonly what: "user" | "district"
+      readonly districtId: string
+      /** Who asked for it. */
+      readonly by: string
+      readonly counts: ErasureCounts
     }
 )
 

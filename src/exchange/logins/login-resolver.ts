@@ -28,7 +28,7 @@ import type {
   LoginResolution,
   RefreshState,
 } from "./login-resolution.ts"
-import { type LoginErasure, SessionControl } from "./session-control.ts"
+import { defaultSessionMaxMs, type LoginErasure, SessionControl } from "./session-control.ts"
 
 /** What brings one person into the roster: a `RosterSync` does. */
 export interface UserRefresher {
@@ -71,7 +71,6 @@ const messageNames = {
   "district-not-connected": "districtNotConnected",
 } as const satisfies Record<LoginOutcome, keyof LoginMessages>
 
-const defaultSessionMaxMs = 30 * 24 * 60 * 60 * 1_000
 const defaultRefreshMs = 5_000
 
 /**

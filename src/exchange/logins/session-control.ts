@@ -2,6 +2,9 @@ import { districtSubject, userSubject } from "../../sso/index.ts"
 import type { LinkKey, LoginStore } from "../../storage/contract.ts"
 import type { LoginAuditEvent } from "./login-audit.ts"
 
+/** No session lasts longer, unless the app says so. */
+export const defaultSessionMaxMs: number = 30 * 24 * 60 * 60 * 1_000
+
 /** What was erased. */
 export interface LoginErasure {
   readonly links: number

@@ -27,7 +27,7 @@ export function eraseRecord(
     tables.runs.put(JSON.parse(hidden.document) as Run)
   }
   for (const stored of kinds.flatMap((one) => [...(roster?.records[one].after("") ?? [])])) {
-    const content = stripContent(stored.kind, stored.data, { id, districtId })
+    const content = stripContent(stored.kind, stored, { id, districtId })
     if (content === undefined) continue
     roster?.rewrite(stored, content)
     isChanged = true

@@ -182,11 +182,11 @@ function strippedEntry(entry: FileEntry, erased: { id: string; districtId: strin
     return data === undefined ? undefined : { ...entry, data }
   }
   if ("data" in entry) {
-    const content = stripContent(kind, entry.data, erased)
+    const content = stripContent(kind, entry, erased)
     return content === undefined ? undefined : { ...entry, ...content }
   }
   if (entry.action !== "archive" || entry.content === undefined) return undefined
-  const content = stripContent(kind, entry.content.data, erased)
+  const content = stripContent(kind, entry.content, erased)
   return content === undefined ? undefined : { ...entry, content }
 }
 

@@ -148,7 +148,10 @@ function stripContents(
     escapedAscii,
   )
   for (const { key } of rows) {
-    const row = writer.get("SELECT kind, id, action, data FROM homeroom_changes WHERE key = ?", key ?? null)
+    const row = writer.get(
+      "SELECT kind, id, action, raw, data FROM homeroom_changes WHERE key = ?",
+      key ?? null,
+    )
     const data = String(row?.data)
     if (row?.action === actionCode("reject")) {
       const stripped = stripReferences(data, id)
@@ -161,7 +164,7 @@ function stripContents(
       }
       writer.run("UPDATE homeroom_changes SET data = ? WHERE key = ?", stripped, key ?? null)
     } else {
-      const stripped = stripContent(kindOf(row?.kind), data, { id, districtId })
+      const stripped = stripContent(kindOf(row?.kind), { data, raw: String(row?.raw) }, { id, districtId })
       if (stripped === undefined) continue
       isInRoster = writeStripped(writer, Number(key), stripped) || isInRoster
     }
