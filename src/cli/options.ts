@@ -51,7 +51,8 @@ export function seconds(least: number): (text: string) => number {
   }
 }
 
-function readId(text: string): string {
+/** Reads a Clever id. */
+export function readId(text: string): string {
   if (/^[\w-]{1,64}$/.test(text)) return text
   throw new InvalidArgumentError("It must be a Clever id: letters, digits, - and _.")
 }

@@ -5,6 +5,7 @@ import { addDemo } from "./commands/demo.ts"
 import { addDoctor } from "./commands/doctor.ts"
 import { addExplain } from "./commands/explain.ts"
 import { addExport } from "./commands/export.ts"
+import { addForget } from "./commands/forget.ts"
 import { addHistory } from "./commands/history.ts"
 import { addImport } from "./commands/import.ts"
 import { addPlan } from "./commands/plan.ts"
@@ -62,6 +63,7 @@ export async function runProgram(options: ProgramOptions): Promise<number> {
   addUndo(program)
   addExplain(program)
   addExport(program)
+  addForget(program)
   addDoctor(program, setExitCode)
   // A reader that goes away is no failure: `Output` notices it, and help and errors go unread.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
