@@ -7,13 +7,20 @@ const unmistakable = 20
 /** Where an id stands in a text: as all of it, as a word of its own, or, if it is long, as any part. */
 export class Mention {
   readonly id: string
-  readonly #pattern: RegExp
+  #madePattern: RegExp | undefined
 
   constructor(id: string) {
     this.id = id
-    const literal = id.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
-    const pattern = id.length < unmistakable ? `(?<![0-9A-Za-z])${literal}(?![0-9A-Za-z])` : literal
-    this.#pattern = new RegExp(pattern, "g")
+  }
+
+  /** Made once it is needed: most texts are let go before. */
+  get #pattern(): RegExp {
+    if (this.#madePattern === undefined) {
+      const literal = this.id.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
+      const isShort = this.id.length < unmistakable
+      this.#madePattern = new RegExp(isShort ? `(?<![0-9A-Za-z])${literal}(?![0-9A-Za-z])` : literal, "g")
+    }
+    return this.#madePattern
   }
 
   /** False for most JSON texts that do not mention the id, without reading them. */

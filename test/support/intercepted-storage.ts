@@ -8,6 +8,11 @@ export const writeCalls: readonly string[] = [
   "discardStaged",
   "commit",
   "releaseLease",
+  "saveConnection",
+  "erase",
+  "deleteLinks",
+  "forgetConsumed",
+  "raiseSessionEpoch",
 ]
 
 export interface Interceptor {

@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs"
 import { DatabaseSync, StatementSync } from "node:sqlite"
 import { CleverClient } from "../../src/clever/index.ts"
+import { type ForgetDistrictOptions, forgetDistrict, forgetUser } from "../../src/exchange/index.ts"
 import { RosterSync } from "../../src/roster/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { guardsOff } from "./guards-off.ts"
@@ -18,9 +19,11 @@ export interface KillOrder {
   pageSize: number
   /** Take back this run instead of importing. */
   undo?: string
+  /** Forget this person, or the district, instead of importing. */
+  forget?: { user: string; exclude: boolean } | "district"
   /** The one time that all clocks show. */
   nowMs: number
-  /** At which write call to the storage, or at which SQL statement inside `commit`; never when null. */
+  /** At which write call to the storage, or at which SQL statement inside `commit` or `erase`; never when null. */
   die: { at: "before-call" | "after-call" | "commit-statement"; number: number } | null
 }
 
@@ -34,7 +37,7 @@ function die(): never {
 let isCommitting = false
 let statements = 0
 
-/** Counts what the commit's transaction sends to SQLite, its BEGIN and COMMIT included. */
+/** Counts what the commit or the erasure sends to SQLite, its BEGIN and COMMIT included. */
 function watchStatements(number: number): void {
   const count = () => {
     if (isCommitting && ++statements === number) die()
@@ -62,15 +65,15 @@ async function main(order: KillOrder): Promise<void> {
     beforeCall: (method) => {
       if (!writeCalls.includes(method)) return
       calls++
-      if (method === "commit") {
+      if (method === "commit" || method === "erase") {
         isCommitting = true
-        writeSync(1, "commit\n")
+        writeSync(1, `${method}\n`)
       }
       if (order.die?.at === "before-call" && order.die.number === calls) die()
     },
     afterCall: (method) => {
       if (!writeCalls.includes(method)) return
-      if (method === "commit") isCommitting = false
+      if (method === "commit" || method === "erase") isCommitting = false
       if (order.die?.at === "after-call" && order.die.number === calls) die()
     },
   })
@@ -78,12 +81,22 @@ async function main(order: KillOrder): Promise<void> {
   const clever = new CleverClient({ apiUrl, authUrl, clientId, clientSecret })
   const roster = new RosterSync({ clever, storage, pageSize, clock, guards: guardsOff })
   writeSync(1, "ready\n")
+  if (order.forget !== undefined) {
+    await forget(order.forget, { storage, districtId, by: "child", clock })
+    writeSync(1, "forgotten\n")
+    return storage.close()
+  }
   const run =
     order.undo === undefined
       ? await roster.sync({ districtId, mode })
       : (await roster.undo(order.undo, { by: "child" })).run
   writeSync(1, `${run.state}\n`)
   await storage.close()
+}
+
+async function forget(whom: NonNullable<KillOrder["forget"]>, options: ForgetDistrictOptions): Promise<void> {
+  if (whom === "district") await forgetDistrict(options)
+  else await forgetUser({ ...options, id: whom.user, exclude: whom.exclude })
 }
 
 await main(JSON.parse(process.argv[2] ?? "") as KillOrder)

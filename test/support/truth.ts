@@ -1,4 +1,5 @@
 import { kinds } from "../../src/models/kinds.ts"
+import { stripReferences } from "../../src/models/strip-references.ts"
 import type { SimulatedDistrict } from "../../src/simulator/index.ts"
 
 /** A roster by `kind id`, as `storedRoster` gives it. */
@@ -16,6 +17,16 @@ export class Truth {
     }
     for (const [key, entry] of this.#known) if (!now.has(key)) entry.state = "archived"
     for (const [key, data] of now) this.#known.set(key, { state: "active", data })
+    return structuredClone(this.#known)
+  }
+
+  /** Takes somebody who is forgotten out of what is known, until the next look shows them again. */
+  forget(id: string): Roster {
+    this.#known.delete(`user ${id}`)
+    for (const entry of this.#known.values()) {
+      const stripped = stripReferences(JSON.stringify(entry.data), id)
+      if (stripped !== undefined) entry.data = JSON.parse(stripped)
+    }
     return structuredClone(this.#known)
   }
 }

@@ -8,7 +8,8 @@ import type { MemoryTables } from "./memory-tables.ts"
 export function countTraces(tables: MemoryTables, text: string): Record<string, number> {
   const forms = textForms(text)
   const isIn = (value: string) =>
-    forms.some((form) => value.includes(form)) || withoutEscapedAscii(value).includes(text)
+    forms.some((form) => value.includes(form)) ||
+    (value.includes("\\u00") && withoutEscapedAscii(value).includes(text))
   const traces: Record<string, number> = {}
   for (const [place, entries] of Object.entries(placesOf(tables))) {
     let count = 0
