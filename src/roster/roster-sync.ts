@@ -190,8 +190,9 @@ export class RosterSync {
    * Imports a district now and returns how it ended: `applied`, `unchanged`, `held` or `interrupted`.
    *
    * Rejects with `SYNC_IN_PROGRESS` while another import of the district runs, with `CONNECTION_NOT_ACTIVE` where the
-   * district has a connection that is paused, ended, or not yet active, with a `CLEVER_…` or `STORAGE_…` code when the import failed (it is then in the history as `failed`, under `details.runId`, and
-   * nothing was changed), and with `LEASE_LOST` when another process took over.
+   * district has a connection that is paused, ended or not yet active, with a `CLEVER_…` or `STORAGE_…` code when the
+   * import failed (it is then in the history as `failed`, under `details.runId`, and nothing was changed), and with
+   * `LEASE_LOST` when another process took over.
    */
   sync(options: SyncOptions): Promise<Run> {
     return this.#execute(options, "import")
