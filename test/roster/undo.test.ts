@@ -407,6 +407,45 @@ describe.each(storageNames)("S24 what can't be undone, on %s", (storage) => {
     expect(await world.plain.getLease(world.districtId)).toBeUndefined()
   })
 
+  it("S24 S31 a run whose change log was purged; one whose own log is there can be", async () => {
+    const world = new RosterWorld({ storage })
+    const { districtId } = world
+    await world.bulk()
+    const [id, other] = world.ids("user") as [string, string]
+    world.district.edit("user", id, { email: "first@d.example" })
+    const first = await world.delta()
+    const before = await contents(world)
+    world.clock.advance(dayMs)
+    world.district.edit("user", id, { email: "second@d.example" })
+    world.district.edit("user", other, { email: "other@d.example" })
+    const second = await world.delta()
+    const answer = await world.plain.acquireLease({ districtId, holder: "purge", ttlMs: dayMs })
+    if (!answer.acquired) return expect.unreachable()
+    await world.plain.purge(answer.lease, { districtId, changesBefore: second.startedAt })
+    await world.plain.releaseLease(answer.lease)
+    expect(await codeOf(undo(world, first))).toBe("RUN_NOT_UNDOABLE")
+    expect(await undo(world, second)).toMatchObject({ undone: 2, skipped: 0 })
+    expect(await contents(world)).toEqual(before)
+  })
+
+  it("S24 S31 what was erased since is no longer in the log, and the rest is taken back", async () => {
+    const world = new RosterWorld({ storage })
+    const { districtId } = world
+    await world.bulk()
+    const [erased, id] = world.ids("user") as [string, string]
+    const before = await contents(world)
+    for (const one of [erased, id]) world.district.edit("user", one, { email: "new@d.example" })
+    const run = await world.delta()
+    const answer = await world.plain.acquireLease({ districtId, holder: "erase", ttlMs: dayMs })
+    if (!answer.acquired) return expect.unreachable()
+    await world.plain.erase(answer.lease, { districtId, kind: "user", id: erased })
+    await world.plain.releaseLease(answer.lease)
+    expect(await undo(world, run)).toMatchObject({ undone: 1, skipped: 0 })
+    const after = await contents(world)
+    expect(after.get(`user ${id}`)).toEqual(before.get(`user ${id}`))
+    expect(after.has(`user ${erased}`)).toBe(false)
+  })
+
   it("S21 S24 while an import of the district runs", async () => {
     const { world, run } = await twoDays(storage)
     const { districtId } = world
