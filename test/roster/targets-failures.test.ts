@@ -98,6 +98,18 @@ describe("S23 a batch that throws", () => {
   })
 })
 
+describe("S23 without retries", () => {
+  it("S23 a record at fault is found all the same", async () => {
+    const world = await classWorld({ delivery: { retries: 0 } })
+    const ids = world.ids("user").slice(0, 10)
+    changeAll(world, "user", ids, "a")
+    await world.delta()
+    refuse(world, [ids[7] ?? ""])
+    expect(await world.deliver()).toMatchObject({ state: "caught-up", stuck: 1, delivered: { update: 9 } })
+    expect(world.slept).toEqual([])
+  })
+})
+
 describe("S23 a target that is down", () => {
   it.each([
     ["and says nothing of the kind", () => new Error("boom")],

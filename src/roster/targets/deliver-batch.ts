@@ -42,7 +42,7 @@ export async function deliverBatch(
   calls.forgetWitnessAmong(changes)
   const batch = new OpenBatch(changes, options)
   for (let retry = 0; ; retry++) {
-    await batch.tryAll({ inParts: retry > 0 })
+    await batch.tryAll({ inParts: retry > 0 || retries === 0 })
     if (batch.left.size === 0) return { state: "delivered", refused: [] }
     if (retry >= retries || batch.isRefused) break
     if (!(await options.pause(retry))) return { state: "interrupted" }
