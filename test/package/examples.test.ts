@@ -7,6 +7,8 @@ import { startSimulator } from "../../src/simulator/index.ts"
 // An example's own tests, run here: importing the file adds them.
 import "../../examples/class-list/class-list.test.ts"
 import "../../examples/scoped-roster/scoped-roster.test.ts"
+import "../../examples/drizzle-target/drizzle-target.test.ts"
+import "../../examples/kysely-target/kysely-target.test.ts"
 import "../../examples/storage-adapter/my-storage.test.ts"
 
 test("examples/nightly-sync imports a district, the next night what has changed; read-roster reads it", async () => {
