@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events"
 import nock from "nock"
 import { describe, expect, it } from "vitest"
 import { UserReader, type UserReaderOptions } from "../../src/clever/users.ts"
@@ -181,6 +182,16 @@ describe("R26 retries", () => {
       },
     })
     await failure(users.me({ accessToken, signal: aborting.signal }), "ABORTED")
+  })
+
+  it("keeps nothing at the caller's signal, however many requests it is given to", async () => {
+    api().get("/v3.1/me").times(3).reply(200, me)
+    api().get("/v3.1/me").reply(401)
+    const { users } = testReader()
+    const { signal } = new AbortController()
+    for (let times = 0; times < 3; times++) await users.me({ accessToken, signal })
+    await failure(users.me({ accessToken, signal }), "CLEVER_TOKEN_REJECTED")
+    expect(getEventListeners(signal, "abort")).toEqual([])
   })
 
   it("an answer that does not come in time counts as no answer", async () => {

@@ -28,6 +28,12 @@ export const keyRows: readonly LieRow[] = [
     outcome: invalid,
   },
   {
+    name: "the key as one of another type",
+    rule: "R7",
+    tell: keySet((jwk) => [{ ...jwk, kty: "EC" }]),
+    outcome: invalid,
+  },
+  {
     name: "the key for encryption",
     rule: "R23",
     tell: keySet((jwk) => [{ ...jwk, use: "enc" }]),
