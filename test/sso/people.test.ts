@@ -208,6 +208,9 @@ describe.each(doors)("$name: who logs in", (door) => {
       ids.map((id) => [id, id]),
     )
     expect(new Set(sessions.map(({ id }) => id)).size).toBe(ids.length)
+    // What is Clever's own is read once for all of them.
+    expect(world.requests("/.well-known/openid-configuration")).toBe(1)
+    expect(world.requests("/oauth/certs")).toBe(1)
   })
 
   test("R47 two clients in one process, with apps and secrets of their own, never cross", async () => {
