@@ -62,7 +62,7 @@ describe.each(["express", "fastify", "hono"])("npm run example:%s", { timeout: 6
     expect(await getJson(copied, `${app.origin}/whoami`)).toEqual(loggedOut)
   })
 
-  test("takes a login from the Portal, and replaces who was logged in before", async () => {
+  test("R4 R13 takes a login from the Portal, and replaces who was logged in before", async () => {
     const clever = await openClever()
     const app = await startLoginApp({ command, ...clever })
     const [pupil, teacher] = [clever.person("student"), clever.person("teacher")]
@@ -196,7 +196,7 @@ describe("the environment of a login example", { timeout: 60_000 }, () => {
     { oidc: "required", clever: true, ends: 200, nonce: true, scope: "openid" },
     { oidc: "required", clever: false, ends: 401, nonce: true, scope: "openid" },
     { oidc: "off", clever: true, ends: 200, nonce: false, scope: null },
-  ])("HOMEROOM_CLEVER_OIDC=$oidc, id_tokens from Clever: $clever, ends in $ends", async (expected) => {
+  ])("R49 R52 HOMEROOM_CLEVER_OIDC=$oidc, id_tokens from Clever: $clever, ends in $ends", async (expected) => {
     const clever = await openClever({ oidc: expected.clever })
     const environment = { ...clever.environment, HOMEROOM_CLEVER_OIDC: expected.oidc }
     const app = await startLoginApp({ command, ...clever, environment })
