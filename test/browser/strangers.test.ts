@@ -115,7 +115,7 @@ describe.each(sites)("other people's pages, with the app at $name", ({ secure })
       `<form method="post" action="${site.app}/auth/clever/logout"></form><script>document.forms[0].submit()</script>`,
     )
     await page.goto(`${site.foreign}/log-out`)
-    await page.getByRole("heading", { name: "You are still logged in" }).waitFor()
+    await page.getByRole("heading", { name: "That did not log you out" }).waitFor()
     expect(await whoIsLoggedIn(context, site)).toMatchObject({ cleverId: victim.id })
   })
 

@@ -25,7 +25,7 @@ input:focus-visible, button:focus-visible, a:focus-visible { outline: 3px solid 
 button, .button { display: inline-block; padding: .5rem 1rem; border: 1px solid var(--blue); border-radius: .375rem; background: var(--blue); color: #fff; font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
 a { color: #0b47c4; }
 a.button { color: #fff; }
-nav a, p a { margin-right: 1rem; }
+nav a, p a { display: inline-block; margin-right: 1rem; }
 ul { padding: 0; list-style: none; }
 li { margin: .375rem 0; }
 li button { width: 100%; background: #fff; border-color: var(--line); color: var(--ink); font-weight: 400; text-align: left; }
@@ -34,5 +34,5 @@ li button:hover { border-color: var(--blue); }
 .apps a { display: block; padding: 1.25rem .75rem; border: 1px solid var(--line); border-radius: .75rem; text-align: center; text-decoration: none; font-weight: 600; }
 .note { color: #4a566b; font-size: .875rem; }
 .error { padding: .75rem 1rem; border-left: 4px solid #c62828; background: #fdecec; }
-form.inline { display: inline-block; margin-right: .5rem; }
+form.inline { display: inline-block; margin: 0 .5rem .5rem 0; }
 `

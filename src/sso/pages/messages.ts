@@ -118,7 +118,7 @@ export const englishMessages: LoginMessages = {
     text: "This app is not set up for your school. Please ask your teacher.",
   },
   logoutRefused: {
-    title: "You are still logged in",
-    text: "Please log out with the button in the app.",
+    title: "That did not log you out",
+    text: "Please use the log-out button in the app.",
   },
 }
