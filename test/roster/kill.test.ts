@@ -1,9 +1,7 @@
-import { spawn } from "node:child_process"
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { CleverClient } from "../../src/clever/index.ts"
 import { kinds } from "../../src/models/kinds.ts"
@@ -14,11 +12,11 @@ import type { ImportMode, Run } from "../../src/storage/contract.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { guardsOff } from "../support/guards-off.ts"
 import type { KillOrder } from "../support/kill-child.ts"
+import { type ChildOutcome, runChild as spawnChild } from "../support/run-child.ts"
 import { seed } from "../support/seed.ts"
 import { storedRoster } from "../support/stored-roster.ts"
 import { type Roster, Truth } from "../support/truth.ts"
 
-const child = fileURLToPath(new URL("../support/kill-child.ts", import.meta.url))
 const firstMorning = new Date("2026-09-01T06:00:00Z")
 
 /** A district at Clever, a database that an import is to bring up to date, and what it must hold before and after. */
@@ -112,7 +110,7 @@ async function runChild(
   path: string,
   die: KillOrder["die"],
   onLine: (line: string, kill: () => void) => void = () => {},
-): Promise<{ lines: string[]; wasKilled: boolean }> {
+): Promise<ChildOutcome> {
   if (scene.basePath !== "") copyFileSync(scene.basePath, path)
   const { apiUrl, authUrl, clientId, clientSecret } = scene.simulator
   const order: KillOrder = {
@@ -127,33 +125,7 @@ async function runChild(
     nowMs: scene.simulator.clock.now().getTime(),
     die,
   }
-  const process_ = spawn(process.execPath, [child, JSON.stringify(order)], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "cache"), NODE_OPTIONS: "" },
-  })
-  let said = ""
-  let complaint = ""
-  const lines: string[] = []
-  process_.stderr.on("data", (bytes: Buffer) => {
-    complaint += bytes.toString()
-  })
-  process_.stdout.on("data", (bytes: Buffer) => {
-    said += bytes.toString()
-    for (let end = said.indexOf("\n"); end >= 0; end = said.indexOf("\n")) {
-      const line = said.slice(0, end)
-      said = said.slice(end + 1)
-      lines.push(line)
-      onLine(line, () => process_.kill("SIGKILL"))
-    }
-  })
-  const signal = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
-    process_.on("error", reject)
-    process_.on("close", (code, by) => {
-      if (code !== null && code !== 0) reject(new Error(`the child failed: ${complaint}`))
-      else resolve(by)
-    })
-  })
-  return { lines, wasKilled: signal === "SIGKILL" }
+  return await spawnChild(order, folder, onLine)
 }
 
 async function historyOf(roster: RosterSync, districtId: string): Promise<Run[]> {

@@ -248,6 +248,59 @@ describe.each(cases)("S15 onHold risky-only, by $mode on $storage", ({ storage, 
   })
 })
 
+describe.each(storageNames)("S15 what takes the place of what, on %s", (storage) => {
+  it("S15 a held bulk import finds all again that waits; a held delta only what deltas held", async () => {
+    const { world } = await changedWorld({ storage, guards: { archivedShare: 0, atLeast: 1 } })
+    const states = async (...runs: Run[]) => {
+      const found: string[] = []
+      for (const { id } of runs) found.push((await world.roster.run(id)).state)
+      return found
+    }
+    const plan = await planOf(world, { mode: "bulk" })
+    expect(plan.state).toBe("held")
+    const delta = await world.delta()
+    const bulk = await world.bulk()
+    expect(await states(delta, bulk)).toEqual(["discarded", "held"])
+    // A delta does not see what the events leave out.
+    const later = await world.delta()
+    expect(await states(bulk, later)).toEqual(["held", "held"])
+    const last = await world.delta()
+    expect(await states(bulk, later, last)).toEqual(["held", "discarded", "held"])
+    const whole = await world.bulk()
+    expect(await states(bulk, last, whole)).toEqual(["discarded", "discarded", "held"])
+    // A plan was made to be looked at, and no import takes it away, held or not.
+    expect(await states(plan.run)).toEqual(["held"])
+    await planOf(world, { mode: "bulk" })
+    expect(await states(plan.run, whole)).toEqual(["held", "held"])
+  })
+
+  it("S15 S20 what can't be tidied up after the end of an import does not make a failure of it", async () => {
+    const { world } = await riskyWorld(storage)
+    await world.delta()
+    const first = await theOneWaiting(world)
+    let isOver = false
+    world.hooks.afterCall = (method) => {
+      if (method === "commit") isOver = true
+    }
+    world.hooks.beforeCall = (method) => {
+      if (isOver && method === "saveRun") throw new HomeroomError("STORAGE_FULL")
+    }
+    world.district.edit("user", world.ids("user")[9] as string, { email: "more@d.example" })
+    const run = await world.delta()
+    world.hooks.beforeCall = undefined
+    world.hooks.afterCall = undefined
+    expect(run.state).toBe("applied")
+    expect(await world.roster.run(run.id)).toEqual(run)
+    // The next run makes up for it.
+    await planOf(world)
+    const split = (await world.history()).find(({ splitFrom }) => splitFrom === run.id)
+    expect(split?.state).toBe("held")
+    expect((await world.roster.run(first.id)).state).toBe("discarded")
+    await world.roster.apply(split?.id ?? "", { approve: split?.plan?.hash ?? "" })
+    expect(await world.stored()).toEqual(world.truth())
+  })
+})
+
 describe.each(storageNames)("S15 risky-only where the process dies, on %s", (storage) => {
   it("S15 S20 S22 dead after any write to the storage: what is committed is whole, nothing is lost, and nothing wrong can be approved", async () => {
     const seen = { before: 0, rest: 0 }

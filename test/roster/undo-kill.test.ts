@@ -1,9 +1,7 @@
-import { spawn } from "node:child_process"
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Connections } from "../../src/exchange/index.ts"
 import { RosterSync } from "../../src/roster/index.ts"
@@ -12,12 +10,12 @@ import type { Run } from "../../src/storage/contract.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { guardsOff } from "../support/guards-off.ts"
 import type { KillOrder } from "../support/kill-child.ts"
+import { runChild } from "../support/run-child.ts"
 import { seed } from "../support/seed.ts"
 import { SimulatedSource } from "../support/simulated-source.ts"
 import { storedRoster } from "../support/stored-roster.ts"
 import { type Roster, Truth } from "../support/truth.ts"
 
-const child = fileURLToPath(new URL("../support/kill-child.ts", import.meta.url))
 const clock = new Clock(() => new Date("2026-09-01T06:00:00Z"))
 let folder = ""
 let files = 0
@@ -103,25 +101,8 @@ async function undoAndDie(scene: Scene, path: string, die: KillOrder["die"]) {
     nowMs: clock.now().getTime(),
     die,
   }
-  const process_ = spawn(process.execPath, [child, JSON.stringify(order)], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "cache"), NODE_OPTIONS: "" },
-  })
-  let [said, complaint] = ["", ""]
-  process_.stdout.on("data", (bytes: Buffer) => {
-    said += bytes.toString()
-  })
-  process_.stderr.on("data", (bytes: Buffer) => {
-    complaint += bytes.toString()
-  })
-  const signal = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
-    process_.on("error", reject)
-    process_.on("close", (code, by) => {
-      if (code !== null && code !== 0) reject(new Error(`the child failed: ${complaint}`))
-      else resolve(by)
-    })
-  })
-  return { wasKilled: signal === "SIGKILL", hasCommitted: said.includes("commit\n") }
+  const { wasKilled, lines } = await runChild(order, folder)
+  return { wasKilled, hasCommitted: lines.includes("commit") }
 }
 
 /** What must be true after a kill, and of the next undo and the next import. */

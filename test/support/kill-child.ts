@@ -3,6 +3,7 @@ import { DatabaseSync, StatementSync } from "node:sqlite"
 import { CleverClient } from "../../src/clever/index.ts"
 import { type ForgetDistrictOptions, forgetDistrict, forgetUser } from "../../src/exchange/index.ts"
 import { RosterSync } from "../../src/roster/index.ts"
+import type { GuardSettings } from "../../src/storage/contract.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { guardsOff } from "./guards-off.ts"
 import { interceptStorage, writeCalls } from "./intercepted-storage.ts"
@@ -21,6 +22,12 @@ export interface KillOrder {
   undo?: string
   /** Forget this person, or the district, instead of importing. */
   forget?: { user: string; exclude: boolean } | "district"
+  /** Plan instead of importing. */
+  plan?: true
+  /** Apply this plan instead of importing. */
+  apply?: { planId: string; hash: string }
+  /** Off when absent. */
+  guards?: GuardSettings
   /** The one time that all clocks show. */
   nowMs: number
   /** At which write call to the storage, or at which SQL statement inside `commit` or `erase`; never when null. */
@@ -77,26 +84,33 @@ async function main(order: KillOrder): Promise<void> {
       if (order.die?.at === "after-call" && order.die.number === calls) die()
     },
   })
-  const { apiUrl, authUrl, clientId, clientSecret, pageSize, districtId, mode } = order
+  const { apiUrl, authUrl, clientId, clientSecret, pageSize } = order
   const clever = new CleverClient({ apiUrl, authUrl, clientId, clientSecret })
-  const roster = new RosterSync({ clever, storage, pageSize, clock, guards: guardsOff })
+  const roster = new RosterSync({ clever, storage, pageSize, clock, guards: order.guards ?? guardsOff })
   writeSync(1, "ready\n")
-  if (order.forget !== undefined) {
-    await forget(order.forget, { storage, districtId, by: "child", clock })
-    writeSync(1, "forgotten\n")
-    return storage.close()
-  }
-  const run =
-    order.undo === undefined
-      ? await roster.sync({ districtId, mode })
-      : (await roster.undo(order.undo, { by: "child" })).run
-  writeSync(1, `${run.state}\n`)
+  const { state } =
+    order.forget === undefined
+      ? await carryOut(roster, order)
+      : await forget(order.forget, { storage, districtId: order.districtId, by: "child", clock })
+  writeSync(1, `${state}\n`)
   await storage.close()
 }
 
-async function forget(whom: NonNullable<KillOrder["forget"]>, options: ForgetDistrictOptions): Promise<void> {
+async function forget(
+  whom: NonNullable<KillOrder["forget"]>,
+  options: ForgetDistrictOptions,
+): Promise<{ state: string }> {
   if (whom === "district") await forgetDistrict(options)
   else await forgetUser({ ...options, id: whom.user, exclude: whom.exclude })
+  return { state: "forgotten" }
+}
+
+async function carryOut(roster: RosterSync, order: KillOrder): Promise<{ state: string }> {
+  const { districtId, mode, undo, plan, apply } = order
+  if (undo !== undefined) return (await roster.undo(undo, { by: "child" })).run
+  if (apply !== undefined)
+    return roster.apply(apply.planId, { approve: apply.hash, by: "child", why: "fine" })
+  return plan === true ? roster.plan({ districtId, mode }) : roster.sync({ districtId, mode })
 }
 
 await main(JSON.parse(process.argv[2] ?? "") as KillOrder)

@@ -1,0 +1,46 @@
+import { spawn } from "node:child_process"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import type { KillOrder } from "./kill-child.ts"
+
+const child = fileURLToPath(new URL("kill-child.ts", import.meta.url))
+
+export interface ChildOutcome {
+  /** What it said: `ready`, `commit`, and the state of its run. */
+  lines: string[]
+  wasKilled: boolean
+}
+
+/** Runs `kill-child.ts` until it is dead or done; `folder` keeps what it compiles. */
+export async function runChild(
+  order: KillOrder,
+  folder: string,
+  onLine: (line: string, kill: () => void) => void = () => {},
+): Promise<ChildOutcome> {
+  const process_ = spawn(process.execPath, [child, JSON.stringify(order)], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "cache"), NODE_OPTIONS: "" },
+  })
+  let [said, complaint] = ["", ""]
+  const lines: string[] = []
+  process_.stderr.on("data", (bytes: Buffer) => {
+    complaint += bytes.toString()
+  })
+  process_.stdout.on("data", (bytes: Buffer) => {
+    said += bytes.toString()
+    for (let end = said.indexOf("\n"); end >= 0; end = said.indexOf("\n")) {
+      const line = said.slice(0, end)
+      said = said.slice(end + 1)
+      lines.push(line)
+      onLine(line, () => process_.kill("SIGKILL"))
+    }
+  })
+  const signal = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
+    process_.on("error", reject)
+    process_.on("close", (code, by) => {
+      if (code !== null && code !== 0) reject(new Error(`the child failed: ${complaint}`))
+      else resolve(by)
+    })
+  })
+  return { lines, wasKilled: signal === "SIGKILL" }
+}
