@@ -201,6 +201,24 @@ describe.each(storageNames)("S17 explain, on %s", (storage) => {
     expect((await explain(world, world.ids("user")[0] as string)).decided.obstacles).toEqual([])
   })
 
+  it("S16 a plan that would change the record, approved or not, until its time is over", async () => {
+    const world = await importedWorld(storage)
+    const [id, gone] = world.ids("user") as [string, string]
+    world.district.edit("user", id, { email: "new@d.example" })
+    world.district.setState({ state: "error" })
+    world.district.unshare({ ids: [gone] })
+    const { run } = await world.roster.plan({ districtId: world.districtId, mode: "bulk" })
+    const waits = { code: "run-waits", runId: run.id, action: "update", holds: run.holds }
+    const obstaclesOf = async (one: string) => (await explain(world, one)).decided.obstacles
+    expect(await obstaclesOf(id)).toEqual([{ ...waits, state: "planned" }])
+    // The plan leaves archives out (S28), so that it stands in nobody's way.
+    expect((await obstaclesOf(gone)).map(({ code }) => code)).not.toContain("run-waits")
+    await world.roster.approve(run.id, { by: "ada", why: "looks right" })
+    expect(await obstaclesOf(id)).toEqual([{ ...waits, state: "approved" }])
+    world.clock.advance(4 * dayMs)
+    expect(await obstaclesOf(id)).toEqual([])
+  })
+
   it("S28 archives wait while the district is not running", async () => {
     const world = await importedWorld(storage)
     const [id, stays] = world.ids("user") as [string, string]
@@ -213,6 +231,48 @@ describe.each(storageNames)("S17 explain, on %s", (storage) => {
     })
     world.district.edit("user", stays, { email: "new@d.example" })
     expect((await explain(world, stays)).decided).toEqual({ action: "update", obstacles: [] })
+  })
+
+  it("S18 a record that the district's scope leaves out, and of one that it keeps the kept fields alone", async () => {
+    const world = await importedWorld(storage)
+    const { districtId } = world
+    const idOf = (role: string) =>
+      String(world.district.records("user").find(({ roles }) => Object.hasOwn(roles as object, role))?.id)
+    const [student, contact, excluded] = [idOf("student"), idOf("contact"), idOf("teacher")]
+    const scope = {
+      roles: ["student", "teacher"],
+      fields: { user: ["name.first"] },
+      exclude: [excluded],
+    } as const
+    const scoped = world.another({ scope: { ...scope } })
+    const look = (id: string, kind: Kind = "user") => scoped.explain({ districtId, kind, id })
+    const archive = { action: "archive", obstacles: [] }
+    expect(await look(contact)).toMatchObject({
+      fetched: { state: "found" },
+      scoped: { state: "out-of-scope", reason: "roles" },
+      compared: { stored: "active", fields: [] },
+      decided: archive,
+    })
+    expect(await look(excluded)).toMatchObject({
+      scoped: { state: "out-of-scope", reason: "exclude" },
+      decided: archive,
+    })
+    expect(await look(student)).toMatchObject({
+      scoped: { state: "in-scope" },
+      compared: { stored: "active", fields: expect.arrayContaining(["email", "name.last"]) },
+    })
+    await scoped.sync({ districtId, mode: "bulk" })
+    for (const id of [contact, excluded]) {
+      expect(await look(id)).toMatchObject({ compared: { stored: "archived" }, decided: { action: "none" } })
+    }
+    // What lies out of scope is no difference.
+    world.district.edit("user", student, { email: "new@d.example" })
+    expect(await look(student)).toMatchObject({ compared: { fields: [] }, decided: { action: "none" } })
+    world.district.edit("user", student, { name: { first: "New" } })
+    expect(await look(student)).toMatchObject({
+      compared: { fields: ["name.first"] },
+      decided: { action: "update", obstacles: [] },
+    })
   })
 
   it("S19 fields whose values are the app's own", async () => {

@@ -53,7 +53,7 @@ describe("S24 taking back one change", () => {
       { action: "update", ...place, data: old },
     ],
   ])("S24 of %s", (_, change, record, expected) => {
-    const back = takeBack(change, record)
+    const back = takeBack(change, record, undefined)
     expect(back).toMatchObject(expected)
     if (!("content" in expected)) expect(back).not.toHaveProperty("content")
     if ("raw" in back) {
@@ -87,6 +87,12 @@ describe("S24 taking back one change", () => {
     ["content before a restore not kept", logged("restore", null, now), stored(now), "log-purged", ""],
   ])("S24 leaves alone what is no longer as it was written: %s", (_, change, record, reason, path) => {
     // The list of what was left alone holds nothing of anybody.
-    expect(takeBack(change, record)).toEqual({ action: "reject", ...place, reason, path, data: "null" })
+    expect(takeBack(change, record, undefined)).toEqual({
+      action: "reject",
+      ...place,
+      reason,
+      path,
+      data: "null",
+    })
   })
 })
