@@ -278,6 +278,32 @@ describe("R17 answers that are not what they should be", () => {
     expect(Object.keys(kept ?? {})).toEqual(["student"])
   })
 
+  it("R60 nor is one that hides behind an escape", async () => {
+    const roles = '{"\\u005f_proto__":{"teacher":{}},"student":{"\\u005f\\u005fproto__":{"grade":"1"}}}'
+    const body = `{"data":{"id":"${idOf(1)}","district":"${districtId}","roles":${roles}}}`
+    api()
+      .get(`/v3.1/users/${idOf(1)}`)
+      .reply(200, body, { "content-type": "application/json" })
+    const { roles: read } = await testReader().users.user({ accessToken, id: idOf(1) })
+    expect(Object.getOwnPropertyNames(read)).toEqual(["student"])
+    expect(Object.getOwnPropertyNames(read.student)).toEqual([])
+  })
+
+  it("R17 /me that names neither a district nor who authorized it is no answer", async () => {
+    api()
+      .get("/v3.1/me")
+      .reply(200, { data: { id: idOf(1) } })
+    await failure(testReader().users.me({ accessToken }), "CLEVER_BODY_INVALID")
+  })
+
+  it("R9 /userinfo that names two districts is refused", async () => {
+    const districts = { district: districtId, district_id: "5a00000000000000000000ff" }
+    api()
+      .get("/userinfo")
+      .reply(200, { sub: idOf(1), authorized_by: "district", ...districts })
+    await failure(testReader().users.userInfo({ accessToken }), "LOGIN_IDENTITY_MISMATCH")
+  })
+
   it("R60 a prototype in the answer is not read", async () => {
     const body = `{"__proto__":{"data":{"id":"evil"}},"data":{"__proto__":{"district":"evil"},"id":"${idOf(1)}","authorized_by":"teacher"}}`
     api().get("/v3.1/me").reply(200, body, { "content-type": "application/json" })

@@ -196,17 +196,20 @@ describe("the environment of a login example", { timeout: 60_000 }, () => {
     { oidc: "required", clever: true, ends: 200, nonce: true, scope: "openid" },
     { oidc: "required", clever: false, ends: 401, nonce: true, scope: "openid" },
     { oidc: "off", clever: true, ends: 200, nonce: false, scope: null },
-  ])("R49 R52 HOMEROOM_CLEVER_OIDC=$oidc, id_tokens from Clever: $clever, ends in $ends", async (expected) => {
-    const clever = await openClever({ oidc: expected.clever })
-    const environment = { ...clever.environment, HOMEROOM_CLEVER_OIDC: expected.oidc }
-    const app = await startLoginApp({ command, ...clever, environment })
-    const browser = clever.browserOf(clever.person("student").id)
-    const { trail, body } = await browser.open(`${app.origin}/auth/clever/login`)
-    const asked = trail[0]?.location?.searchParams
-    expect([asked?.has("nonce"), asked?.get("scope")]).toEqual([expected.nonce, expected.scope])
-    expect((await browser.request(`${app.origin}/whoami`)).status).toBe(expected.ends)
-    expect(body.includes("LOGIN_ID_TOKEN_MISSING")).toBe(expected.ends === 401)
-  })
+  ])(
+    "R49 R52 HOMEROOM_CLEVER_OIDC=$oidc, id_tokens from Clever: $clever, ends in $ends",
+    async (expected) => {
+      const clever = await openClever({ oidc: expected.clever })
+      const environment = { ...clever.environment, HOMEROOM_CLEVER_OIDC: expected.oidc }
+      const app = await startLoginApp({ command, ...clever, environment })
+      const browser = clever.browserOf(clever.person("student").id)
+      const { trail, body } = await browser.open(`${app.origin}/auth/clever/login`)
+      const asked = trail[0]?.location?.searchParams
+      expect([asked?.has("nonce"), asked?.get("scope")]).toEqual([expected.nonce, expected.scope])
+      expect((await browser.request(`${app.origin}/whoami`)).status).toBe(expected.ends)
+      expect(body.includes("LOGIN_ID_TOKEN_MISSING")).toBe(expected.ends === 401)
+    },
+  )
 
   test("HOMEROOM_COOKIE_SECRET: logins outlive the program; without it they end with the program", async () => {
     const clever = await openClever()

@@ -157,6 +157,35 @@ describe.each(storageNames)("S26 finding the account of somebody in the roster, 
       accountId: null,
       link: null,
     })
+    // So another one that fits is the only one.
+    world.account("a2", two, "student", "sis_id")
+    expect(await world.resolve(identityOf(two))).toMatchObject({ outcome: "linked", accountId: "a2" })
+  })
+
+  it.each([
+    ["teacher", "a2"],
+    ["student", "a1"],
+  ] as const)("S26 a %s's e-mail address has its own place among the matchers", async (role, accountId) => {
+    const world = await LoginWorld.start({ storage })
+    const user = world.someone(role, "sis_id", "email")
+    world.account("a1", user, role, "sis_id")
+    world.account("a2", user, role, "email")
+    expect(await world.resolve(identityOf(user), { matchEmail: true })).toMatchObject({
+      outcome: "linked",
+      accountId,
+    })
+  })
+
+  it("S26 counts who has a value to the end of a district, however many its people are", async () => {
+    const world = await LoginWorld.start({ storage, users: 1_500 })
+    const user = world.someone("student", "student_number")
+    const { student_number } = user.roles?.student ?? {}
+    world.account("a1", user, "student", "student_number")
+    const twin = world.roster.district.add("user", { roles: { student: { student_number } } })
+    await world.roster.delta()
+    const between = world.users("student").filter(({ id }) => user.id < id && id < twin)
+    expect(between.length).toBeGreaterThan(500)
+    expect(await world.resolve(identityOf(user))).toMatchObject({ outcome: "ambiguous", candidates: ["a1"] })
   })
 
   it("S26 an account that two people match at once is linked to one of them", async () => {

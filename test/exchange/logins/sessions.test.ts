@@ -76,6 +76,26 @@ describe.each(storageNames)("ending sessions and forgetting people, on %s", (sto
     expect(await resolver.forgetUser({ ...key, legacyIds })).toEqual({ links: 0, keys: 0 })
   })
 
+  it("R55 forgetUser erases what stands under older ids as well, and ends sessions under them", async () => {
+    const world = await LoginWorld.start({ storage })
+    const link = {
+      issuer,
+      accountId: "a1",
+      districtId: null,
+      linkedAt: "2024-08-01T00:00:00.000Z",
+      linkedBy: "v2",
+    }
+    await world.storage.claimLink({ ...link, cleverId: "older" })
+    const legacyIds = ["older", "oldest"]
+    expect(await world.resolver().forgetUser({ issuer, cleverId: "present", legacyIds })).toEqual({
+      links: 1,
+      keys: 0,
+    })
+    const subjects = ["present", ...legacyIds].map((cleverId) => userSubject({ issuer, cleverId }))
+    const now = world.roster.now()
+    expect(await world.storage.getSessionEpochs(subjects)).toEqual([now, now, now])
+  })
+
   it("R55 forgetDistrict does so for everybody in it, and leaves the Library and other districts alone", async () => {
     const world = await LoginWorld.start({ storage })
     const resolver = world.resolver({ library: true })
