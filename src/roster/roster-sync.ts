@@ -33,6 +33,7 @@ import { checkRetention, purgeRequest, type Retention } from "./retention.ts"
 import { isoTime, type Progress } from "./run-context.ts"
 import { defaultLimits, type RunLimits } from "./run-limits.ts"
 import { type CompiledScope, compileScope } from "./scope/compiled-scope.ts"
+import { undeliveredFrom } from "./targets/delivery-documents.ts"
 import { type UndoResult, undoRun } from "./undo.ts"
 import type { UserSyncResult } from "./user-sync.ts"
 
@@ -313,7 +314,8 @@ export class RosterSync {
   /**
    * Removes what has outlived the retention now: what old imports changed, records long archived, what was staged and
    * never committed. Runs stay in the history with their counts, marked with `changesPurgedAt`. Nothing is purged that
-   * the roster or a younger import's undo needs. Plans made before are stale if an archived record went.
+   * the roster or a younger import's undo needs, or that a target was not given yet. Plans made before are stale if an
+   * archived record went.
    *
    * Rejects with `SYNC_IN_PROGRESS` as {@link sync} does, and `STORAGE_…` codes.
    */
@@ -471,7 +473,10 @@ export class RosterSync {
   async #purge({ lease }: LeaseKeeper): Promise<PurgeCounts> {
     const { storage } = this.#options
     const request = purgeRequest(lease.districtId, this.#retention, this.#clock())
-    return request === undefined ? { records: 0, contents: 0 } : storage.purge(lease, request)
+    if (request === undefined) return { records: 0, contents: 0 }
+    // S23: a target that is behind must still be given what it has not been given.
+    const keepFromVersion = await undeliveredFrom(storage, lease.districtId)
+    return storage.purge(lease, { ...request, keepFromVersion })
   }
 
   /** Runs under the lease of the plan's district, for no import must move what is decided on. */

@@ -164,3 +164,24 @@ describe("SQLite, a database of schema version 2", () => {
     expect((await storage.getDistrict(home)).counts).toEqual({ user: { active: 0, archived: 2 } })
   })
 })
+
+describe("SQLite, a database of schema version 3", () => {
+  it("keeps the session epochs of then, and no longer says whose they are (R55)", async () => {
+    const subject = "user:https://clever.com:5f3c0a1b2c3d4e5f60718293"
+    const epoch = await storage.raiseSessionEpoch(subject)
+    await importChanges(storage, [put("create", "user", "a")])
+    await storage.close()
+    takeBackTo(3, path)
+    inFile(`UPDATE homeroom_session_epochs SET subject = '${subject}' RETURNING 1`)
+    await openAgain()
+    expect(await storage.getSessionEpochs([subject])).toEqual([epoch])
+    expect(await storage.raiseSessionEpoch(subject)).toBeGreaterThan(epoch)
+    const rows = inFile<{ subject: string }>("SELECT subject FROM homeroom_session_epochs")
+    expect(rows).toEqual([{ subject: expect.stringMatching(/^[\w-]{43}$/) }])
+    // What stood there is in the free space of the file until the next erasure.
+    const lease = await takeLease(storage)
+    await storage.erase(lease, { districtId: home, kind: "user", id: "5f3c0a1b2c3d4e5f60718293" })
+    expect(await storage.countTraces("5f3c0a1b2c3d4e5f60718293")).toEqual({})
+    expect((await takeLease(storage, "away")).fence).toBe(1)
+  })
+})

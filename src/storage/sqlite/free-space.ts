@@ -17,10 +17,14 @@ export function hasDeletedText(connection: Statements, path: string): boolean {
   if (connection.get("SELECT 1 FROM pragma_module_list WHERE name = 'dbstat'") === undefined) return true
   const pageSize = Number(connection.get("PRAGMA page_size")?.page_size)
   const pageCount = Number(connection.get("PRAGMA page_count")?.page_count)
-  /** Of each page how many bytes at its end are unused: all where nothing is said, -1 for a page with cells. */
+  /**
+   * Of each page how many bytes at its end are unused: all where nothing is said, -1 for a page with cells. What a page
+   * of the schema has left over is SQL of tables and views, nobody's data; rebuilding would leave as much again.
+   */
   const unused = new Int32Array(pageCount + 1).fill(pageSize)
-  for (const page of connection.iterate("SELECT pageno, pagetype, unused FROM dbstat")) {
-    unused[Number(page.pageno)] = page.pagetype === "overflow" ? Number(page.unused) : -1
+  for (const page of connection.iterate("SELECT pageno, name, pagetype, unused FROM dbstat")) {
+    const ofCells = page.name === "sqlite_schema" ? 0 : -1
+    unused[Number(page.pageno)] = page.pagetype === "overflow" ? Number(page.unused) : ofCells
   }
   const file = openSync(path, "r")
   try {

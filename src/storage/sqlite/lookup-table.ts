@@ -10,7 +10,7 @@ CREATE VIRTUAL TABLE homeroom_lookup USING fts5 (
 
 // A rowid that is no column of its own is given anew by VACUUM.
 const plainKey = "rowid INTEGER PRIMARY KEY"
-const plainSql = `CREATE TABLE homeroom_lookup (${plainKey}, person TEXT, school TEXT, role TEXT, sis_id TEXT)`
+export const plainLookupSql: string = `CREATE TABLE homeroom_lookup (${plainKey}, person TEXT, school TEXT, role TEXT, sis_id TEXT)`
 
 /** Makes the lookup table anew, as this SQL says, with what it holds. */
 function rebuildSql(sql: string): string {
@@ -38,9 +38,9 @@ export function prepareLookupTable(connection: DatabaseSync, path: string): void
       details: { nodeVersion: process.version },
     })
   }
-  if (known === undefined) connection.exec(canIndex ? indexSql : plainSql)
+  if (known === undefined) connection.exec(canIndex ? indexSql : plainLookupSql)
   else if (!isIndex && canIndex) connection.exec(rebuildSql(indexSql))
-  else if (!isIndex && !String(known.sql).includes(plainKey)) connection.exec(rebuildSql(plainSql))
+  else if (!isIndex && !String(known.sql).includes(plainKey)) connection.exec(rebuildSql(plainLookupSql))
 }
 
 /** Whether the lookup table is an index here. */
