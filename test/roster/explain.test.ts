@@ -410,6 +410,15 @@ describe.each(storageNames)("S17 explain, on %s", (storage) => {
     }
   })
 
+  it("S17 a longer id just before one is not taken for it", async () => {
+    const world = await importedWorld(storage)
+    for (const id of ["aab", "aax", "ab"]) world.district.add("user", { id, roles: { student: {} } })
+    await world.delta()
+    for (const id of ["aab", "aax", "ab"]) {
+      expect((await explain(world, id)).changed, id).toMatchObject([{ action: "create" }])
+    }
+  })
+
   it("S17 writes nothing, and takes no lease", async () => {
     const world = await importedWorld(storage)
     const [id] = world.ids("user") as [string]

@@ -470,6 +470,37 @@ describe.each(storageNames)("S24 what can't be undone, on %s", (storage) => {
     expect(await world.plain.getConnection(world.districtId)).toBeUndefined()
   })
 
+  it("S22 S24 one whose process died is not gone on with: the next drops what it staged", async () => {
+    const { world, run } = await twoDays(storage)
+    world.hooks.beforeCall = (method) => {
+      // As if the process had ended there: nothing more is written.
+      if (method === "commit") throw new HomeroomError("LEASE_LOST")
+    }
+    expect(await codeOf(undo(world, run))).toBe("LEASE_LOST")
+    world.hooks.beforeCall = undefined
+    const [dead] = await world.history()
+    expect(dead).toMatchObject({ mode: "undo", state: "interrupted" })
+    expect((await world.plain.countStaged(String(dead?.id))).length).toBeGreaterThan(0)
+    expect((await undo(world, run)).run.state).toBe("applied")
+    expect(await world.plain.countStaged(String(dead?.id))).toEqual([])
+    expect(await world.plain.getRun(String(dead?.id))).toMatchObject({
+      state: "interrupted",
+      checkpoint: null,
+    })
+  })
+
+  it("S25 S24 called off in the middle of a long one: stops at once", async () => {
+    const world = new RosterWorld({ storage, users: 1_500, pageSize: 1_000 })
+    const run = await world.bulk()
+    const controller = new AbortController()
+    let batches = 0
+    world.hooks.afterCall = (method) => {
+      if (method === "stage" && ++batches === 1) controller.abort()
+    }
+    expect(await codeOf(undo(world, run, controller.signal))).toBe("ABORTED")
+    expect(batches).toBe(1)
+  })
+
   it("S25 S24 called off at any moment before its commit: cancelled, and nothing is changed", async () => {
     const { world, run } = await twoDays(storage)
     const before = await contents(world)
