@@ -74,7 +74,7 @@ export type { Progress } from "./run-context.ts"
 export type { RunLimits } from "./run-limits.ts"
 export { runTransitions } from "./run-states.ts"
 export type { DeadLetter } from "./targets/dead-letters.ts"
-export { forgetTarget, undeliveredFrom } from "./targets/delivery-documents.ts"
+export { forgetTarget, undeliveredFrom, withoutDeliveries } from "./targets/delivery-documents.ts"
 export type { DeliveryEvent } from "./targets/delivery-events.ts"
 export type { DeliveryLag } from "./targets/delivery-lag.ts"
 export type {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { forgetTarget, type Repeat, undeliveredFrom } from "../../src/roster/index.ts"
+import { forgetTarget, type Repeat, undeliveredFrom, withoutDeliveries } from "../../src/roster/index.ts"
 import { AppTables } from "../support/app-tables.ts"
 import { storageNames } from "../support/roster-world.ts"
 import { TargetWorld } from "../support/target-world.ts"
@@ -280,6 +280,41 @@ describe("S23 what is kept for a target", () => {
     expect((await world.deliver()).state).toBe("busy")
     expect(world.app.calls).toHaveLength(3)
     expect(await undeliveredFrom(world.plain, world.districtId)).toBeUndefined()
+  })
+
+  it("S31 withoutDeliveries(): whoever is at work notes nothing more, and nobody begins until it is over", async () => {
+    const world = new TargetWorld()
+    const { districtId, plain: storage } = world
+    await world.bulk()
+    const pause = { storage, districtId, holder: "eraser", clock: world.now }
+    const kept = async () => {
+      const documents = []
+      for (const collection of ["deliveries", "delivery-places", "dead-letters"]) {
+        documents.push(...(await storage.listDocuments({ collection, limit: 100 })))
+      }
+      return documents
+    }
+    const states: string[] = []
+    world.app.afterCall = async ([change]) => {
+      if (change?.kind !== "user" || states.length > 0) return
+      await withoutDeliveries(pause, async () => {
+        const before = await kept()
+        states.push((await world.anotherDelivery().deliver({ districtId })).state)
+        expect(await kept()).toEqual(before)
+      })
+    }
+    states.push((await world.deliver()).state)
+    expect(states).toEqual(["busy", "busy"])
+    // What it wrote last is of before the pause.
+    expect((await storage.getDocument("delivery-places", `app/${districtId}`))?.subjects).toHaveLength(1)
+    expect(world.app.written.at(-1)?.kind).toBe("user")
+    const names = JSON.stringify(await kept())
+    expect(names).not.toContain(world.app.written.at(-1)?.id)
+
+    await expect(withoutDeliveries(pause, () => Promise.reject(new Error("no")))).rejects.toThrow("no")
+    expect((await world.deliver()).state).toBe("caught-up")
+    await world.expectFollowed()
+    expect(await withoutDeliveries({ ...pause, districtId: "another" }, async () => 7)).toBe(7)
   })
 
   it("S31 what a place or a letter tells of a record goes with it, and the step begins anew", async () => {

@@ -1,10 +1,12 @@
 import type { DocumentWrite, RosterStorage, StoredDocument } from "../../storage/contract.ts"
 import { deadLetters, type Letter, replayRequests } from "./dead-letters.ts"
-import { deliveries, deliveryKey, deliveryPlaces, stateOf } from "./delivery-state.ts"
+import { type DeliveryState, deliveries, deliveryKey, deliveryPlaces, stateOf } from "./delivery-state.ts"
 
 /** Where the deliveries of a roster are kept, each with what belongs to it under keys that begin with its own. */
 const collections = [deliveries, deliveryPlaces, replayRequests, deadLetters]
 const documentsPerPage = 500
+/** How long a pause lasts whose process has died. */
+const longestPauseMs = 600_000
 
 /**
  * Removes a target, or one district of it, from the storage: its place and its dead letters. A delivery that is at work
@@ -56,6 +58,48 @@ export async function undeliveredFrom(
     }
   }
   return lowest
+}
+
+/**
+ * Does something while no target is delivered a district: what a delivery had at hand is not noted any more, and none
+ * begins. For erasing, after which nothing may be written that was read before.
+ */
+export async function withoutDeliveries<Result>(
+  options: { storage: RosterStorage; districtId: string; holder: string; clock: () => number },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { storage, districtId, holder, clock } = options
+  const claim = { holder, untilMs: clock() + longestPauseMs }
+  const hold = (state: DeliveryState) => ({ ...state, claim, fence: state.fence + 1 })
+  const release = (state: DeliveryState) =>
+    state.claim?.holder === holder && state.claim.untilMs === claim.untilMs
+      ? { ...state, claim: null }
+      : state
+  await rewriteDeliveries(storage, districtId, hold)
+  try {
+    return await work()
+  } finally {
+    await rewriteDeliveries(storage, districtId, release)
+  }
+}
+
+async function rewriteDeliveries(
+  storage: RosterStorage,
+  districtId: string,
+  rewrite: (state: DeliveryState) => DeliveryState,
+): Promise<void> {
+  for await (const page of documentPages(storage, deliveries, { districtId })) {
+    for (const { key } of page) {
+      for (;;) {
+        const document = await storage.getDocument(deliveries, key)
+        if (document === undefined) break
+        const value = rewrite(stateOf(document))
+        const expect = document.revision
+        // Whoever delivers may write in between; then once more.
+        if (await storage.writeDocuments([{ collection: deliveries, key, districtId, value, expect }])) break
+      }
+    }
+  }
 }
 
 async function* documentPages(
