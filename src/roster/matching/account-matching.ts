@@ -104,7 +104,7 @@ export class AccountMatching {
 
   /**
    * The questions for people, in ascending id, as they stand at the moment: a review whose person has been linked or
-   * archived since is `closed`. Costs up to 23 lookups for each that is open.
+   * archived since is `closed`. Costs up to 22 lookups for each that is open.
    */
   async *reviews(query: ReviewQuery = {}): AsyncIterable<Review> {
     await this.#storage.open()
@@ -131,6 +131,11 @@ export class AccountMatching {
     await this.#storage.open()
     if (typeof choice.by !== "string" || choice.by === "") {
       throw new HomeroomError("INVALID_OPTIONS", { message: "A decision needs to say by whom it is." })
+    }
+    if ((choice.keepApart === true) === (typeof choice.link === "string")) {
+      throw new HomeroomError("INVALID_OPTIONS", {
+        message: "A decision either links a candidate or keeps all of them apart.",
+      })
     }
     const by = auditText(choice.by)
     const review = await this.#desk.decide(reviewId, { ...choice, by })

@@ -218,6 +218,9 @@ describe.each(storageNames)("S26 deciding what matching could not, on %s", (stor
     expect(await codeOf(world.matching.review("unknown"))).toBe("REVIEW_NOT_FOUND")
     expect(await decide(review.id, { link: "a3", by: "ada" })).toBe("INVALID_OPTIONS")
     expect(await decide(review.id, { link: "a1", by: "" })).toBe("INVALID_OPTIONS")
+    for (const choice of [{}, { keepApart: false }, { link: "a1", keepApart: true }, { link: null }]) {
+      expect(await decide(review.id, { ...choice, by: "ada" } as never)).toBe("INVALID_OPTIONS")
+    }
     expect(await world.review()).toEqual(review)
   })
 
