@@ -29,7 +29,9 @@ async function exported(...args: string[]): Promise<Record<string, unknown>[]> {
   return linesOf(await run("export", "--district", district, ...args)).map((line) => JSON.parse(line))
 }
 
-test("S18 S19 the command line goes by a connection's settings, and exports the app's values where it is asked to", async () => {
+test("S18 S19 the command line goes by a connection's settings, and exports the app's values where it is asked to", {
+  timeout: 60_000,
+}, async () => {
   await run("connect", "--district", district, "--mode", "sso+provisioning")
   const storage = new SqliteStorage({ path })
   await storage.open()
