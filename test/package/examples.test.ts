@@ -9,6 +9,7 @@ import "../../examples/class-list/class-list.test.ts"
 import "../../examples/scoped-roster/scoped-roster.test.ts"
 import "../../examples/drizzle-target/drizzle-target.test.ts"
 import "../../examples/kysely-target/kysely-target.test.ts"
+import "../../examples/match-accounts/match-accounts.test.ts"
 import "../../examples/storage-adapter/my-storage.test.ts"
 
 test("examples/nightly-sync imports a district, the next night what has changed; read-roster reads it", async () => {

@@ -9,7 +9,7 @@ import { type MatchCounts, MatchPass } from "./match-pass.ts"
 import { personSubject, schoolSubject } from "./match-subject.ts"
 import { type AccountCounts, readAccounts } from "./read-accounts.ts"
 import { reportReissued } from "./reissued.ts"
-import type { Review, ReviewQuery } from "./review.ts"
+import { type Review, type ReviewQuery, reviewId } from "./review.ts"
 import { ReviewBook } from "./review-book.ts"
 import { type ReviewChoice, ReviewDesk } from "./review-desk.ts"
 import { PersonLinks, type SchoolLink, SchoolLinks } from "./subject-links.ts"
@@ -156,9 +156,12 @@ export class AccountMatching {
     by: string
   }): Promise<void> {
     await this.#storage.open()
-    const { districtId, kind = "user", cleverId, accountId, by } = options
+    const { districtId, kind = "user", cleverId, accountId: candidate } = options
     const type = kind === "user" ? "account" : "school"
-    await this.#reviews.keepApart({ districtId, type, cleverId }, { candidate: accountId, by: auditText(by) })
+    const by = auditText(options.by)
+    await this.#reviews.keepApart({ districtId, type, cleverId }, { candidate, by })
+    const id = reviewId(districtId, type, cleverId)
+    this.#audit({ type: "kept-apart", districtId, reviewId: id, accountId: candidate, by })
   }
 
   /** Which schools of the app are which at Clever, in ascending Clever id. */

@@ -20,6 +20,11 @@ type MatchAuditDeed =
       readonly from: string | null
     }
   | {
+      readonly type: "kept-apart"
+      readonly reviewId: string
+      readonly accountId: string
+    }
+  | {
       readonly type: "review-decided"
       readonly reviewId: string
       /** The candidate that it is; null if none. */

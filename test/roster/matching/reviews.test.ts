@@ -293,6 +293,7 @@ describe.each(storageNames)("S26 keeping apart without a review, on %s", (storag
     const wrong = { districtId: world.districtId, cleverId: user.id, accountId: "a1", by: "ada" }
     await world.matching.keepApart(wrong)
     await world.matching.keepApart(wrong)
+    expect(world.audited.at(-1)).toMatchObject({ type: "kept-apart", accountId: "a1", by: "ada" })
     expect(await world.match()).toMatchObject({ linked: 0, reviewsOpened: 0 })
     expect(await world.review("kept-apart")).toMatchObject({
       cleverId: user.id,
