@@ -14,6 +14,8 @@ export type SealPurpose = "clever-txn" | "clever-session" | "clever-bounce"
 interface SealKey {
   /** The protected header of everything that this key seals, encoded: it names the key. */
   readonly header: string
+  /** The same as bytes: authenticated with the content. */
+  readonly authenticated: Buffer
   readonly key: KeyObject
 }
 
@@ -41,10 +43,10 @@ export class Keyring {
   }
 
   seal(purpose: SealPurpose, value: object): string {
-    const [{ header, key }] = this.#keysFor(purpose) as [SealKey]
+    const [{ header, authenticated, key }] = this.#keysFor(purpose) as [SealKey]
     const iv = randomBytes(ivBytes)
     const cipher = createCipheriv("aes-256-gcm", key, iv, { authTagLength: tagBytes })
-    cipher.setAAD(Buffer.from(header))
+    cipher.setAAD(authenticated)
     const text = JSON.stringify({ ...value, purpose, host: this.#host })
     const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()])
     // With `dir` the second part, the encrypted key, is empty.
@@ -57,13 +59,13 @@ export class Keyring {
   open(purpose: SealPurpose, sealed: string): Readonly<Record<string, unknown>> | undefined {
     if (sealed.length > 8_192) return undefined
     const [header, encryptedKey, ...encoded] = sealed.split(".")
-    const key = this.#keysFor(purpose).find((candidate) => candidate.header === header)?.key
+    const known = this.#keysFor(purpose).find((candidate) => candidate.header === header)
     const [iv, content, tag, ...others] = encoded.map(decoded)
-    if (key === undefined || encryptedKey !== "" || others.length > 0) return undefined
+    if (known === undefined || encryptedKey !== "" || others.length > 0) return undefined
     if (iv?.length !== ivBytes || content === undefined || tag?.length !== tagBytes) return undefined
     try {
-      const decipher = createDecipheriv("aes-256-gcm", key, iv, { authTagLength: tagBytes })
-      decipher.setAAD(Buffer.from(header as string)).setAuthTag(tag)
+      const decipher = createDecipheriv("aes-256-gcm", known.key, iv, { authTagLength: tagBytes })
+      decipher.setAAD(known.authenticated).setAuthTag(tag)
       // Nothing of it is looked at before `final` has found the tag to be right.
       const text = Buffer.concat([decipher.update(content), decipher.final()]).toString()
       const value: unknown = JSON.parse(text)
@@ -84,7 +86,7 @@ function deriveKey(secret: string, purpose: SealPurpose): SealKey {
   const bytes = new Uint8Array(hkdfSync("sha256", secret, "", `homeroom/${purpose}/v1`, 32))
   const kid = createHash("sha256").update(bytes).digest("base64url").slice(0, 12)
   const header = Buffer.from(JSON.stringify({ alg: "dir", enc: "A256GCM", kid })).toString("base64url")
-  return { key: createSecretKey(bytes), header }
+  return { key: createSecretKey(bytes), header, authenticated: Buffer.from(header) }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto"
+import { hash, randomBytes } from "node:crypto"
 import { type CookieJar, cookieName } from "./cookie-jar.ts"
 import type { Keyring } from "./keyring.ts"
 import { cookiesOf, type LoginRequest } from "./login-request.ts"
@@ -93,7 +93,7 @@ export class Transactions {
   }
 
   #nameFor(state: string): string {
-    const short = createHash("sha256").update(state).digest("hex").slice(0, 16)
+    const short = hash("sha256", state, "hex").slice(0, 16)
     return cookieName(`clever_txn_${short}`, { secure: this.#secure })
   }
 }
@@ -105,5 +105,5 @@ export function randomToken(): string {
 
 /** By which a state is compared and remembered: hashes tell nothing by the time that comparing them takes. */
 export function stateHash(state: string): string {
-  return createHash("sha256").update(`state:${state}`).digest("base64url")
+  return hash("sha256", `state:${state}`, "base64url")
 }
