@@ -385,7 +385,7 @@ describe("S19 an override that can't be set", () => {
   })
 
   it("S19 settings that name no fields are refused before anything else", async () => {
-    const made = (async () => new OwnedWorld("memory", { roster: { ownership: { user: { id: "app" } } } }))()
-    expect(await codeOf(made)).toBe("INVALID_OPTIONS")
+    const world = new OwnedWorld("memory", { roster: { ownership: { user: { id: "app" } } } })
+    expect(await codeOf(world.bulk())).toBe("INVALID_OPTIONS")
   })
 })

@@ -427,8 +427,8 @@ describe.each(storageNames)("S18 imports within a scope, on %s", (storage) => {
 describe("S18 a scope that can't be used", () => {
   it("S18 refuses to start, before anything is asked for", async () => {
     const world = new RosterWorld()
-    const made = (async () => world.another({ scope: { fields: { user: ["name..first"] } } }))()
-    expect(await codeOf(made)).toBe("INVALID_OPTIONS")
+    const other = world.another({ scope: { fields: { user: ["name..first"] } } })
+    expect(await codeOf(other.sync({ districtId: world.districtId, mode: "bulk" }))).toBe("INVALID_OPTIONS")
     expect(world.source.asked).toEqual([])
   })
 })
