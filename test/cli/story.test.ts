@@ -19,7 +19,17 @@ const importKeys = [
   "records",
   "durationMs",
 ]
-const historyKeys = [...importKeys, "startedAt", "finishedAt", "startedBy", "error"]
+const historyKeys = [
+  ...importKeys,
+  "startedAt",
+  "finishedAt",
+  "startedBy",
+  "purpose",
+  "undoes",
+  "approval",
+  "decision",
+  "error",
+]
 const countKeys = ["created", "updated", "archived", "restored", "unchanged", "rejected"]
 
 const folder = makeFolder()
