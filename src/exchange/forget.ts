@@ -2,7 +2,7 @@ import { hostname } from "node:os"
 import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError } from "../errors/index.ts"
 import { idPattern, type User } from "../models/index.ts"
-import { type Repeat, requireLease, type Sleep } from "../roster/index.ts"
+import { type Repeat, requireLease, type Sleep, withoutDeliveries } from "../roster/index.ts"
 import type { ErasureCounts, Lease, RosterStorage } from "../storage/contract.ts"
 import { excludeId } from "./exclude-id.ts"
 import { knownDistricts } from "./known-districts.ts"
@@ -161,7 +161,8 @@ async function inDistrict<Result>(
     repeat,
   })
   try {
-    return await work(keeper.lease)
+    // What a delivery has at hand was read before: it must not note anything of it after.
+    return await withoutDeliveries({ storage, districtId, holder, clock }, () => work(keeper.lease))
   } finally {
     await keeper.release()
   }

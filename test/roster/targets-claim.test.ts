@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { forgetUser } from "../../src/exchange/index.ts"
 import { forgetTarget, type Repeat, undeliveredFrom, withoutDeliveries } from "../../src/roster/index.ts"
 import { AppTables } from "../support/app-tables.ts"
 import { storageNames } from "../support/roster-world.ts"
@@ -316,6 +317,70 @@ describe("S23 what is kept for a target", () => {
     await world.expectFollowed()
     expect(await withoutDeliveries({ ...pause, districtId: "another" }, async () => 7)).toBe(7)
   })
+
+  it.each(storageNames)(
+    "S31 who is forgotten while a delivery has them at hand stays forgotten (%s)",
+    async (storage) => {
+      const world = new TargetWorld({ storage })
+      const { districtId, plain } = world
+      await world.bulk()
+      const id = world.ids("user").at(-1) ?? ""
+      const forget = { storage: plain, id, districtId, by: "test", clock: world.now }
+      const proofs: object[] = []
+      world.app.afterCall = async (changes) => {
+        if (proofs.length > 0 || !changes.some((change) => change.id === id)) return
+        proofs.push((await forgetUser(forget)).traces)
+        // What it fails with must not be noted either.
+        throw Object.assign(new Error("no"), { retryable: false })
+      }
+      expect((await world.deliver()).state).toBe("busy")
+      expect(proofs).toEqual([{}])
+      expect(await plain.countTraces(id)).toEqual({})
+
+      const written = world.app.written.length
+      expect((await world.deliver()).state).toBe("caught-up")
+      expect(await plain.countTraces(id)).toEqual({})
+      expect(world.app.written.slice(written).map((change) => change.id)).not.toContain(id)
+      expect(world.app.rows.size - 1).toBe((await world.stored()).size)
+    },
+  )
+
+  it.each(storageNames)(
+    "S31 a letter goes with whom it is about, and what it blocked is free (%s)",
+    async (storage) => {
+      const world = new TargetWorld({ storage })
+      const { districtId, plain } = world
+      await world.bulk()
+      await world.deliver()
+      const [section] = world.district.records("section")
+      const sectionId = String(section?.id)
+      const { school } = section as { school: string }
+      const roles = { student: { school, schools: [school] } }
+      const id = world.district.add("user", { name: { first: "New", last: "Pupil" }, roles })
+      world.district.edit("section", sectionId, (record) => {
+        record.students = [...(record.students as string[]), id]
+      })
+      await world.delta()
+      world.app.beforeChange = (change) => {
+        if (change.id === id) throw Object.assign(new Error("no"), { retryable: false })
+      }
+      expect(await world.deliver()).toMatchObject({ stuck: 1, blocked: 1 })
+      await forgetUser({ storage: plain, id, districtId, by: "test", clock: world.now })
+      expect(await plain.countTraces(id)).toEqual({})
+      expect((await world.letters()).map(({ state, recordId }) => [state, recordId])).toEqual([
+        ["blocked", sectionId],
+      ])
+      expect(await world.delivery.replay({ all: true })).toMatchObject({
+        stuck: 0,
+        blocked: 0,
+        delivered: { update: 1 },
+      })
+      const last = world.app.written.at(-1)
+      expect(last).toMatchObject({ id: sectionId, action: "update" })
+      expect(JSON.stringify(last)).not.toContain(id)
+      await world.expectFollowed()
+    },
+  )
 
   it("S31 what a place or a letter tells of a record goes with it, and the step begins anew", async () => {
     const world = new TargetWorld()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { DeadLetter, TargetChange } from "../../src/roster/index.ts"
+import type { DeadLetter } from "../../src/roster/index.ts"
 import { hourMs, storageNames } from "../support/roster-world.ts"
 import { TargetWorld } from "../support/target-world.ts"
 
@@ -577,38 +577,5 @@ describe("S23 who is at fault", () => {
       blocked: 0,
     })
     await world.expectFollowed()
-  })
-
-  it("S31 a letter goes with the record that is erased, and what it blocked is free", async () => {
-    const world = await classWorld()
-    const [section] = world.district
-      .records("section")
-      .filter(({ students }) => (students as string[]).length > 1)
-    const sectionId = String(section?.id)
-    const id = world.district.add("user", {
-      name: { first: "New", last: "Pupil" },
-      roles: { student: { school: section?.school, schools: [section?.school] } },
-    })
-    world.district.edit("section", sectionId, (record) => {
-      record.students = [...(record.students as string[]), id]
-    })
-    changeAll(world, "user", world.ids("user").slice(0, 2), "a")
-    await world.delta()
-    refuse(world, [id])
-    expect(await world.deliver()).toMatchObject({ stuck: 1, blocked: 1 })
-    const [letter] = await world.letters()
-    const document = await world.plain.getDocument("dead-letters", letter?.id ?? "")
-    expect(document?.subjects).toEqual([id])
-    await world.plain.writeDocuments([{ collection: "dead-letters", key: letter?.id ?? "", delete: true }])
-    expect((await world.letters()).map(about)).toEqual([`blocked update section ${sectionId}`])
-    expect(await world.delivery.replay({ all: true })).toMatchObject({
-      stuck: 0,
-      blocked: 0,
-      delivered: { update: 1 },
-    })
-    expect(world.app.written.at(-1)).toMatchObject({
-      id: sectionId,
-      action: "update",
-    } satisfies Partial<TargetChange>)
   })
 })
