@@ -4,6 +4,7 @@ import { importBarely } from "../subjects/bare.ts"
 import { readFloor } from "../subjects/floor.ts"
 import { expectRun, removeDatabase, withRoster } from "../subjects/homeroom.ts"
 import { importNaively } from "../subjects/naive.ts"
+import { withPlannedImport } from "../subjects/planned.ts"
 import type { MeasureTask, RoundTimes, ServedDistrict, Subject, Taken } from "../tasks.ts"
 import { timed } from "./stopwatch.ts"
 
@@ -50,6 +51,7 @@ async function runRound(options: RoundOptions): Promise<Map<Subject, Taken>> {
 
   await time("floor", () => readFloor(url("base")))
   await runHomeroom(options, url, times)
+  await runPlanned(options, url("base"), time)
   const bare = join(folder, "bare.db")
   await time("bare", () => importBarely(url("base"), district.districtId, bare))
   removeDatabase(bare)
@@ -59,6 +61,26 @@ async function runRound(options: RoundOptions): Promise<Map<Subject, Taken>> {
   removeDatabase(naive)
   return times
 }
+
+/** A first import in steps: planned and hashed, applied, and all of it given to a target. */
+async function runPlanned(
+  { district, subjects, folder }: RoundOptions,
+  apiUrl: string,
+  time: (subject: Subject, work: () => Promise<number>) => Promise<void>,
+): Promise<void> {
+  if (!plannedSubjects.some((subject) => subjects.includes(subject))) return
+  const path = join(folder, "planned.db")
+  await withPlannedImport(path, { apiUrl, districtId: district.districtId }, async (steps) => {
+    for (const subject of plannedSubjects) {
+      // A step that is not timed is taken all the same: the next one needs it.
+      if (subjects.includes(subject)) await time(subject, steps[subject])
+      else await steps[subject]()
+    }
+  })
+  removeDatabase(path)
+}
+
+const plannedSubjects = ["plan", "apply", "deliver"] as const
 
 /** Each import finds what the one before it left: a new file, the same, 1 % changed, and all keys turned round. */
 async function runHomeroom(

@@ -57,19 +57,19 @@ export { type ReadRecordsOptions, type RosterEntry, readRecords } from "./owners
 export type { OverrideRequest } from "./ownership/set-override.ts"
 export { requireActive } from "./require-active.ts"
 export type { Retention } from "./retention.ts"
-export {
-  type ApplyOptions,
-  type ApproveOptions,
-  type DiscardOptions,
-  type ExplainOptions,
-  type PlanActor,
-  type PlanOptions,
-  RosterSync,
-  type RosterSyncOptions,
-  type SyncOptions,
-  type SyncUserOptions,
-  type UndoOptions,
-} from "./roster-sync.ts"
+export { RosterSync } from "./roster-sync.ts"
+export type {
+  ApplyOptions,
+  ApproveOptions,
+  DiscardOptions,
+  ExplainOptions,
+  PlanActor,
+  PlanOptions,
+  RosterSyncOptions,
+  SyncOptions,
+  SyncUserOptions,
+  UndoOptions,
+} from "./roster-sync-options.ts"
 export type { Progress } from "./run-context.ts"
 export type { RunLimits } from "./run-limits.ts"
 export { runTransitions } from "./run-states.ts"
