@@ -99,6 +99,7 @@ test("who is no longer shared is archived, and comes back as the same row", asyn
   await expectFollowed()
 })
 
+// #region down
 test("while PostgreSQL is down changes wait, and come when it is back", async () => {
   await postgres.close()
   simulator.nextDay()
@@ -110,7 +111,9 @@ test("while PostgreSQL is down changes wait, and come when it is back", async ()
   expect(await delivery.deliver({ districtId })).toMatchObject({ state: "caught-up", stuck: 0 })
   await expectFollowed()
 })
+// #endregion
 
+// #region refused
 test("a person whom the database refuses is set aside, and comes with a replay", async () => {
   const [refused, accepted] = district.people.map(({ id }) => String(id))
   await postgres.exec(`ALTER TABLE people ADD CONSTRAINT plain CHECK (email <> 'odd@school.example')`)
@@ -128,3 +131,4 @@ test("a person whom the database refuses is set aside, and comes with a replay",
   expect(await delivery.replay({ all: true, districtId })).toMatchObject({ state: "caught-up", stuck: 0 })
   await expectFollowed()
 })
+// #endregion
