@@ -101,7 +101,7 @@ describe.each(places)("R46 logins that the roster decides, $door.name on $storag
     expect(await logIn(other)).toMatchObject({ cleverId: other, accountId: null })
   })
 
-  test("archived, in no allowed role, of a paused district: each has its page, and nobody is logged in", async () => {
+  test("archived, in no allowed role, of a disconnected district: each has its page, and nobody is logged in; a pause keeps nobody out", async () => {
     const { world, roster, connections, districtId, logIn } = await openApp(door, storage, {
       allowedRoles: ["student", "teacher"],
     })
@@ -116,6 +116,8 @@ describe.each(places)("R46 logins that the roster decides, $door.name on $storag
     expect(await logIn(pupil)).toMatchObject({ cleverId: pupil })
     expect(await logIn(world.person("contact"))).toMatchObject({ code: "LOGIN_ROLE_NOT_ALLOWED" })
     await connections.pause(districtId, by)
+    expect(await logIn(pupil)).toMatchObject({ cleverId: pupil })
+    await connections.disconnect(districtId, by)
     expect(await logIn(pupil)).toMatchObject({ code: "LOGIN_DISTRICT_NOT_CONNECTED", status: 403 })
   })
 
