@@ -19,20 +19,20 @@ export class ChangeWriter {
   constructor(writer: Statements, district: number, run: number) {
     this.#run = run
     this.#district = district
-    this.#insertCreate = writer.prepare(
+    this.#insertCreate = writer.prepareWrite(
       `INSERT OR IGNORE INTO homeroom_changes (run, kind, id, action, raw, canonical, data)
        VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT))`,
     )
     // No numbered parameters: Node 22.13 can't bind them.
-    this.#insert = writer.prepare(
+    this.#insert = writer.prepareWrite(
       `INSERT OR IGNORE INTO homeroom_changes (run, kind, id, action, raw, canonical, data, reason, path, before)
        VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?, ?,
          (SELECT content FROM homeroom_records WHERE district = ? AND kind = ? AND id = ?))`,
     )
     this.#replaced = writer.prepare("SELECT key FROM homeroom_changes WHERE run = ? AND kind = ? AND id = ?")
-    this.#remove = writer.prepare("DELETE FROM homeroom_changes WHERE key = ?")
-    this.#removeLookup = writer.prepare("DELETE FROM homeroom_lookup WHERE rowid = ?")
-    this.#index = writer.prepare(
+    this.#remove = writer.prepareWrite("DELETE FROM homeroom_changes WHERE key = ?")
+    this.#removeLookup = writer.prepareWrite("DELETE FROM homeroom_lookup WHERE rowid = ?")
+    this.#index = writer.prepareWrite(
       "INSERT INTO homeroom_lookup (rowid, person, school, role, sis_id) VALUES (?, ?, ?, ?, ?)",
     )
   }
@@ -69,7 +69,7 @@ export class ChangeWriter {
             kind,
             id,
           )
-    return result.changes === 0 ? undefined : Number(result.lastInsertRowid)
+    return Number(result.changes) === 0 ? undefined : Number(result.lastInsertRowid)
   }
 
   #drop({ kind, id }: FlatChange): void {

@@ -7,6 +7,7 @@ type Parameter = string | number | null
 export class Statements {
   readonly #connection: DatabaseSync
   readonly #prepared = new Map<string, StatementSync>()
+  readonly #writing = new Map<string, StatementSync>()
 
   constructor(connection: DatabaseSync) {
     this.#connection = connection
@@ -26,8 +27,22 @@ export class Statements {
   }
 
   run(sql: string, ...parameters: Parameter[]): { changes: number; key: number } {
-    const { changes, lastInsertRowid } = this.prepare(sql).run(...parameters)
+    const { changes, lastInsertRowid } = this.prepareWrite(sql).run(...parameters)
     return { changes: Number(changes), key: Number(lastInsertRowid) }
+  }
+
+  /**
+   * For a statement that gives no rows. SQLite tells of each the last row that was inserted, be it one of the lookup
+   * index's own, whose numbers are beyond those that Node hands out as numbers.
+   */
+  prepareWrite(sql: string): StatementSync {
+    let statement = this.#writing.get(sql)
+    if (statement === undefined) {
+      statement = this.#connection.prepare(sql)
+      statement.setReadBigInts(true)
+      this.#writing.set(sql, statement)
+    }
+    return statement
   }
 
   prepare(sql: string): StatementSync {
