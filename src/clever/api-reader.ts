@@ -6,6 +6,7 @@ import { type CredentialKeeper, parseBody } from "./credentials.ts"
 import { buildUrl, resolveLink } from "./links.ts"
 import type { ListedByKind, ListedKind } from "./list-paths.ts"
 import { PageScanner } from "./page-scanner.ts"
+import { PageSlots } from "./page-slots.ts"
 import { walkPages } from "./page-walk.ts"
 import type { RejectedRecord } from "./record-lists.ts"
 import type { Requester } from "./requester.ts"
@@ -46,6 +47,7 @@ export class ApiReader {
   readonly #settings: ClientSettings
   readonly #requester: Requester
   readonly #credentials: CredentialKeeper
+  readonly #slots: PageSlots = new PageSlots()
 
   constructor(settings: ClientSettings, requester: Requester, credentials: CredentialKeeper) {
     this.#settings = settings
@@ -65,6 +67,7 @@ export class ApiReader {
     const credentials = this.#credentials.forDistrict(districtId)
     yield* walkPages({
       requester: this.#requester,
+      slots: this.#slots,
       credentials,
       base: apiUrl,
       first,

@@ -4,6 +4,7 @@ import { BodyBuffer } from "./body-buffer.ts"
 import { bodyInvalid } from "./byte-lexer.ts"
 import { type ClientSettings, invalidOption } from "./client-options.ts"
 import { buildUrl } from "./links.ts"
+import { PageSlots } from "./page-slots.ts"
 import { walkPages } from "./page-walk.ts"
 import type { Credentials, Requester } from "./requester.ts"
 import { DistrictToken } from "./tokens.ts"
@@ -78,7 +79,9 @@ export class CredentialKeeper {
   async *allDistrictTokens(signal: AbortSignal | undefined): AsyncGenerator<DistrictToken, void, void> {
     const base = this.#settings.authUrl
     const first = buildUrl(base, "/oauth/tokens", { owner_type: "district" })
-    const pages = walkPages({ requester: this.#requester, credentials: this.forApp(), base, first, signal })
+    const slots = new PageSlots()
+    const credentials = this.forApp()
+    const pages = walkPages({ requester: this.#requester, slots, credentials, base, first, signal })
     const { readDistrictTokens } = await import("./read-tokens.ts")
     for await (const page of pages) {
       const body = new BodyBuffer()

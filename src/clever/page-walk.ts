@@ -2,13 +2,14 @@ import { setImmediate as nextTurn } from "node:timers/promises"
 import { HomeroomError } from "../errors/index.ts"
 import type { RecordPage } from "../models/index.ts"
 import { throwIfAborted } from "./abort.ts"
-import { BodyBuffer } from "./body-buffer.ts"
 import { resolveLink } from "./links.ts"
-import { PageScanner } from "./page-scanner.ts"
+import type { PageSlot, PageSlots } from "./page-slots.ts"
 import type { Credentials, Requester } from "./requester.ts"
 
 export interface PageWalkOptions {
   readonly requester: Requester
+  /** The memory that pages are read into. */
+  readonly slots: PageSlots
   readonly credentials: Credentials
   /** The address on whose origin links must stay. */
   readonly base: URL
@@ -32,10 +33,11 @@ export async function* walkPages(options: PageWalkOptions): AsyncGenerator<Recor
   const leaving = new AbortController()
   const signal =
     options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal])
-  const slots = [new PageSlot(), new PageSlot()] as const
+  const { slots } = options
   const progress = new WalkProgress()
 
-  const fetchPage = (url: URL, slot: PageSlot): Promise<RecordPage> => {
+  const fetchPage = (url: URL): PageUnderWay => {
+    const slot = slots.take()
     const page = requester.request({
       url,
       credentials,
@@ -46,14 +48,19 @@ export async function* walkPages(options: PageWalkOptions): AsyncGenerator<Recor
     })
     // Whoever awaits it hears of its failure; until then nobody does.
     page.catch(() => undefined)
-    return page
+    return { slot, page }
   }
 
   progress.visit(options.first)
-  let pending: Promise<RecordPage> | undefined = fetchPage(options.first, slots[0])
+  slots.enter()
+  let current: PageUnderWay | undefined
+  let pending: PageUnderWay | undefined = fetchPage(options.first)
   try {
     for (let number = 1; pending !== undefined; number++) {
-      const page: RecordPage = await pending
+      const page: RecordPage = await pending.page
+      // Nobody looks at the page before any more.
+      if (current !== undefined) slots.giveBack(current.slot)
+      current = pending
       pending = undefined
       if (page.count === 0) return
       progress.check(page)
@@ -61,7 +68,7 @@ export async function* walkPages(options: PageWalkOptions): AsyncGenerator<Recor
         if (number >= maxPages) throw pagesLoop("there is no end to them")
         const url = resolveLink(page.next, options.base)
         progress.visit(url)
-        pending = fetchPage(url, slots[number % 2 === 0 ? 0 : 1])
+        pending = fetchPage(url)
         // A busy consumer would keep the request from the wire: the first turn frees the connection of the
         // page before, the second sends.
         await nextTurn()
@@ -72,20 +79,15 @@ export async function* walkPages(options: PageWalkOptions): AsyncGenerator<Recor
     }
   } finally {
     leaving.abort()
-    await pending?.catch(() => undefined)
+    await pending?.page.catch(() => undefined)
+    for (const left of [current, pending]) if (left !== undefined) slots.giveBack(left.slot)
+    slots.leave()
   }
 }
 
-/** Memory for one page; two of them take turns. */
-class PageSlot {
-  readonly body: BodyBuffer = new BodyBuffer()
-  readonly #scanner: PageScanner = new PageScanner()
-
-  scan(otherKey: string | undefined): RecordPage {
-    const { bytes, length } = this.body
-    const page = this.#scanner.scan(bytes, length, { otherKey })
-    return { ...page, body: bytes.subarray(0, length) }
-  }
+interface PageUnderWay {
+  slot: PageSlot
+  page: Promise<RecordPage>
 }
 
 /** Finds pages that come again or run backwards (S6). */
