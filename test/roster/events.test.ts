@@ -200,7 +200,7 @@ describe.each(storageNames)("S4 the cursor, on %s", (storage) => {
     await world.bulk()
     world.truth()
     // Enough for three pages of events, whatever the seed.
-    for (let day = 0; day < 4; day++) world.district.nextDay({ intensity: 20 })
+    for (let day = 0; day < 2; day++) world.district.nextDay({ intensity: 10 })
     const [before, head] = [await world.stored(), await world.plain.getDistrict(world.districtId)]
     world.source.beforeRequest = (name) => {
       if (name === "events 3") throw new HomeroomError("CLEVER_UNAVAILABLE")
