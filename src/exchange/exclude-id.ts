@@ -1,4 +1,5 @@
 import { HomeroomError } from "../errors/index.ts"
+import { kinds } from "../models/kinds.ts"
 import type { RosterStorage } from "../storage/contract.ts"
 
 /** Adds an id to those that imports of the district leave out (S18). Rejects with `CONNECTION_NOT_FOUND`. */
@@ -13,9 +14,12 @@ export async function excludeId(
       details: { districtId },
     })
   }
-  const { scope = {} } = connection.settings
-  const exclude = scope.exclude ?? []
+  const { scope } = connection.settings
+  const exclude = scope?.exclude ?? []
   if (exclude.includes(id)) return
-  const settings = { ...connection.settings, scope: { ...scope, exclude: [...exclude, id] } }
+  // A scope of the district's own that keeps everything must go on to say so: without it that of all districts goes.
+  const isEverything = scope !== undefined && Object.values(scope).every((part) => part === undefined)
+  const kept = isEverything ? { kinds: [...kinds] } : scope
+  const settings = { ...connection.settings, scope: { ...kept, exclude: [...exclude, id] } }
   await storage.saveConnection({ ...connection, settings })
 }

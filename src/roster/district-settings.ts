@@ -23,7 +23,8 @@ export interface DistrictSettings {
 
 /**
  * The settings of a district: its connection's, and where that has none, those for all districts. Guards go field by
- * field, and those of single kinds likewise; a rollover window, a scope and an ownership go as a whole.
+ * field, and those of single kinds likewise; a rollover window, a scope and an ownership go as a whole,
+ * but for a scope that only leaves ids out: it is added to that for all districts.
  *
  * Rejects with `INVALID_OPTIONS`, which names the field, if the connection holds something else than settings.
  */
@@ -37,7 +38,7 @@ export async function districtSettings(
   return {
     connection,
     guards: mergeGuards(defaults.guards, own.guards),
-    scope: own.scope ?? defaults.scope,
+    scope: mergeScopes(defaults.scope, own.scope),
     ownership: own.ownership ?? defaults.ownership,
   }
 }
@@ -64,6 +65,14 @@ export async function checkSettings(
     message: `The setting ${option} can't be used: ${problem}.`,
     details: { ...details, option },
   })
+}
+
+/** Leaving somebody out is no scope of a district's own: everything else goes as for all districts. */
+function mergeScopes(defaults: Scope | undefined, own: Scope | undefined): Scope | undefined {
+  if (own === undefined || defaults === undefined) return own ?? defaults
+  const { exclude = [], ...rest } = own
+  if (exclude.length === 0 || Object.values(rest).some((part) => part !== undefined)) return own
+  return { ...defaults, exclude: [...new Set([...(defaults.exclude ?? []), ...exclude])] }
 }
 
 function mergeGuards(defaults: GuardSettings = {}, own: GuardSettings = {}): GuardSettings {

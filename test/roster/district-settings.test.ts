@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { kinds } from "../../src/models/kinds.ts"
 import { checkSettings, districtSettings } from "../../src/roster/district-settings.ts"
 import { RosterSync } from "../../src/roster/index.ts"
 import type { Connection, ConnectionSettings } from "../../src/storage/contract.ts"
@@ -52,6 +53,18 @@ describe("settings of a district (S15, S18, S19)", () => {
       rollover: { from: "2026-06-01", to: "2026-06-30" },
     })
     expect(connection?.districtId).toBe(districtId)
+  })
+
+  it("S18 ids that a connection leaves out are added to what goes for all districts, and widen nothing", async () => {
+    const defaults: ConnectionSettings = { scope: { roles: ["teacher"], exclude: ["a", "b"] } }
+    expect((await settingsOf(defaults, { scope: { exclude: ["b", "c"] } })).scope).toEqual({
+      roles: ["teacher"],
+      exclude: ["a", "b", "c"],
+    })
+    const whole = { kinds: [...kinds], exclude: ["c"] }
+    expect((await settingsOf(defaults, { scope: whole })).scope).toEqual(whole)
+    expect((await settingsOf(defaults, { scope: {} })).scope).toEqual({})
+    expect((await settingsOf({}, { scope: { exclude: ["c"] } })).scope).toEqual({ exclude: ["c"] })
   })
 
   it("S18 S19 scope and ownership go as a whole", async () => {
