@@ -37,9 +37,26 @@ describe("the package", () => {
 
   test("R63 needs nothing at run time but what is agreed, none of it with an install script", () => {
     expect(Object.keys(manifest.dependencies).sort()).toEqual(
-      ["@hono/node-server", "cli-progress", "commander", "hono", "jose", "ky", "openid-client", "zod"].sort(),
+      [
+        "@hono/node-server",
+        "cli-progress",
+        "commander",
+        "croner",
+        "hono",
+        "jose",
+        "ky",
+        "openid-client",
+        "zod",
+      ].sort(),
     )
-    expect(Object.keys(manifest.peerDependencies ?? {}).sort()).toEqual(["express", "fastify"])
+    expect(Object.keys(manifest.peerDependencies ?? {}).sort()).toEqual([
+      "@opentelemetry/api",
+      "express",
+      "fastify",
+      "pg",
+      "pg-boss",
+      "pg-copy-streams",
+    ])
     const installed = Object.entries(lockfile.packages).filter(([path, entry]) => path !== "" && !entry.dev)
     expect(installed.filter(([, { version }]) => !/^\d+\.\d+\.\d+/.test(version ?? ""))).toEqual([])
     expect(installed.filter(([, { hasInstallScript }]) => hasInstallScript)).toEqual([])
