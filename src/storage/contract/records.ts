@@ -49,6 +49,7 @@ export interface StretchQuery {
   after: string
   upTo?: string | undefined
   ids: readonly string[]
+  /** One for each id. It is made of bytes that hold the id, so that no two records have the same. */
   raws: readonly string[]
 }
 

@@ -15,49 +15,53 @@ export function fingerprintOf(row: Row): StoredFingerprint {
 }
 
 /**
- * Compares a stretch as one long text on either side: the database puts its own together without a row coming
- * over. False where too much differs.
+ * Compares the raw fingerprints of a stretch as one long text on either side: the database puts its own together without
+ * a row coming over. Ids need no comparing, for the bytes of a record hold its own. False where too much differs.
  */
 export function compareStretch(
   reader: Statements,
   district: number,
   { kind, after, upTo, ids, raws }: StretchQuery,
 ): boolean | StretchDifference {
-  const row = reader.get(
-    `SELECT group_concat(id || ' ' || active || raw || char(10), '') AS stretch FROM (
-       SELECT id, active, raw FROM homeroom_records
-       WHERE district = ? AND kind = ? AND id > ? ${upTo === undefined ? "" : "AND id <= ?"} ORDER BY id)`,
-    district,
-    kindCode(kind),
-    after,
-    ...(upTo === undefined ? [] : [upTo]),
-  )
-  const stretch = String(row?.stretch ?? "")
-  const lines = ids.map((id, index) => `${id} 1${raws[index]}\n`)
-  if (stretch === lines.join("")) return true
-  if (stretch === "") return false
+  const get = (what: string, columns: string): Row =>
+    reader.get(
+      `SELECT ${what} FROM (
+         SELECT ${columns} FROM homeroom_records
+         WHERE district = ? AND kind = ? AND id > ? ${upTo === undefined ? "" : "AND id <= ?"} ORDER BY id)`,
+      district,
+      kindCode(kind),
+      after,
+      ...(upTo === undefined ? [] : [upTo]),
+    ) ?? {}
 
+  const { text, count, active } = get(
+    "group_concat(raw, '') AS text, count(*) AS count, sum(active) AS active",
+    "active, raw",
+  )
+  const stored = String(text ?? "")
+  if ((active ?? 0) === count && stored === raws.join("")) return true
+
+  const width = raws[0]?.length ?? 0
+  // Other widths are of another scope: then everything differs.
+  if (count === 0 || stored.length !== Number(count) * width) return false
+  const rows = String(get("group_concat(active || id, ' ') AS rows", "active, id").rows).split(" ")
   const same = new Uint8Array(ids.length)
   const differing: string[] = []
-  let at = 0
   let index = 0
-  while (at < stretch.length) {
-    const line = lines[index]
-    if (line !== undefined && stretch.startsWith(line, at)) {
-      same[index++] = 1
-      at += line.length
-      continue
+  for (const [at, row] of rows.entries()) {
+    const isSame = (): boolean =>
+      row.startsWith("1") && raws[index] === stored.slice(at * width, (at + 1) * width)
+    if (!isSame()) {
+      const id = row.slice(1)
+      while (index < ids.length && (ids[index] ?? "") < id) index++
+      if (ids[index] !== id || !isSame()) {
+        if (ids[index] === id) index++
+        differing.push(id)
+        if (differing.length * differingShare > ids.length) return false
+        continue
+      }
     }
-    const stored = stretch.slice(at, stretch.indexOf(" ", at))
-    const id = ids[index]
-    if (id !== undefined && id < stored) {
-      index++
-      continue
-    }
-    if (id === stored) index++
-    at = stretch.indexOf("\n", at) + 1
-    differing.push(stored)
-    if (differing.length * differingShare > ids.length) return false
+    same[index++] = 1
   }
   const others = differing
     .map((id) => reader.get(`${selectFingerprints} AND id = ?`, district, kindCode(kind), id))
