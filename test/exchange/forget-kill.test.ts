@@ -1,57 +1,43 @@
-import { spawn } from "node:child_process"
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { DatabaseSync } from "node:sqlite"
-import { fileURLToPath } from "node:url"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { forgetDistrict, forgetUser } from "../../src/exchange/index.ts"
 import { RosterSync } from "../../src/roster/index.ts"
 import { Clock, SimulatedDistrict } from "../../src/simulator/index.ts"
-import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import type { RosterStorage } from "../../src/storage/contract.ts"
 import { guardsOff } from "../support/guards-off.ts"
 import type { KillOrder } from "../support/kill-child.ts"
+import type { KillDatabase } from "../support/kill-database.ts"
+import { killDatabases } from "../support/kill-databases.ts"
+import { noClever, useKillWorld } from "../support/kill-world.ts"
 import { seed } from "../support/seed.ts"
 import { SimulatedSource } from "../support/simulated-source.ts"
 import { storedRoster } from "../support/stored-roster.ts"
 import type { Roster } from "../support/truth.ts"
 
-const child = fileURLToPath(new URL("../support/kill-child.ts", import.meta.url))
 const clock = new Clock(() => new Date("2026-09-01T06:00:00Z"))
-let folder = ""
-let files = 0
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "homeroom-forget-kill-"))
-})
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-function newPath(): string {
-  return join(folder, `${files++}.db`)
-}
+const world = useKillWorld()
 
 /** A database with somebody to forget, and what it must hold before and after that. */
 interface Scene {
+  database: KillDatabase
   districtId: string
   otherId: string
   /** The person's id, or the district's. */
   id: string
   forget: NonNullable<KillOrder["forget"]>
-  basePath: string
+  baseUrl: string
   before: Roster
   after: Roster
   other: Roster
 }
 
 /** The database as a process opens it that comes after the one that died, when its lease has run out. */
-function open(path: string): SqliteStorage {
-  return new SqliteStorage({ path, clock: () => clock.now().getTime() + 60_000 })
+function open({ database }: Pick<Scene, "database">, url: string): RosterStorage {
+  return database.open(url, { clock: () => clock.now().getTime() + 60_000 })
 }
 
-async function makeScene(whom: "user" | "district"): Promise<Scene> {
-  const basePath = newPath()
-  const storage = open(basePath)
+async function makeScene(database: KillDatabase, whom: "user" | "district"): Promise<Scene> {
+  const baseUrl = world.newUrl(database)
+  const storage = open({ database }, baseUrl)
   const districts = [0, 1].map(
     (index) => new SimulatedDistrict({ seed: seed(), index, users: 25, schools: 1, clock }),
   )
@@ -84,18 +70,17 @@ async function makeScene(whom: "user" | "district"): Promise<Scene> {
   const other = await storedRoster(storage, otherId)
   await storage.close()
   const scene: Scene = {
+    database,
     districtId,
     otherId,
     id: whom === "user" ? person : districtId,
     forget: whom === "user" ? { user: person, exclude: true } : "district",
-    basePath,
+    baseUrl,
     before,
     after: before,
     other,
   }
-  const path = newPath()
-  copyFileSync(basePath, path)
-  const forgotten = open(path)
+  const forgotten = open(scene, await world.copyOf(database, baseUrl))
   await forgetHere(scene, forgotten)
   scene.after = await storedRoster(forgotten, districtId)
   await forgotten.close()
@@ -103,7 +88,7 @@ async function makeScene(whom: "user" | "district"): Promise<Scene> {
   return scene
 }
 
-function forgetHere({ districtId, forget }: Scene, storage: SqliteStorage) {
+function forgetHere({ districtId, forget }: Scene, storage: RosterStorage) {
   const options = { storage, districtId, by: "test" }
   return forget === "district"
     ? forgetDistrict(options)
@@ -111,46 +96,25 @@ function forgetHere({ districtId, forget }: Scene, storage: SqliteStorage) {
 }
 
 /** Forgets in a process that dies on the way; what it said, and whether it was killed. */
-async function forgetAndDie(scene: Scene, path: string, die: KillOrder["die"]) {
-  copyFileSync(scene.basePath, path)
-  const nowhere = "http://127.0.0.1:9"
+async function forgetAndDie(scene: Scene, die: KillOrder["die"]) {
+  const url = await world.copyOf(scene.database, scene.baseUrl)
   const order: KillOrder = {
-    apiUrl: nowhere,
-    authUrl: nowhere,
-    clientId: "id",
-    clientSecret: "secret",
+    ...noClever,
     districtId: scene.districtId,
-    path,
+    url,
     mode: "delta",
     pageSize: 20,
     forget: scene.forget,
     nowMs: clock.now().getTime(),
     die,
   }
-  const process_ = spawn(process.execPath, [child, JSON.stringify(order)], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "cache"), NODE_OPTIONS: "" },
-  })
-  let [said, complaint] = ["", ""]
-  process_.stdout.on("data", (bytes: Buffer) => {
-    said += bytes.toString()
-  })
-  process_.stderr.on("data", (bytes: Buffer) => {
-    complaint += bytes.toString()
-  })
-  const signal = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
-    process_.on("error", reject)
-    process_.on("close", (code, by) => {
-      if (code !== null && code !== 0) reject(new Error(`the child failed: ${complaint}`))
-      else resolve(by)
-    })
-  })
-  return { lines: said.trim().split("\n"), wasKilled: signal === "SIGKILL" }
+  return { ...(await world.runChild(order)), url }
 }
 
 /** All or nothing was done; done again it is complete, to the last byte. Tells which of the two it was. */
-async function checkAftermath(scene: Scene, path: string, where: string): Promise<"before" | "after"> {
-  const storage = open(path)
+async function checkAftermath(scene: Scene, url: string, where: string): Promise<"before" | "after"> {
+  const { database } = scene
+  const storage = open(scene, url)
   try {
     await storage.open()
     const stored = await storedRoster(storage, scene.districtId)
@@ -160,37 +124,34 @@ async function checkAftermath(scene: Scene, path: string, where: string): Promis
     const inTables = Object.keys(traces).filter((place) => place.startsWith("homeroom_"))
     if (isAfter) expect(inTables, where).toEqual([])
     else expect(inTables.length, where).toBeGreaterThan(1)
-    const database = new DatabaseSync(path)
-    expect(database.prepare("PRAGMA integrity_check").get(), where).toEqual({ integrity_check: "ok" })
-    expect(database.prepare("PRAGMA foreign_key_check").all(), where).toEqual([])
-    database.close()
+    expect(await database.findDamage(url), where).toEqual([])
 
     expect(await forgetHere(scene, storage), where).toMatchObject({ traces: {} })
     expect(await storedRoster(storage, scene.districtId), where).toEqual(scene.after)
     expect(await storedRoster(storage, scene.otherId), where).toEqual(scene.other)
     const settings = (await storage.getConnection(scene.districtId))?.settings
     const isExcluded = JSON.stringify(settings ?? {}).includes(scene.id) ? 1 : 0
-    for (const end of ["", "-wal"]) {
-      const bytes = existsSync(path + end) ? readFileSync(path + end).toString("latin1") : ""
-      // Whom imports are to leave out must be named.
-      expect(bytes.split(scene.id).length - 1, where).toBeLessThanOrEqual(isExcluded)
-    }
+    // Whom imports are to leave out must be named.
+    expect(await database.countInFiles(url, scene.id), where).toBeLessThanOrEqual(isExcluded)
     return isAfter ? "after" : "before"
   } finally {
     await storage.close()
-    for (const end of ["", "-wal", "-shm"]) rmSync(path + end, { force: true })
+    await database.remove(url)
   }
 }
 
-describe.each(["user", "district"] as const)("S31 S22 killed while forgetting a %s (SIGKILL)", (whom) => {
+const cases = killDatabases.flatMap((database) =>
+  (["user", "district"] as const).map((whom) => ({ name: database.name, database, whom })),
+)
+
+describe.each(cases)("S31 S22 killed while forgetting a $whom (SIGKILL), $name", ({ database, whom }) => {
   it("S31 after every write to the storage: all or nothing, and repeating completes", async () => {
-    const scene = await makeScene(whom)
+    const scene = await makeScene(database, whom)
     const outcomes: string[] = []
     let lines: string[] = []
     for (let number = 1; ; number++) {
-      const path = newPath()
-      const died = await forgetAndDie(scene, path, { at: "after-call", number })
-      const outcome = await checkAftermath(scene, path, `after ${number}, HOMEROOM_TEST_SEED=${seed()}`)
+      const died = await forgetAndDie(scene, { at: "after-call", number })
+      const outcome = await checkAftermath(scene, died.url, `after ${number}, HOMEROOM_TEST_SEED=${seed()}`)
       if (!died.wasKilled) {
         lines = died.lines
         break
@@ -206,12 +167,11 @@ describe.each(["user", "district"] as const)("S31 S22 killed while forgetting a 
   }, 180_000)
 
   it("S31 at every SQL statement of the erasure: all or nothing, and repeating completes", async () => {
-    const scene = await makeScene(whom)
+    const scene = await makeScene(database, whom)
     const outcomes: string[] = []
     for (let number = 1; ; number++) {
-      const path = newPath()
-      const { wasKilled } = await forgetAndDie(scene, path, { at: "commit-statement", number })
-      const outcome = await checkAftermath(scene, path, `statement ${number}, HOMEROOM_TEST_SEED=${seed()}`)
+      const { url, wasKilled } = await forgetAndDie(scene, { at: "commit-statement", number })
+      const outcome = await checkAftermath(scene, url, `statement ${number}, HOMEROOM_TEST_SEED=${seed()}`)
       if (!wasKilled) break
       outcomes.push(outcome)
       expect(number).toBeLessThan(300)

@@ -1,18 +1,16 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { DatabaseSync } from "node:sqlite"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { CleverClient } from "../../src/clever/index.ts"
 import { kinds } from "../../src/models/kinds.ts"
 import { RosterSync } from "../../src/roster/index.ts"
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts"
 import { seededRandom } from "../../src/simulator/random.ts"
-import type { ImportMode, Run } from "../../src/storage/contract.ts"
-import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import type { ImportMode, RosterStorage, Run } from "../../src/storage/contract.ts"
 import { guardsOff } from "../support/guards-off.ts"
 import type { KillOrder } from "../support/kill-child.ts"
-import { type ChildOutcome, runChild as spawnChild } from "../support/run-child.ts"
+import type { KillDatabase } from "../support/kill-database.ts"
+import { killDatabases } from "../support/kill-databases.ts"
+import { cleverOf, useKillWorld } from "../support/kill-world.ts"
+import type { ChildOutcome, OnLine } from "../support/run-child.ts"
 import { seed } from "../support/seed.ts"
 import { storedRoster } from "../support/stored-roster.ts"
 import { type Roster, Truth } from "../support/truth.ts"
@@ -21,45 +19,31 @@ const firstMorning = new Date("2026-09-01T06:00:00Z")
 
 /** A district at Clever, a database that an import is to bring up to date, and what it must hold before and after. */
 interface Scene {
+  database: KillDatabase
   simulator: Simulator
   districtId: string
   mode: ImportMode
   pageSize: number
   /** The database to start from, and the import that made it; empty for a first import. */
-  basePath: string
+  baseUrl: string
   baseRunId: string
   before: Roster
   after: Roster
 }
 
-let folder = ""
-let files = 0
-const simulators: Simulator[] = []
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "homeroom-kill-"))
-})
-
-afterAll(async () => {
-  for (const simulator of simulators) await simulator.close()
-  rmSync(folder, { recursive: true, force: true })
-})
-
-function newPath(): string {
-  return join(folder, `${files++}.db`)
-}
+const world = useKillWorld()
 
 /** The roster, by another process than the one that died, when its lease has run out. */
-function reopen(scene: Scene, path: string): { storage: SqliteStorage; roster: RosterSync } {
+function reopen(scene: Scene, url: string): { storage: RosterStorage; roster: RosterSync } {
   const { simulator, pageSize } = scene
   const clock = () => simulator.clock.now().getTime() + 60_000
-  const storage = new SqliteStorage({ path, clock })
-  const { apiUrl, authUrl, clientId, clientSecret } = simulator
-  const clever = new CleverClient({ apiUrl, authUrl, clientId, clientSecret })
+  const storage = scene.database.open(url, { clock })
+  const clever = new CleverClient(cleverOf(simulator))
   return { storage, roster: new RosterSync({ clever, storage, pageSize, clock, guards: guardsOff }) }
 }
 
 async function makeScene(options: {
+  database: KillDatabase
   mode: ImportMode
   first: boolean
   users: number
@@ -72,23 +56,24 @@ async function makeScene(options: {
     now: () => firstMorning,
     rateLimit: 1_000_000,
   })
-  simulators.push(simulator)
+  world.add(simulator)
   const district = simulator.districts[0]
   if (district === undefined) return expect.unreachable()
   const truth = new Truth()
   const scene: Scene = {
+    database: options.database,
     simulator,
     districtId: district.id,
     mode: options.mode,
     pageSize: options.pageSize,
-    basePath: "",
+    baseUrl: "",
     baseRunId: "",
     before: new Map(),
     after: new Map(),
   }
   if (!options.first) {
-    scene.basePath = newPath()
-    const { storage, roster } = reopen(scene, scene.basePath)
+    scene.baseUrl = world.newUrl(scene.database)
+    const { storage, roster } = reopen(scene, scene.baseUrl)
     scene.baseRunId = (await roster.sync({ districtId: district.id, mode: "bulk" })).id
     await storage.close()
     scene.before = truth.observe(district)
@@ -107,25 +92,20 @@ async function makeScene(options: {
 /** Runs the child until it is dead or done; what it said, and whether it was killed. */
 async function runChild(
   scene: Scene,
-  path: string,
   die: KillOrder["die"],
-  onLine: (line: string, kill: () => void) => void = () => {},
-): Promise<ChildOutcome> {
-  if (scene.basePath !== "") copyFileSync(scene.basePath, path)
-  const { apiUrl, authUrl, clientId, clientSecret } = scene.simulator
+  onLine?: OnLine,
+): Promise<ChildOutcome & { url: string }> {
+  const url = await world.copyOf(scene.database, scene.baseUrl)
   const order: KillOrder = {
-    apiUrl,
-    authUrl,
-    clientId,
-    clientSecret,
+    ...cleverOf(scene.simulator),
     districtId: scene.districtId,
-    path,
+    url,
     mode: scene.mode,
     pageSize: scene.pageSize,
     nowMs: scene.simulator.clock.now().getTime(),
     die,
   }
-  return await spawnChild(order, folder, onLine)
+  return { ...(await world.runChild(order, onLine)), url }
 }
 
 async function historyOf(roster: RosterSync, districtId: string): Promise<Run[]> {
@@ -147,9 +127,9 @@ function repeatedRequests(simulator: Simulator): number {
 const mostRepeated = 9
 
 /** What must be true after a kill, and what the next import must make of it. */
-async function checkAftermath(scene: Scene, path: string, where: string): Promise<"before" | "after"> {
-  const { districtId, simulator } = scene
-  const { storage, roster } = reopen(scene, path)
+async function checkAftermath(scene: Scene, url: string, where: string): Promise<"before" | "after"> {
+  const { database, districtId, simulator } = scene
+  const { storage, roster } = reopen(scene, url)
   try {
     await storage.open()
     const stored = await storedRoster(storage, districtId)
@@ -166,10 +146,7 @@ async function checkAftermath(scene: Scene, path: string, where: string): Promis
       }
       expect(head.counts[kind] ?? { active: 0, archived: 0 }, where).toEqual(counts)
     }
-    const database = new DatabaseSync(path)
-    expect(database.prepare("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" })
-    expect(database.prepare("PRAGMA foreign_key_check").all()).toEqual([])
-    database.close()
+    expect(await database.findDamage(url), where).toEqual([])
 
     const next = await roster.sync({ districtId, mode: scene.mode })
     expect(next.state, where).toBe(isAfter ? "unchanged" : "applied")
@@ -182,16 +159,11 @@ async function checkAftermath(scene: Scene, path: string, where: string): Promis
       expect(["applied", "unchanged", "interrupted"], where).toContain(state)
     }
     // Nothing is left of what was staged on the way.
-    const staged = new DatabaseSync(path)
-    const left = staged.prepare(`
-      SELECT count(*) AS count FROM homeroom_changes c JOIN homeroom_runs r ON r.key = c.run
-      WHERE r.state = 'interrupted'`)
-    expect(left.get()).toEqual({ count: 0 })
-    staged.close()
+    expect(await database.countLeftovers(url), where).toBe(0)
     return isAfter ? "after" : "before"
   } finally {
     await storage.close()
-    for (const end of ["", "-wal", "-shm"]) if (existsSync(path + end)) rmSync(path + end)
+    await database.remove(url)
   }
 }
 
@@ -201,16 +173,15 @@ const scenes = [
   { name: "a delta", mode: "delta", first: false },
 ] as const
 
-describe.concurrent("S22 killed at a named point (SIGKILL)", () => {
+describe.concurrent.each(killDatabases)("S22 killed at a named point (SIGKILL), $name", (database) => {
   it.each(scenes)(
     "S20 S22 $name: before and after every write to the storage",
     async ({ mode, first }) => {
-      const scene = await makeScene({ mode, first, users: 60, pageSize: mode === "bulk" ? 45 : 12 })
+      const scene = await makeScene({ database, mode, first, users: 60, pageSize: mode === "bulk" ? 45 : 12 })
       const killAt = async (at: "before-call" | "after-call", number: number) => {
-        const path = newPath()
         scene.simulator.requests.clear()
-        const { wasKilled, lines } = await runChild(scene, path, { at, number })
-        const outcome = await checkAftermath(scene, path, `${at} ${number}, HOMEROOM_TEST_SEED=${seed()}`)
+        const { url, wasKilled, lines } = await runChild(scene, { at, number })
+        const outcome = await checkAftermath(scene, url, `${at} ${number}, HOMEROOM_TEST_SEED=${seed()}`)
         return { outcome, wasKilled, hasCommitted: lines.includes("commit") }
       }
       expect(await killAt("before-call", 1)).toMatchObject({ outcome: "before", wasKilled: true })
@@ -233,13 +204,12 @@ describe.concurrent("S22 killed at a named point (SIGKILL)", () => {
   )
 
   it("S20 S22 at every SQL statement of the commit", async () => {
-    const scene = await makeScene({ mode: "bulk", first: false, users: 60, pageSize: 1_000 })
+    const scene = await makeScene({ database, mode: "bulk", first: false, users: 60, pageSize: 1_000 })
     let killed = 0
     for (let number = 1; ; number++) {
-      const path = newPath()
       scene.simulator.requests.clear()
-      const { wasKilled } = await runChild(scene, path, { at: "commit-statement", number })
-      const outcome = await checkAftermath(scene, path, `statement ${number}, HOMEROOM_TEST_SEED=${seed()}`)
+      const { url, wasKilled } = await runChild(scene, { at: "commit-statement", number })
+      const outcome = await checkAftermath(scene, url, `statement ${number}, HOMEROOM_TEST_SEED=${seed()}`)
       if (!wasKilled) break
       killed++
       // Even before its last statement, COMMIT, nothing of it counts.
@@ -250,27 +220,26 @@ describe.concurrent("S22 killed at a named point (SIGKILL)", () => {
   }, 120_000)
 })
 
-describe.concurrent("S22 killed at a random instant (SIGKILL)", () => {
+describe.concurrent.each(killDatabases)("S22 killed at a random instant (SIGKILL), $name", (database) => {
   it.each(scenes)(
     "S20 S22 $name, twelve times",
     async ({ name, mode, first }) => {
       const random = seededRandom(seed(), name)
-      const scene = await makeScene({ mode, first, users: 200, pageSize: 20 })
+      const scene = await makeScene({ database, mode, first, users: 200, pageSize: 20 })
       const began = performance.now()
-      const whole = await runChild(scene, newPath(), null)
+      const whole = await runChild(scene, null)
       expect(whole).toMatchObject({ wasKilled: false, lines: ["ready", "commit", "applied"] })
       const lasts = performance.now() - began
       for (let time = 0; time < 12; time++) {
-        const path = newPath()
         scene.simulator.requests.clear()
         // Some while it starts, most while it works, a few after its end.
         const instant = random.next() * lasts
         let timer: NodeJS.Timeout | undefined
-        await runChild(scene, path, null, (line, kill) => {
+        const { url } = await runChild(scene, null, (line, kill) => {
           if (line === "ready") timer = setTimeout(kill, instant / 2)
         })
         clearTimeout(timer)
-        await checkAftermath(scene, path, `random kill ${time}, HOMEROOM_TEST_SEED=${seed()}`)
+        await checkAftermath(scene, url, `random kill ${time}, HOMEROOM_TEST_SEED=${seed()}`)
       }
     },
     120_000,
@@ -278,19 +247,18 @@ describe.concurrent("S22 killed at a random instant (SIGKILL)", () => {
 
   it("S20 S22 in the commit of a larger district, four times", async () => {
     const random = seededRandom(seed(), "commit")
-    const scene = await makeScene({ mode: "bulk", first: true, users: 8_000, pageSize: 2_000 })
+    const scene = await makeScene({ database, mode: "bulk", first: true, users: 8_000, pageSize: 2_000 })
     for (let time = 0; time < 4; time++) {
-      const path = newPath()
       scene.simulator.requests.clear()
       const delay = time === 0 ? 0 : random.next() * 60
       let timer: NodeJS.Timeout | undefined
-      await runChild(scene, path, null, (line, kill) => {
+      const { url } = await runChild(scene, null, (line, kill) => {
         if (line !== "commit") return
         if (delay === 0) kill()
         else timer = setTimeout(kill, delay)
       })
       clearTimeout(timer)
-      await checkAftermath(scene, path, `commit kill ${time}, HOMEROOM_TEST_SEED=${seed()}`)
+      await checkAftermath(scene, url, `commit kill ${time}, HOMEROOM_TEST_SEED=${seed()}`)
     }
   }, 120_000)
 })

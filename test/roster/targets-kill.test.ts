@@ -1,29 +1,28 @@
-import { spawn } from "node:child_process"
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { DatabaseSync } from "node:sqlite"
-import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { RosterSync, TargetDelivery } from "../../src/roster/index.ts"
 import { Clock, SimulatedDistrict } from "../../src/simulator/index.ts"
 import { seededRandom } from "../../src/simulator/random.ts"
-import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { wholeLog } from "../support/app-tables.ts"
 import { guardsOff } from "../support/guards-off.ts"
+import type { KillDatabase } from "../support/kill-database.ts"
+import { killDatabases } from "../support/kill-databases.ts"
 import type { KillTargetOrder } from "../support/kill-target-child.ts"
+import { useKillWorld } from "../support/kill-world.ts"
+import type { OnLine } from "../support/run-child.ts"
 import { seed } from "../support/seed.ts"
 import { SimulatedSource } from "../support/simulated-source.ts"
 import { SqliteApp } from "../support/sqlite-app.ts"
 import { storedRoster } from "../support/stored-roster.ts"
 import { meaningOf } from "../support/target-world.ts"
 
-const child = fileURLToPath(new URL("../support/kill-target-child.ts", import.meta.url))
-
 /** A roster of several commits, and an app's tables that have got none of it, or the first. */
 interface Scene {
+  database: KillDatabase
   districtId: string
-  path: string
+  url: string
   appPath: string
   batchSize: number
   nowMs: number
@@ -31,6 +30,7 @@ interface Scene {
   after: number
 }
 
+const world = useKillWorld()
 let folder = ""
 let files = 0
 
@@ -40,11 +40,13 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+/** A file for the tables of an app. */
 function newPath(): string {
   return join(folder, `${files++}.db`)
 }
 
 async function makeScene(options: {
+  database: KillDatabase
   index: number
   begun: boolean
   users: number
@@ -52,10 +54,10 @@ async function makeScene(options: {
 }): Promise<Scene> {
   const clock = new Clock(() => new Date("2026-09-01T06:00:00Z"))
   const now = () => clock.now().getTime()
-  const { index, users, batchSize } = options
+  const { database, index, users, batchSize } = options
   const district = new SimulatedDistrict({ seed: seed(), index, users, schools: 2, clock })
-  const [path, appPath] = [newPath(), newPath()]
-  const storage = new SqliteStorage({ path, clock: now })
+  const [url, appPath] = [world.newUrl(database), newPath()]
+  const storage = database.open(url, { clock: now })
   const clever = new SimulatedSource(district)
   const roster = new RosterSync({ clever, storage, clock: now, guards: guardsOff })
   const app = new SqliteApp(appPath)
@@ -72,54 +74,33 @@ async function makeScene(options: {
   }
   app.close()
   await storage.close()
-  return { districtId, path, appPath, batchSize, nowMs: now(), after: 1 }
+  return { database, districtId, url, appPath, batchSize, nowMs: now(), after: 1 }
 }
 
 /** Runs the child on copies until it is dead or done; what it said. */
 async function runChild(
   scene: Scene,
   die: KillTargetOrder["die"],
-  onReady: (kill: () => void) => void = () => {},
-): Promise<{ path: string; appPath: string; wasKilled: boolean; said: string }> {
-  const { districtId, batchSize, nowMs } = scene
-  const [path, appPath] = [newPath(), newPath()]
-  copyFileSync(scene.path, path)
+  onLine?: OnLine,
+): Promise<{ url: string; appPath: string; wasKilled: boolean; said: string }> {
+  const { database, districtId, batchSize, nowMs } = scene
+  const [url, appPath] = [await world.copyOf(database, scene.url), newPath()]
   copyFileSync(scene.appPath, appPath)
-  const order: KillTargetOrder = { path, appPath, districtId, batchSize, nowMs, die }
-  const process_ = spawn(process.execPath, [child, JSON.stringify(order)], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "cache"), NODE_OPTIONS: "" },
-  })
-  let said = ""
-  let complaint = ""
-  process_.stderr.on("data", (bytes: Buffer) => {
-    complaint += bytes.toString()
-  })
-  process_.stdout.on("data", (bytes: Buffer) => {
-    const isReady = said === ""
-    said += bytes.toString()
-    if (isReady) onReady(() => process_.kill("SIGKILL"))
-  })
-  const signal = await new Promise<NodeJS.Signals | null>((resolve, reject) => {
-    process_.on("error", reject)
-    process_.on("close", (code, by) => {
-      if (code !== null && code !== 0) reject(new Error(`the child failed: ${complaint}`))
-      else resolve(by)
-    })
-  })
-  return { path, appPath, wasKilled: signal === "SIGKILL", said }
+  const order: KillTargetOrder = { url, appPath, districtId, batchSize, nowMs, die }
+  const { lines, wasKilled } = await world.runProgram("kill-target-child.ts", order, onLine)
+  return { url, appPath, wasKilled, said: lines.join(" ") }
 }
 
 /** After a death the next process delivers the rest: every change at least once, in order. */
 async function checkAftermath(
   scene: Scene,
-  paths: { path: string; appPath: string },
+  { url, appPath }: { url: string; appPath: string },
   where: string,
 ): Promise<number> {
-  const { districtId, batchSize, nowMs } = scene
+  const { database, districtId, batchSize, nowMs } = scene
   const clock = () => nowMs + 60_000
-  const storage = new SqliteStorage({ path: paths.path, clock })
-  const app = new SqliteApp(paths.appPath)
+  const storage = database.open(url, { clock })
+  const app = new SqliteApp(appPath)
   try {
     const delivery = new TargetDelivery({ storage, target: app, batchSize, clock })
     const report = await delivery.deliver({ districtId })
@@ -134,17 +115,14 @@ async function checkAftermath(
       ({ version, changeId }) => version > scene.after && !replayed.changeIds.has(changeId),
     )
     expect(missing, where).toEqual([])
-    const database = new DatabaseSync(paths.path)
-    expect(database.prepare("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" })
-    database.close()
+    expect(await database.findDamage(url), where).toEqual([])
     // How much was written more than once: one batch, at most.
     return replayed.written.length - replayed.changeIds.size
   } finally {
     app.close()
     await storage.close()
-    for (const path of [paths.path, paths.appPath]) {
-      for (const end of ["", "-wal", "-shm"]) rmSync(path + end, { force: true })
-    }
+    await database.remove(url)
+    for (const end of ["", "-wal", "-shm"]) rmSync(appPath + end, { force: true })
   }
 }
 
@@ -153,11 +131,11 @@ const scenes = [
   { name: "two commits", index: 1, begun: true },
 ] as const
 
-describe.concurrent("S23 a delivery that is killed (SIGKILL)", () => {
+describe.concurrent.each(killDatabases)("S23 a delivery that is killed (SIGKILL), $name", (database) => {
   it.each(scenes)(
     "S23 $name: after every write to the storage, and in and after every call of the target",
     async ({ index, begun }) => {
-      const scene = await makeScene({ index, begun, users: 40, batchSize: 25 })
+      const scene = await makeScene({ database, index, begun, users: 40, batchSize: 25 })
       const whole = await runChild(scene, null)
       const [, writes = 0, calls = 0] = /caught-up (\d+) (\d+)/.exec(whole.said)?.map(Number) ?? []
       expect(calls).toBeGreaterThan(5)
@@ -186,17 +164,17 @@ describe.concurrent("S23 a delivery that is killed (SIGKILL)", () => {
     "S23 $name: at a random instant, ten times",
     async ({ name, index, begun }) => {
       const random = seededRandom(seed(), `target ${name}`)
-      const scene = await makeScene({ index: index + 2, begun, users: 200, batchSize: 10 })
+      const scene = await makeScene({ database, index: index + 2, begun, users: 200, batchSize: 10 })
       const started = performance.now()
       let lasts = 0
-      await runChild(scene, null, () => {
-        lasts = performance.now()
+      await runChild(scene, null, (line) => {
+        if (line === "ready") lasts = performance.now()
       })
       lasts = performance.now() - Math.max(lasts, started)
       for (let time = 0; time < 10; time++) {
         let timer: NodeJS.Timeout | undefined
-        const killed = await runChild(scene, null, (kill) => {
-          timer = setTimeout(kill, random.next() * lasts)
+        const killed = await runChild(scene, null, (line, kill) => {
+          if (line === "ready") timer = setTimeout(kill, random.next() * lasts)
         })
         clearTimeout(timer)
         const where = `random kill ${time}, HOMEROOM_TEST_SEED=${seed()}`

@@ -1,39 +1,26 @@
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { DatabaseSync } from "node:sqlite"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import { Connections } from "../../src/exchange/index.ts"
 import { RosterSync } from "../../src/roster/index.ts"
 import { Clock, SimulatedDistrict } from "../../src/simulator/index.ts"
-import type { Run } from "../../src/storage/contract.ts"
-import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import type { RosterStorage, Run } from "../../src/storage/contract.ts"
 import { guardsOff } from "../support/guards-off.ts"
 import type { KillOrder } from "../support/kill-child.ts"
-import { runChild } from "../support/run-child.ts"
+import type { KillDatabase } from "../support/kill-database.ts"
+import { killDatabases } from "../support/kill-databases.ts"
+import { noClever, useKillWorld } from "../support/kill-world.ts"
 import { seed } from "../support/seed.ts"
 import { SimulatedSource } from "../support/simulated-source.ts"
 import { storedRoster } from "../support/stored-roster.ts"
 import { type Roster, Truth } from "../support/truth.ts"
 
 const clock = new Clock(() => new Date("2026-09-01T06:00:00Z"))
-let folder = ""
-let files = 0
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "homeroom-undo-kill-"))
-})
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-function newPath(): string {
-  return join(folder, `${files++}.db`)
-}
+const world = useKillWorld()
 
 /** A database with an import to take back, and what it must hold before and after that. */
 interface Scene {
+  database: KillDatabase
   district: SimulatedDistrict
-  basePath: string
+  baseUrl: string
   run: Run
   before: Roster
   after: Roster
@@ -41,18 +28,21 @@ interface Scene {
 }
 
 /** The database as a process opens it that comes after the one that died, when its lease has run out. */
-function open(district: SimulatedDistrict, path: string): { storage: SqliteStorage; roster: RosterSync } {
+function open(
+  { database, district }: Pick<Scene, "database" | "district">,
+  url: string,
+): { storage: RosterStorage; roster: RosterSync } {
   const now = () => clock.now().getTime() + 60_000
-  const storage = new SqliteStorage({ path, clock: now })
+  const storage = database.open(url, { clock: now })
   const clever = new SimulatedSource(district)
   return { storage, roster: new RosterSync({ clever, storage, clock: now, guards: guardsOff }) }
 }
 
-async function makeScene(users: number): Promise<Scene> {
+async function makeScene(database: KillDatabase, users: number): Promise<Scene> {
   const district = new SimulatedDistrict({ seed: seed(), users, schools: 2, clock })
   const truth = new Truth()
-  const basePath = newPath()
-  const { storage, roster } = open(district, basePath)
+  const baseUrl = world.newUrl(database)
+  const { storage, roster } = open({ database, district }, baseUrl)
   const districtId = district.id
   await roster.sync({ districtId, mode: "bulk" })
   truth.observe(district)
@@ -72,12 +62,10 @@ async function makeScene(users: number): Promise<Scene> {
   })
   district.nextDay({ intensity: 6 })
   const run = await roster.sync({ districtId, mode: "delta" })
-  const scene = { district, basePath, run, truth: truth.observe(district) }
+  const scene = { database, district, baseUrl, run, truth: truth.observe(district) }
   const before = await storedRoster(storage, districtId)
   await storage.close()
-  const path = newPath()
-  copyFileSync(basePath, path)
-  const undone = open(district, path)
+  const undone = open(scene, await world.copyOf(database, baseUrl))
   await undone.roster.undo(run.id, { by: "ada" })
   const after = await storedRoster(undone.storage, districtId)
   await undone.storage.close()
@@ -85,31 +73,27 @@ async function makeScene(users: number): Promise<Scene> {
 }
 
 /** Takes the run back in a process that dies on the way; what it said, and whether it was killed. */
-async function undoAndDie(scene: Scene, path: string, die: KillOrder["die"]) {
-  copyFileSync(scene.basePath, path)
-  const nowhere = "http://127.0.0.1:9"
+async function undoAndDie(scene: Scene, die: KillOrder["die"]) {
+  const url = await world.copyOf(scene.database, scene.baseUrl)
   const order: KillOrder = {
-    apiUrl: nowhere,
-    authUrl: nowhere,
-    clientId: "id",
-    clientSecret: "secret",
+    ...noClever,
     districtId: scene.district.id,
-    path,
+    url,
     mode: "delta",
     pageSize: 20,
     undo: scene.run.id,
     nowMs: clock.now().getTime(),
     die,
   }
-  const { wasKilled, lines } = await runChild(order, folder)
-  return { wasKilled, hasCommitted: lines.includes("commit") }
+  const { wasKilled, lines } = await world.runChild(order)
+  return { url, wasKilled, hasCommitted: lines.includes("commit") }
 }
 
 /** What must be true after a kill, and of the next undo and the next import. */
-async function checkAftermath(scene: Scene, path: string, where: string): Promise<"before" | "after"> {
-  const { district, run } = scene
+async function checkAftermath(scene: Scene, url: string, where: string): Promise<"before" | "after"> {
+  const { database, district, run } = scene
   const districtId = district.id
-  const { storage, roster } = open(district, path)
+  const { storage, roster } = open(scene, url)
   try {
     await storage.open()
     const runs: Run[] = []
@@ -131,26 +115,21 @@ async function checkAftermath(scene: Scene, path: string, where: string): Promis
     const next = await roster.sync({ districtId })
     expect(next, where).toMatchObject({ state: "applied", mode: "bulk", fallback: "no-cursor" })
     expect(await storedRoster(storage, districtId), where).toEqual(scene.truth)
-    const database = new DatabaseSync(path)
-    const left = database.prepare(`
-      SELECT count(*) AS count FROM homeroom_changes c JOIN homeroom_runs r ON r.key = c.run
-      WHERE r.committed = 0`)
-    expect(left.get(), where).toEqual({ count: 0 })
-    expect(database.prepare("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" })
-    database.close()
+    expect(await database.countLeftovers(url), where).toBe(0)
+    expect(await database.findDamage(url), where).toEqual([])
     return isAfter ? "after" : "before"
   } finally {
     await storage.close()
+    await database.remove(url)
   }
 }
 
-describe("S22 S24 an undo that is killed (SIGKILL)", () => {
+describe.each(killDatabases)("S22 S24 an undo that is killed (SIGKILL), $name", (database) => {
   it("S24 before and after every write to the storage", async () => {
-    const scene = await makeScene(60)
+    const scene = await makeScene(database, 60)
     const killAt = async (at: "before-call" | "after-call", number: number) => {
-      const path = newPath()
-      const { wasKilled, hasCommitted } = await undoAndDie(scene, path, { at, number })
-      const outcome = await checkAftermath(scene, path, `${at} ${number}, HOMEROOM_TEST_SEED=${seed()}`)
+      const { url, wasKilled, hasCommitted } = await undoAndDie(scene, { at, number })
+      const outcome = await checkAftermath(scene, url, `${at} ${number}, HOMEROOM_TEST_SEED=${seed()}`)
       return { outcome, wasKilled, hasCommitted }
     }
     expect(await killAt("before-call", 1)).toMatchObject({ outcome: "before", wasKilled: true })
@@ -170,12 +149,11 @@ describe("S22 S24 an undo that is killed (SIGKILL)", () => {
   }, 120_000)
 
   it("S20 S24 at every SQL statement of its commit", async () => {
-    const scene = await makeScene(60)
+    const scene = await makeScene(database, 60)
     let killed = 0
     for (let number = 1; ; number++) {
-      const path = newPath()
-      const { wasKilled } = await undoAndDie(scene, path, { at: "commit-statement", number })
-      const outcome = await checkAftermath(scene, path, `statement ${number}, HOMEROOM_TEST_SEED=${seed()}`)
+      const { url, wasKilled } = await undoAndDie(scene, { at: "commit-statement", number })
+      const outcome = await checkAftermath(scene, url, `statement ${number}, HOMEROOM_TEST_SEED=${seed()}`)
       if (!wasKilled) break
       killed++
       expect(outcome).toBe("before")

@@ -1,12 +1,11 @@
 import { writeSync } from "node:fs"
-import { DatabaseSync, StatementSync } from "node:sqlite"
 import { CleverClient } from "../../src/clever/index.ts"
 import { type ForgetDistrictOptions, forgetDistrict, forgetUser } from "../../src/exchange/index.ts"
 import { RosterSync } from "../../src/roster/index.ts"
 import type { GuardSettings } from "../../src/storage/contract.ts"
-import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { guardsOff } from "./guards-off.ts"
 import { interceptStorage, writeCalls } from "./intercepted-storage.ts"
+import { killDatabaseOf } from "./kill-databases.ts"
 
 /** What to import and where to die: the argument of this program, as JSON. */
 export interface KillOrder {
@@ -15,7 +14,8 @@ export interface KillOrder {
   clientId: string
   clientSecret: string
   districtId: string
-  path: string
+  /** The database, as `sqlite:PATH`. */
+  url: string
   mode: "bulk" | "delta"
   pageSize: number
   /** Take back this run instead of importing. */
@@ -30,7 +30,7 @@ export interface KillOrder {
   guards?: GuardSettings
   /** The one time that all clocks show. */
   nowMs: number
-  /** At which write call to the storage, or at which SQL statement inside `commit` or `erase`; never when null. */
+  /** At which write call to the storage, or at which statement inside `commit` or `erase`; never when null. */
   die: { at: "before-call" | "after-call" | "commit-statement"; number: number } | null
 }
 
@@ -44,31 +44,17 @@ function die(): never {
 let isCommitting = false
 let statements = 0
 
-/** Counts what the commit or the erasure sends to SQLite, its BEGIN and COMMIT included. */
-function watchStatements(number: number): void {
-  const count = () => {
-    if (isCommitting && ++statements === number) die()
-  }
-  for (const [prototype, names] of [
-    [StatementSync.prototype, ["run", "get", "all"]],
-    [DatabaseSync.prototype, ["exec"]],
-  ] as const) {
-    for (const name of names) {
-      const methods = prototype as unknown as Record<string, (...parameters: unknown[]) => unknown>
-      const original = methods[name] as (...parameters: unknown[]) => unknown
-      methods[name] = function (this: unknown, ...parameters: unknown[]) {
-        count()
-        return original.apply(this, parameters)
-      }
-    }
-  }
-}
-
 async function main(order: KillOrder): Promise<void> {
-  if (order.die?.at === "commit-statement") watchStatements(order.die.number)
+  const database = killDatabaseOf(order.url)
+  // Counts what the commit or the erasure sends to the database, its BEGIN and COMMIT included.
+  if (order.die?.at === "commit-statement") {
+    database.watchStatements(() => {
+      if (isCommitting && ++statements === order.die?.number) die()
+    })
+  }
   const clock = () => order.nowMs
   let calls = 0
-  const storage = interceptStorage(new SqliteStorage({ path: order.path, clock }), {
+  const storage = interceptStorage(database.open(order.url, { clock }), {
     beforeCall: (method) => {
       if (!writeCalls.includes(method)) return
       calls++

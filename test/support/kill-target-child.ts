@@ -1,12 +1,14 @@
 import { writeSync } from "node:fs"
 import { TargetDelivery } from "../../src/roster/index.ts"
-import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { interceptStorage } from "./intercepted-storage.ts"
+import { killDatabaseOf } from "./kill-databases.ts"
 import { SqliteApp } from "./sqlite-app.ts"
 
 /** What to deliver and where to die: the argument of this program, as JSON. */
 export interface KillTargetOrder {
-  path: string
+  /** The database of the roster, as `sqlite:PATH`. */
+  url: string
+  /** The file of the app. */
   appPath: string
   districtId: string
   batchSize: number
@@ -34,7 +36,7 @@ function reach(at: NonNullable<KillTargetOrder["die"]>["at"], number: number): v
 }
 
 const clock = () => order.nowMs
-const storage = interceptStorage(new SqliteStorage({ path: order.path, clock }), {
+const storage = interceptStorage(killDatabaseOf(order.url).open(order.url, { clock }), {
   beforeCall: (method) => {
     if (method === "writeDocuments") reach("before-write", ++counts.write)
   },

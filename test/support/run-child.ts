@@ -1,9 +1,6 @@
 import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import type { KillOrder } from "./kill-child.ts"
-
-const child = fileURLToPath(new URL("kill-child.ts", import.meta.url))
 
 export interface ChildOutcome {
   /** What it said: `ready`, `commit`, and the state of its run. */
@@ -11,13 +8,18 @@ export interface ChildOutcome {
   wasKilled: boolean
 }
 
-/** Runs `kill-child.ts` until it is dead or done; `folder` keeps what it compiles. */
+/** Hears each line that the program says, and may kill it. */
+export type OnLine = (line: string, kill: () => void) => void
+
+/** Runs a program of this folder until it is dead or done; `folder` keeps what it compiles. */
 export async function runChild(
-  order: KillOrder,
+  program: string,
+  order: object,
   folder: string,
-  onLine: (line: string, kill: () => void) => void = () => {},
+  onLine: OnLine = () => {},
 ): Promise<ChildOutcome> {
-  const process_ = spawn(process.execPath, [child, JSON.stringify(order)], {
+  const path = fileURLToPath(new URL(program, import.meta.url))
+  const process_ = spawn(process.execPath, [path, JSON.stringify(order)], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "cache"), NODE_OPTIONS: "" },
   })
