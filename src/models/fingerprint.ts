@@ -33,6 +33,11 @@ export function isSameScope(one: string, other: string): boolean {
   return one.length === other.length && one.endsWith(other.slice(rawLength))
 }
 
+/** True if a raw fingerprint was made by the rules of this schema version, whatever the scope. */
+export function isOfThisSchema(raw: string): boolean {
+  return raw.startsWith(version)
+}
+
 /** A raw fingerprint of other bytes, made within the same scope as a former one (S18), or without one as that. */
 export function rawFingerprintLike(former: string, bytes: Uint8Array): string {
   return rawFingerprint(bytes) + former.slice(rawLength)

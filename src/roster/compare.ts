@@ -1,11 +1,11 @@
 import { HomeroomError } from "../errors/index.ts"
-import { isSameScope } from "../models/fingerprint.ts"
+import { isOfThisSchema, isSameScope } from "../models/fingerprint.ts"
 import { canonicalFingerprint, isSameContent, rawFingerprint } from "../models/index.ts"
 import type { Kind } from "../models/kinds.ts"
 import { parseRecord } from "../models/parse-record.ts"
 import { recordKeys } from "../models/record-keys.ts"
 import type { StagedChange, StoredFingerprint } from "../storage/contract.ts"
-import type { CompiledScope } from "./scope/compiled-scope.ts"
+import type { CompiledScope, ScopeVerdict } from "./scope/compiled-scope.ts"
 import { noContent } from "./scope/scoped-rejection.ts"
 
 /** A record as a listing or an event has it. */
@@ -84,13 +84,17 @@ export function foundFromText(
   return { kind, id, raw: fingerprint(Buffer.from(text)), text: () => text }
 }
 
-/** True if comparing takes what is stored itself: the scope has changed since (S18). */
+/**
+ * True if comparing takes what is stored itself, since its fingerprint is of another kind: the scope has changed since
+ * (S18), or the rules that fingerprints are made by (S11).
+ */
 export function needsContent(
   stored: StoredFingerprint | undefined,
   raw: string,
   scope: CompiledScope | undefined,
 ): stored is StoredFingerprint {
-  return scope !== undefined && stored?.state === "active" && !isSameScope(stored.raw, raw)
+  if (stored?.state !== "active") return false
+  return !isOfThisSchema(stored.raw) || (scope !== undefined && !isSameScope(stored.raw, raw))
 }
 
 /** A record that leaves the scope is archived like one that is gone (S18). */
@@ -107,11 +111,17 @@ function actionFor(
   if (stored.state === "archived") return "restore"
   if (isSameContent(stored.canonical, found.canonical)) return "refresh"
   if (!needsContent(stored, found.raw, scope) || stored.data === undefined) return "update"
-  // That a narrower scope leaves fields out is no change of Clever's, and no entry of a log that would show them.
-  const former = scope?.judge(found.kind, parseText(stored.data, found.kind))
-  const isNarrower =
-    former?.state === "in" && isSameContent(canonicalFingerprint(former.value), found.canonical)
-  return isNarrower ? "refresh" : "update"
+  // That a narrower scope leaves fields out is no change of Clever's, and no entry of a log that would show them; nor
+  // is it one that records are compared by other rules than before.
+  const content = parseText(stored.data, found.kind)
+  const former: ScopeVerdict = scope?.judge(found.kind, content) ?? {
+    state: "in",
+    value: content,
+    text: undefined,
+  }
+  const isNoChange =
+    former.state === "in" && isSameContent(canonicalFingerprint(former.value), found.canonical)
+  return isNoChange ? "refresh" : "update"
 }
 
 function parseText(text: string, kind: Kind): unknown {
