@@ -73,6 +73,15 @@ test("S31 --json prints the proof, --exclude leaves the person out", async () =>
   await storage.open()
   expect((await storage.getConnection(district))?.settings).toEqual({ scope: { exclude: [id] } })
   await storage.close()
+  for (const mode of ["delta", "bulk"]) {
+    const imported = await homeroom(["import", "--district", district, "--mode", mode], environment)
+    expect(imported.code).toBe(0)
+    for (const kind of ["user", "section"]) {
+      const exported = await homeroom(["export", "--district", district, "--kind", kind], environment)
+      expect(exported.stdout).not.toContain(id)
+      if (kind === "user") expect(linesOf(exported.stdout)).toHaveLength(99)
+    }
+  }
 })
 
 test("S31 forget --district erases it with its history, and leaves the other one", async () => {
