@@ -39,10 +39,11 @@ export async function explainRecord(request: ExplainRequest): Promise<Explanatio
   const [stored] = await storage.getRecords({ districtId, kind, ids: [id] })
   const { fetched, text } = await fetch(request)
   const change = fetched.state === "unreachable" ? undefined : nextChange(request, stored, text)
-  const verdict: ScopeVerdict | undefined =
-    text === undefined
-      ? undefined
-      : (scope?.judge(kind, parse(text)) ?? { state: "in", value: parse(text), text })
+  const judge = (content: string): ScopeVerdict =>
+    scope?.judge(kind, parse(content)) ?? { state: "in", value: parse(content), text: undefined }
+  const verdict = text === undefined ? undefined : judge(text)
+  // What was stored before the scope was narrowed is none of anybody's business any more (S18).
+  const kept = stored === undefined ? undefined : judge(stored.data)
   return {
     districtId,
     kind,
@@ -53,9 +54,9 @@ export async function explainRecord(request: ExplainRequest): Promise<Explanatio
     compared: {
       stored: stored?.state ?? "none",
       fields:
-        stored === undefined || verdict?.state !== "in"
-          ? []
-          : namesOf(diffRecords(parse(stored.data), verdict.value as object)),
+        kept?.state === "in" && verdict?.state === "in"
+          ? namesOf(diffRecords(kept.value as object, verdict.value as object))
+          : [],
     },
     decided: {
       action: change === undefined ? "unknown" : change.action === "unchanged" ? "none" : change.action,

@@ -45,7 +45,7 @@ export interface MatchedStep {
 /** The stored record beside Clever's. */
 export interface ComparedStep {
   stored: RecordState | "none"
-  /** The fields that differ, by name. Empty unless both are there. */
+  /** The fields that differ within the scope, by name. Empty unless both are there. */
   fields: string[]
 }
 

@@ -259,7 +259,13 @@ describe.each(storageNames)("S17 explain, on %s", (storage) => {
     })
     expect(await look(student)).toMatchObject({
       scoped: { state: "in-scope" },
-      compared: { stored: "active", fields: expect.arrayContaining(["email", "name.last"]) },
+      // What was stored before the scope was set is not told, not even by name; nor is it a change.
+      compared: { stored: "active", fields: [] },
+    })
+    world.district.edit("user", student, { name: { first: "Former", last: "Hidden" } })
+    expect(await look(student)).toMatchObject({
+      compared: { stored: "active", fields: ["name.first"] },
+      decided: { action: "update", obstacles: [] },
     })
     await scoped.sync({ districtId, mode: "bulk" })
     for (const id of [contact, excluded]) {
