@@ -29,7 +29,10 @@ export function compileScope(scope: Scope | undefined): CompiledScope | undefine
 
 /** A district's scope, ready to be asked of every record (S18). Costs a second parsing of each at most. */
 export class CompiledScope {
-  /** Names what is kept: two scopes that keep the same have the same. */
+  /**
+   * Names what is kept: two scopes that keep the same have the same. `exclude` is a part of it: one id more or less
+   * changes the records of everybody who mentions it, whose bytes at Clever stay the same.
+   */
   readonly digest: string
   /** The raw fingerprint of a record seen through this scope: one seen through another differs. */
   readonly fingerprint: (bytes: Uint8Array) => string

@@ -178,6 +178,30 @@ describe.each(storageNames)("S18 imports within a scope, on %s", (storage) => {
     expect((await world.plain.getDistrict(world.districtId)).version).toBe(version)
   })
 
+  it("S18 who is left out goes with every mention at the next import, and comes back with them at the one after", async () => {
+    const world = new ScopedWorld(storage)
+    const [id] = studentsOf(world) as [string]
+    const mentionsOf = async () => {
+      const found: string[] = []
+      for (const [key, { state, data }] of await world.stored()) {
+        if (state === "active" && JSON.stringify(data).includes(id)) found.push(key)
+      }
+      return found.sort()
+    }
+    await world.run(undefined, "bulk")
+    const before = await mentionsOf()
+    expect(before.filter((key) => key.startsWith("section "))).not.toEqual([])
+    // Nothing changes at Clever meanwhile: nothing but the scope tells that there is something to do.
+    for (const others of [[], ["0f3c0a1b2c3d4e5f60718293"]]) {
+      expect(await world.run({ exclude: [...others, id] }, "delta")).toMatchObject({ mode: "bulk" })
+      expect(await mentionsOf()).toEqual([])
+      expect(await world.run({ exclude: [...others, id] }, "delta")).toMatchObject({ mode: "delta" })
+      const run = await world.run(others.length === 0 ? undefined : { exclude: others }, "delta")
+      expect(run).toMatchObject({ mode: "bulk", state: "applied", counts: { user: { restored: 1 } } })
+      expect(await mentionsOf()).toEqual(before)
+    }
+  })
+
   it("S18 a wider scope is an update: what is new to the roster must reach whoever follows it", async () => {
     const world = new ScopedWorld(storage)
     await world.run({ fields: { student: [] } }, "bulk")
