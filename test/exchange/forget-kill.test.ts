@@ -8,6 +8,7 @@ import type { KillOrder } from "../support/kill-child.ts"
 import type { KillDatabase } from "../support/kill-database.ts"
 import { killDatabases } from "../support/kill-databases.ts"
 import { noClever, useKillWorld } from "../support/kill-world.ts"
+import type { OnLine } from "../support/run-child.ts"
 import { seed } from "../support/seed.ts"
 import { SimulatedSource } from "../support/simulated-source.ts"
 import { storedRoster } from "../support/stored-roster.ts"
@@ -35,11 +36,11 @@ function open({ database }: Pick<Scene, "database">, url: string): RosterStorage
   return database.open(url, { clock: () => clock.now().getTime() + 60_000 })
 }
 
-async function makeScene(database: KillDatabase, whom: "user" | "district"): Promise<Scene> {
+async function makeScene(database: KillDatabase, whom: "user" | "district", users = 25): Promise<Scene> {
   const baseUrl = world.newUrl(database)
   const storage = open({ database }, baseUrl)
   const districts = [0, 1].map(
-    (index) => new SimulatedDistrict({ seed: seed(), index, users: 25, schools: 1, clock }),
+    (index) => new SimulatedDistrict({ seed: seed(), index, users, schools: 1, clock }),
   )
   for (const district of districts) {
     const source = new SimulatedSource(district)
@@ -96,7 +97,7 @@ function forgetHere({ districtId, forget }: Scene, storage: RosterStorage) {
 }
 
 /** Forgets in a process that dies on the way; what it said, and whether it was killed. */
-async function forgetAndDie(scene: Scene, die: KillOrder["die"]) {
+async function forgetAndDie(scene: Scene, die: KillOrder["die"], onLine?: OnLine) {
   const url = await world.copyOf(scene.database, scene.baseUrl)
   const order: KillOrder = {
     ...noClever,
@@ -108,7 +109,7 @@ async function forgetAndDie(scene: Scene, die: KillOrder["die"]) {
     nowMs: clock.now().getTime(),
     die,
   }
-  return { ...(await world.runChild(order)), url }
+  return { ...(await world.runChild(order, onLine)), url }
 }
 
 /** All or nothing was done; done again it is complete, to the last byte. Tells which of the two it was. */
@@ -159,7 +160,7 @@ describe.each(cases)("S31 S22 killed while forgetting a $whom (SIGKILL), $name",
       outcomes.push(outcome)
       expect(number).toBeLessThan(30)
     }
-    expect(lines).toEqual(["ready", "erase", "forgotten"])
+    expect(lines.filter((line) => line !== "cleaning")).toEqual(["ready", "erase", "forgotten"])
     expect(outcomes.at(-1)).toBe("after")
     // Sign-in first, then everything else at once.
     expect(outcomes.indexOf("after")).toBeGreaterThanOrEqual(4)
@@ -182,4 +183,28 @@ describe.each(cases)("S31 S22 killed while forgetting a $whom (SIGKILL), $name",
     expect(outcomes.slice(committed).length).toBeGreaterThan(5)
     expect(outcomes.slice(committed)).not.toContain("before")
   }, 300_000)
+
+  it.runIf(database.cleaning !== undefined)(
+    "S31 while the files are cleaned, at twelve instants: nobody finds it any more, and repeating completes",
+    async () => {
+      const scene = await makeScene(database, whom, 1_500)
+      let [began, ended] = [0, 0]
+      const whole = await forgetAndDie(scene, null, (line) => {
+        if (line === "cleaning") began = performance.now()
+        if (line === "forgotten") ended = performance.now()
+      })
+      expect(whole.lines).toEqual(["ready", "erase", "cleaning", "forgotten"])
+      for (let time = 0; time < 12; time++) {
+        let timer: NodeJS.Timeout | undefined
+        const { url, lines } = await forgetAndDie(scene, null, (line, kill) => {
+          if (line === "cleaning") timer = setTimeout(kill, ((ended - began) * time) / 12)
+        })
+        clearTimeout(timer)
+        expect(lines).toContain("cleaning")
+        const where = `cleaning, kill ${time}, HOMEROOM_TEST_SEED=${seed()}`
+        expect(await checkAftermath(scene, url, where)).toBe("after")
+      }
+    },
+    180_000,
+  )
 })

@@ -47,11 +47,11 @@ let statements = 0
 async function main(order: KillOrder): Promise<void> {
   const database = killDatabaseOf(order.url)
   // Counts what the commit or the erasure sends to the database, its BEGIN and COMMIT included.
-  if (order.die?.at === "commit-statement") {
-    database.watchStatements(() => {
-      if (isCommitting && ++statements === order.die?.number) die()
-    })
-  }
+  database.watchStatements((statement) => {
+    if (!isCommitting) return
+    if (statement === database.cleaning) writeSync(1, "cleaning\n")
+    if (order.die?.at === "commit-statement" && ++statements === order.die.number) die()
+  })
   const clock = () => order.nowMs
   let calls = 0
   const storage = interceptStorage(database.open(order.url, { clock }), {

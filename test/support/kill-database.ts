@@ -19,5 +19,7 @@ export interface KillDatabase {
   /** How often a text occurs in what the database keeps on disk, freed space and logs included. */
   countInFiles(url: string, text: string): Promise<number>
   /** Calls `before` in the process that is to die before each statement that its storage sends to the database. */
-  watchStatements(before: () => void): void
+  watchStatements(before: (statement: string) => void): void
+  /** The statement by which an erasure cleans the files, and which takes a while; absent where there is none. */
+  cleaning?: string
 }

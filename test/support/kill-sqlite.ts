@@ -7,6 +7,7 @@ import type { KillDatabase } from "./kill-database.ts"
 /** Files of SQLite, as `sqlite:PATH`. */
 export const sqliteKillDatabase: KillDatabase = {
   name: "SQLite",
+  cleaning: "VACUUM",
   url: (folder, number) => `sqlite:${join(folder, `${number}.db`)}`,
   open: (url, options = {}) => new SqliteStorage({ path: pathOf(url), ...options }),
   copy: async (from, to) => copyFileSync(pathOf(from), pathOf(to)),
@@ -42,7 +43,7 @@ export const sqliteKillDatabase: KillDatabase = {
         const methods = prototype as unknown as Record<string, (...parameters: unknown[]) => unknown>
         const original = methods[name] as (...parameters: unknown[]) => unknown
         methods[name] = function (this: unknown, ...parameters: unknown[]) {
-          before()
+          before(this instanceof StatementSync ? this.sourceSQL : String(parameters[0]))
           return original.apply(this, parameters)
         }
       }

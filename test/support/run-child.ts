@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 export interface ChildOutcome {
-  /** What it said: `ready`, `commit`, and the state of its run. */
+  /** What it said: `ready`, `commit` or `erase`, `cleaning`, and the state of its run. */
   lines: string[]
   wasKilled: boolean
 }
