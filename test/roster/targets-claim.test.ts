@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest"
 import { forgetUser } from "../../src/exchange/index.ts"
 import { forgetTarget, type Repeat, undeliveredFrom, withoutDeliveries } from "../../src/roster/index.ts"
+import type { Run } from "../../src/storage/contract.ts"
 import { AppTables } from "../support/app-tables.ts"
-import { storageNames } from "../support/roster-world.ts"
+import { dayMs, storageNames } from "../support/roster-world.ts"
 import { TargetWorld } from "../support/target-world.ts"
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -183,6 +184,53 @@ describe("S23 what is kept for a target", () => {
     await delivery.deliver({ districtId })
     expect(await from()).toBe(6)
   })
+
+  it.each(storageNames)(
+    "S23 S31 what a target still needs is not purged, however old it is (%s)",
+    async (storage) => {
+      const world = new TargetWorld({
+        storage,
+        roster: { retention: { changesDays: 1, archivedDays: 1, stagedDays: 1 } },
+      })
+      const { districtId } = world
+      await world.bulk()
+      await world.deliver()
+      const [gone = "", renamed = "", refused = ""] = world.ids("user")
+      world.app.beforeChange = ({ id }) => {
+        if (id === refused) throw Object.assign(new Error("no"), { retryable: false })
+      }
+      // One record is set aside; then nothing more is delivered for a month.
+      world.district.edit("user", refused, { email: "refused@new.example" })
+      const refusal = await world.delta()
+      await world.deliver()
+      const runs: Run[] = []
+      for (let day = 0; day < 30; day += 6) {
+        world.district.edit("user", renamed, { email: `day-${day}@new.example` })
+        if (day === 6) world.district.unshare({ ids: [gone] })
+        runs.push(await world.delta())
+        world.clock.advance(6 * dayMs)
+        await world.bulk()
+      }
+      const purged = async (each: Run[]) =>
+        Promise.all(each.map(async ({ id }) => (await world.roster.run(id)).changesPurgedAt !== undefined))
+      expect(await purged([refusal, ...runs])).toEqual([false, false, false, false, false, false])
+      expect((await world.stored()).get(`user ${gone}`)?.state).toBe("archived")
+      const written = world.app.written.length
+      expect(await world.deliver()).toMatchObject({ state: "caught-up", lag: { commits: 0 } })
+      const since = world.app.written.slice(written).filter(({ kind }) => kind === "user")
+      expect(since.filter(({ id }) => id === renamed)).toHaveLength(5)
+      expect(since.filter(({ id }) => id === gone).map(({ action }) => action)).toEqual(["archive"])
+      // What is set aside needs its own log, and all after it, until it is replayed.
+      await world.roster.purge({ districtId })
+      expect(await purged([refusal, ...runs])).toEqual([false, false, false, false, false, false])
+      world.app.beforeChange = () => {}
+      expect(await world.delivery.replay({ all: true })).toMatchObject({ stuck: 0, delivered: { update: 1 } })
+      await world.expectFollowed()
+      await world.roster.purge({ districtId })
+      expect(await purged([refusal, ...runs])).toEqual([true, true, true, true, true, true])
+      expect((await world.stored()).has(`user ${gone}`)).toBe(false)
+    },
+  )
 
   it("S23 a letter from the roster as it was is delivered as it was, then what happened since", async () => {
     const world = new TargetWorld()
