@@ -1,6 +1,8 @@
 import { HomeroomError } from "../errors/index.ts"
-import type { PurgeRequest } from "../storage/contract.ts"
+import type { PurgeRequest, RosterStorage } from "../storage/contract.ts"
+import { unmatchedFrom } from "./matching/matching-position.ts"
 import { isoTime } from "./run-context.ts"
+import { undeliveredFrom } from "./targets/delivery-documents.ts"
 
 /** For how long what is no longer needed is kept, in whole days; what is absent is kept for ever (S31). */
 export interface Retention {
@@ -38,4 +40,14 @@ export function purgeRequest(
   if (changesBefore === undefined && archivedBefore === undefined && stagedBefore === undefined)
     return undefined
   return { districtId, changesBefore, archivedBefore, stagedBefore }
+}
+
+/**
+ * The lowest version of a district whose change log somebody still needs, whatever its age: a target that has not been
+ * given it (S23), or the matching of newcomers that has not looked at it (S26). Undefined if nobody does.
+ */
+export async function neededFrom(storage: RosterStorage, districtId: string): Promise<number | undefined> {
+  const versions = [await undeliveredFrom(storage, districtId), await unmatchedFrom(storage, districtId)]
+  const needed = versions.filter((version) => version !== undefined)
+  return needed.length === 0 ? undefined : Math.min(...needed)
 }

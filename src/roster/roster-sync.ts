@@ -17,7 +17,7 @@ import { Plan } from "./opened-plan.ts"
 import { type ReadRecordsOptions, type RosterEntry, readRecords } from "./ownership/read-records.ts"
 import type { OverrideRequest } from "./ownership/set-override.ts"
 import { requireActive } from "./require-active.ts"
-import { checkRetention, purgeRequest, type Retention } from "./retention.ts"
+import { checkRetention, neededFrom, purgeRequest, type Retention } from "./retention.ts"
 import type {
   ApplyOptions,
   ApproveOptions,
@@ -33,7 +33,6 @@ import type {
 import { isoTime } from "./run-context.ts"
 import { defaultLimits, type RunLimits } from "./run-limits.ts"
 import { type CompiledScope, compileScope } from "./scope/compiled-scope.ts"
-import { undeliveredFrom } from "./targets/delivery-documents.ts"
 import { type UndoResult, undoRun } from "./undo.ts"
 import type { UserSyncResult } from "./user-sync.ts"
 
@@ -363,8 +362,7 @@ export class RosterSync {
     const { storage } = this.#options
     const request = purgeRequest(lease.districtId, this.#retention, this.#clock())
     if (request === undefined) return { records: 0, contents: 0 }
-    // S23: a target that is behind must still be given what it has not been given.
-    const keepFromVersion = await undeliveredFrom(storage, lease.districtId)
+    const keepFromVersion = await neededFrom(storage, lease.districtId)
     return storage.purge(lease, { ...request, keepFromVersion })
   }
 

@@ -7,6 +7,7 @@ import { auditTo, type MatchAuditEvent } from "./match-audit.ts"
 import type { MatchOptions, MatchResult } from "./match-options.ts"
 import { type MatchCounts, MatchPass } from "./match-pass.ts"
 import { personSubject, schoolSubject } from "./match-subject.ts"
+import { isLogPurged, matchingPosition, setMatchingPosition } from "./matching-position.ts"
 import { type AccountCounts, readAccounts } from "./read-accounts.ts"
 import { reportReissued } from "./reissued.ts"
 import { type Review, type ReviewQuery, reviewId } from "./review.ts"
@@ -29,7 +30,6 @@ export interface AccountMatchingOptions {
   onAudit?: (event: MatchAuditEvent) => void
 }
 
-const positions = "matching-positions"
 /** Of more newcomers than this, all values of all accounts are kept. */
 const maxWanted = 200_000
 
@@ -71,34 +71,38 @@ export class AccountMatching {
    * Matches everyone in a district who has no link yet, and reports who was possibly re-issued since the last matching.
    *
    * Reads the app's accounts once and the district's people twice; an account with four values costs some 160 bytes of
-   * memory. Rejects with `ACCOUNTS_UNREADABLE` and with what the source throws, before anything is matched; with
+   * memory. Change logs are not kept for it: see {@link matchNewcomers}. Rejects with `ACCOUNTS_UNREADABLE` and with what the source throws, before anything is matched; with
    * `PLAN_STALE` if imports never let it come to an end; with `ABORTED` and `STORAGE_…`.
    */
   async match(options: MatchOptions): Promise<MatchResult> {
     await this.#storage.open()
-    const { version } = await this.#storage.getDistrict(options.districtId)
-    const reissued = await this.#reportReissued(options, version)
-    const subjects = this.#everyone(options)
-    const matched = await this.#run(options, { subjects, isWhole: true, wanted: undefined })
-    await this.#setPosition(options.districtId, version)
-    return { districtId: options.districtId, scope: "everyone", reissued, ...matched }
+    return this.#matchEveryone(options, { isFollowed: false })
   }
 
   /**
    * The same of those alone whom imports, undos and logins have created or restored since the last matching: what to
-   * call after an import. The first time it matches everyone. A call that fails is made up for by the next.
+   * call after an import. The first time it matches everyone, and so it does where the change logs since were purged. A
+   * call that fails is made up for by the next.
+   *
+   * Once it has been called, `retention` keeps the change logs that the next call needs, whatever their age. Who does not
+   * call it any more ends that with {@link match}.
    */
   async matchNewcomers(options: MatchOptions): Promise<MatchResult> {
     await this.#storage.open()
     const { districtId } = options
-    const position = await this.#position(districtId)
-    if (position === undefined) return this.match(options)
+    const position = await matchingPosition(this.#storage, districtId)
+    const isFollowed = true
+    if (position === undefined) return this.#matchEveryone(options, { isFollowed })
+    const { version: after } = position
+    if (await isLogPurged(this.#storage, { districtId, after })) {
+      return this.#matchEveryone(options, { isFollowed })
+    }
     const { version } = await this.#storage.getDistrict(districtId)
     const reissued = await this.#reportReissued(options, version)
-    const subjects = newcomers(this.#range(options, { after: position, upTo: version }))
+    const subjects = newcomers(this.#range(options, { after, upTo: version }))
     const wanted = await this.#valuesOf(subjects)
     const matched = await this.#run(options, { subjects, isWhole: false, wanted })
-    await this.#setPosition(districtId, version)
+    await setMatchingPosition(this.#storage, districtId, { version, isFollowed })
     return { districtId, scope: "newcomers", reissued, ...matched }
   }
 
@@ -194,6 +198,16 @@ export class AccountMatching {
     return true
   }
 
+  async #matchEveryone(options: MatchOptions, { isFollowed }: { isFollowed: boolean }): Promise<MatchResult> {
+    const { districtId } = options
+    const { version } = await this.#storage.getDistrict(districtId)
+    const reissued = await this.#reportReissued(options, version)
+    const subjects = this.#everyone(options)
+    const matched = await this.#run(options, { subjects, isWhole: true, wanted: undefined })
+    await setMatchingPosition(this.#storage, districtId, { version, isFollowed })
+    return { districtId, scope: "everyone", reissued, ...matched }
+  }
+
   async #run(
     options: MatchOptions,
     whom: { subjects: SubjectReader; isWhole: boolean; wanted: KeyTable | undefined },
@@ -250,7 +264,7 @@ export class AccountMatching {
   }
 
   async #reportReissued(options: MatchOptions, upTo: number): Promise<number> {
-    const after = (await this.#position(options.districtId)) ?? 0
+    const after = (await matchingPosition(this.#storage, options.districtId))?.version ?? 0
     return reportReissued(this.#range(options, { after, upTo }), this.#reviews)
   }
 
@@ -263,18 +277,5 @@ export class AccountMatching {
 
   #everyone({ districtId, signal }: MatchOptions): SubjectReader {
     return everyone({ storage: this.#storage, districtId, signal })
-  }
-
-  async #position(districtId: string): Promise<number | undefined> {
-    const document = await this.#storage.getDocument(positions, districtId)
-    return (document?.value as { version: number } | undefined)?.version
-  }
-
-  /** Up to which version of the district all is done. Two who write it at once have both done it. */
-  async #setPosition(districtId: string, version: number): Promise<void> {
-    if ((await this.#position(districtId)) === version) return
-    await this.#storage.writeDocuments([
-      { collection: positions, key: districtId, districtId, value: { version } },
-    ])
   }
 }

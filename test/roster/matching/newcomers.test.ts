@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from "node:timers/promises"
 import { inspect } from "node:util"
 import { describe, expect, it } from "vitest"
 import { AccountMatching, type MatchProgress, type User } from "../../../src/index.ts"
-import { codeOf, storageNames } from "../../support/roster-world.ts"
+import type { Run } from "../../../src/storage/contract.ts"
+import { codeOf, dayMs, storageNames } from "../../support/roster-world.ts"
 import { heldBy, issuer, MatchingWorld } from "./matching-world.ts"
 
 /** A student whom the district did not share before. */
@@ -41,6 +42,48 @@ describe.each(storageNames)("S26 matching after imports, on %s", (storage) => {
     await world.roster.delta()
     expect(await world.newcomers()).toMatchObject({ subjects: 1, linked: 1 })
     expect(await world.links()).toMatchObject({ [other.id]: "a2" })
+  })
+
+  it("S26 S31 whom it has not looked at yet is not purged from the logs, however long ago they came", async () => {
+    const world = await MatchingWorld.start({
+      storage,
+      roster: { retention: { changesDays: 1, archivedDays: 1 } },
+    })
+    const { roster } = world
+    const { districtId } = roster
+    await world.newcomers()
+    world.accounts.push({ accountId: "a1", sisId: "new-1" }, { accountId: "a2", sisId: "new-2" })
+    const ids: string[] = []
+    const runs: Run[] = []
+    for (const sisId of ["new-1", "new-2"]) {
+      ids.push(enrol(world, sisId))
+      runs.push(await roster.delta())
+      roster.clock.advance(30 * dayMs)
+      await roster.bulk()
+    }
+    const purged = async () =>
+      Promise.all(runs.map(async ({ id }) => (await roster.roster.run(id)).changesPurgedAt !== undefined))
+    expect(await purged()).toEqual([false, false])
+    expect(await world.newcomers()).toMatchObject({ scope: "newcomers", subjects: 2, linked: 2 })
+    expect(await world.links()).toEqual({ [ids[0] as string]: "a1", [ids[1] as string]: "a2" })
+    await roster.roster.purge({ districtId })
+    expect(await purged()).toEqual([true, true])
+  })
+
+  it("S26 S31 nothing waits for who matches everyone; who then asks for newcomers gets everyone once more", async () => {
+    const world = await MatchingWorld.start({ storage, roster: { retention: { changesDays: 1 } } })
+    const { roster } = world
+    await world.newcomers()
+    await world.match()
+    world.accounts.push({ accountId: "a1", sisId: "new-1" })
+    const id = enrol(world, "new-1")
+    const run = await roster.delta()
+    roster.clock.advance(30 * dayMs)
+    await roster.bulk()
+    expect((await roster.roster.run(run.id)).changesPurgedAt).toBeDefined()
+    expect(await world.newcomers()).toMatchObject({ scope: "everyone", linked: 1 })
+    expect(await world.links()).toEqual({ [id]: "a1" })
+    expect(await world.newcomers()).toMatchObject({ scope: "newcomers", subjects: 0 })
   })
 
   it("S26 asks nobody for accounts where nobody came", async () => {
