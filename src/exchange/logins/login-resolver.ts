@@ -41,7 +41,10 @@ export interface LoginResolverOptions {
   accounts?: AppAccounts
   /** Who may log in. Default: every role. */
   allowedRoles?: readonly Role[]
-  /** Whether logins through the Clever Library are taken, which no district stands behind. Default false. */
+  /**
+   * Whether logins through the Clever Library are taken, which no district stands behind: by their links and the app's
+   * accounts alone. Default true, as for `CleverSsoClient`.
+   */
   library?: boolean
   /** Whether the e-mail addresses of the roster may match people with accounts (S26). Default false. */
   matchEmail?: boolean
@@ -113,7 +116,7 @@ export class LoginResolver {
     }
     const isLibrary = identity.authorizedBy === "teacher"
     const claimed = isLibrary ? null : identity.districtId
-    if (isLibrary ? this.#options.library !== true : claimed === null) return this.#notConnected(claimed)
+    if (isLibrary ? this.#options.library === false : claimed === null) return this.#notConnected(claimed)
     let connection = await this.#connectionOf(claimed)
     if (!isLibrary && !admits(connection)) return this.#notConnected(claimed, connection)
 

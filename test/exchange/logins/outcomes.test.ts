@@ -261,15 +261,15 @@ describe.each(storageNames)("a connection for sign-in only, on %s", (storage) =>
 })
 
 describe.each(storageNames)("the Clever Library, on %s", (storage) => {
-  it("is refused unless the app takes it", async () => {
+  it("is taken, as CleverSsoClient takes it, unless the app refuses it", async () => {
     const world = await LoginWorld.start({ storage })
     const identity = libraryIdentity(world.someone("teacher"))
     world.accounts.found = ["a1"]
-    expect(await world.resolve(identity)).toMatchObject({
+    expect(await world.resolve(identity, { library: false })).toMatchObject({
       outcome: "district-not-connected",
       districtId: null,
     })
-    expect(await world.resolve(identity, { library: true })).toMatchObject({
+    expect(await world.resolve(identity)).toMatchObject({
       outcome: "linked",
       accountId: "a1",
       record: null,
