@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs"
+import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it, onTestFinished } from "vitest"
@@ -94,6 +94,39 @@ describe("S31 SQLite, text in the free space of the file", () => {
       connection.exec(`PRAGMA secure_delete = ${isSecure ? "ON" : "OFF"}`)
       connection.exec(sql)
       expect(look(connection, path)).toBe(!isSecure)
+    }
+  })
+
+  it("takes what inner pages of a table have left over of their own numbers for no text, and text for text", () => {
+    const path = newPath()
+    const connection = connect(path)
+    connection.exec("PRAGMA secure_delete = ON")
+    fill(connection, 2_000)
+    expect(look(connection, path)).toBe(false)
+    const pageSize = Number(connection.prepare("PRAGMA page_size").get()?.page_size)
+    const pageOf = (type: string) => {
+      const find = "SELECT pageno FROM dbstat WHERE name = 'letters' AND pagetype = ? AND unused > 100"
+      return Number(connection.prepare(find).get(type)?.pageno)
+    }
+    const file = openSync(path, "r+")
+    onTestFinished(() => closeSync(file))
+    /** Writes to where cells would be put next, far from those that there are. */
+    const leave = (type: string, text: string) => {
+      const start = (pageOf(type) - 1) * pageSize
+      const header = Buffer.alloc(12)
+      readSync(file, header, 0, header.length, start)
+      const places = 12 + 2 * header.readUInt16BE(3)
+      writeSync(file, text, start + places + 8)
+    }
+    for (const [type, text, isText] of [
+      ["internal", "Canary7", false],
+      ["internal", "Canary88", true],
+      ["internal", "\0".repeat(8), false],
+      ["leaf", "Ca\0", false],
+      ["leaf", "Can", true],
+    ] as const) {
+      leave(type, text)
+      expect([type, text, look(connection, path)]).toEqual([type, text, isText])
     }
   })
 

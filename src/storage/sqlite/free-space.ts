@@ -3,6 +3,13 @@ import type { Statements } from "./statements.ts"
 
 /** Bytes one after the other that are no control characters, from which on they are taken for text. */
 const textLength = 3
+/**
+ * The same on the inner pages of a table. Their own cells, copies of which stay behind as well, are numbers of pages and
+ * rows, in which three such bytes in a row are nothing rare; a record that stood there before is longer.
+ */
+const textLengthOfInner = 8
+/** What the first byte of a page says of it. */
+const pageTypes = { innerOfIndex: 2, innerOfTable: 5 }
 const readAtOnce = 128
 
 /**
@@ -49,22 +56,24 @@ export function hasDeletedText(connection: Statements, path: string): boolean {
 }
 
 function hasTextBetweenCells(page: Buffer, header: number): boolean {
-  const isInner = page[header] === 2 || page[header] === 5
+  const type = page[header]
+  const isInner = type === pageTypes.innerOfIndex || type === pageTypes.innerOfTable
+  const atLeast = type === pageTypes.innerOfTable ? textLengthOfInner : textLength
   const places = header + (isInner ? 12 : 8) + 2 * page.readUInt16BE(header + 3)
   // 0 stands for 65,536, which is where the cells begin on an empty page of that size.
   const cells = page.readUInt16BE(header + 5) || page.length
-  if (hasText(page.subarray(places, cells))) return true
+  if (hasText(page.subarray(places, cells), atLeast)) return true
   for (let free = page.readUInt16BE(header + 1); free > 0; free = page.readUInt16BE(free)) {
-    if (hasText(page.subarray(free + 4, free + page.readUInt16BE(free + 2)))) return true
+    if (hasText(page.subarray(free + 4, free + page.readUInt16BE(free + 2)), atLeast)) return true
   }
   return false
 }
 
-function hasText(bytes: Buffer): boolean {
+function hasText(bytes: Buffer, atLeast = textLength): boolean {
   let length = 0
   for (const byte of bytes) {
     length = byte < 32 ? 0 : length + 1
-    if (length >= textLength) return true
+    if (length >= atLeast) return true
   }
   return false
 }
