@@ -24,12 +24,17 @@ export function regionOf(text: string, name: string): string {
     const [, begins] = /^\s*\/\/ #region (\S+)$/.exec(line) ?? []
     if (begins === name) lines = []
     else if (lines !== undefined && /^\s*\/\/ #endregion$/.test(line)) {
-      parts.push(lines.join("\n").trim())
+      parts.push(unindented(lines).join("\n").trim())
       lines = undefined
     } else lines?.push(line)
   }
   if (lines !== undefined || parts.length === 0) throw new Error(`There is no whole region ${name}`)
   return parts.join("\n\n")
+}
+
+function unindented(lines: readonly string[]): string[] {
+  const indents = lines.filter((line) => line.trim() !== "").map((line) => line.search(/\S/))
+  return lines.map((line) => line.slice(Math.min(...indents)))
 }
 
 const quote = /(<!-- example: (\S+)#(\S+) -->\n```\w+\n)[\s\S]*?(```\n)/g

@@ -24,7 +24,7 @@ describe("examples in the documents", () => {
     expect(code.split("\n").length).toBeLessThan(15)
   })
 
-  test("a region is every part of that name, and nothing else", () => {
+  test("a region is every part of that name, and nothing else, without the indentation that its lines share", () => {
     const text = [
       "a",
       "// #region x",
@@ -36,6 +36,8 @@ describe("examples in the documents", () => {
       "// #endregion",
     ].join("\n")
     expect(regionOf(text, "x")).toBe("b\n\nd")
+    const inside = ["  // #region x", "  if (a) {", "", "    b", "  }", "  // #endregion"].join("\n")
+    expect(regionOf(inside, "x")).toBe("if (a) {\n\n  b\n}")
     expect(() => regionOf(text, "y")).toThrow("no whole region y")
     expect(() => regionOf("// #region x\nb", "x")).toThrow("no whole region x")
   })
