@@ -1,11 +1,19 @@
 import assert from "node:assert/strict"
-import { canonicalFingerprint, type Kind, rawFingerprint } from "../models/index.ts"
-import { recordKeys } from "../models/record-keys.ts"
-import type { ErasureSelection, Lease, RosterStorage, Run, StagedChange } from "../storage/contract.ts"
+import type { Lease, RosterStorage, Run, StagedChange } from "../storage/contract.ts"
 import { all, changesOf, refused, same, snapshot, stagedCounts } from "./checks.ts"
 import {
+  clazz,
+  content,
+  eraseNow,
+  friend,
+  person,
+  rejected,
+  section,
+  them,
+  user,
+} from "./erasing-fixtures.ts"
+import {
   away,
-  type ContentChange,
   home,
   importChanges,
   makeConnection,
@@ -17,53 +25,7 @@ import {
 } from "./fixtures.ts"
 import type { Suite } from "./suite.ts"
 
-/** Whom the tests forget, and somebody beside. Ids as Clever has them: no other text holds them by chance. */
-const person = "5f3c0a1b2c3d4e5f60718293"
-const friend = "5f3c0a1b2c3d4e5f60718294"
-const clazz = "5f3c0a1b2c3d4e5f607182aa"
 const issuer = "https://clever.com"
-const them = { districtId: home, kind: "user", id: person } as const
-
-/** A change with a content as the engine would stage it. */
-function content(
-  action: ContentChange["action"],
-  kind: Kind,
-  fields: { id: string } & Record<string, unknown>,
-  districtId = home,
-): ContentChange {
-  const record = { district: districtId, ...fields }
-  const data = JSON.stringify(record)
-  return {
-    action,
-    kind,
-    id: fields.id,
-    data,
-    raw: rawFingerprint(Buffer.from(data)),
-    canonical: canonicalFingerprint(record),
-    keys: recordKeys(kind, record),
-  }
-}
-
-function user(id: string, first: string, action: ContentChange["action"] = "create"): ContentChange {
-  return content(action, "user", { id, name: { first }, roles: { student: { sis_id: `sis-${first}` } } })
-}
-
-function section(students: readonly string[], action: ContentChange["action"] = "create"): ContentChange {
-  return content(action, "section", { id: clazz, name: "Maths", teacher: friend, students })
-}
-
-/** What the section would be had it never had the person. */
-function rejected(kind: Kind, id: string, data: unknown): StagedChange {
-  return { action: "reject", kind, id, reason: "id-missing", path: "id", data: JSON.stringify(data) }
-}
-
-/** Erases under a lease of its own. */
-async function eraseNow(storage: RosterStorage, selection: ErasureSelection = them) {
-  const lease = await takeLease(storage, selection.districtId)
-  const counts = await storage.erase(lease, selection)
-  await storage.releaseLease(lease)
-  return counts
-}
 
 async function stageHeld(storage: RosterStorage, run: Run, changes: StagedChange[]): Promise<Lease> {
   const lease = await takeLease(storage)
@@ -71,7 +33,7 @@ async function stageHeld(storage: RosterStorage, run: Run, changes: StagedChange
   return lease
 }
 
-export function erasingChapter({ describe, it, options }: Suite): void {
+export function erasingChapter({ describe, it }: Suite): void {
   describe("erasing a record", () => {
     it("takes it out of the roster, the counts and the log, and finds no trace of it then", async ({
       storage,
@@ -338,159 +300,5 @@ export function erasingChapter({ describe, it, options }: Suite): void {
       await refused(storage.erase(lease, { ...them, districtId: away }), "LEASE_LOST")
       same((await storage.getDistrict(home)).counts, { user: { active: 1, archived: 0 } })
     })
-  })
-
-  describe("erasing a district", () => {
-    const prepare = async (storage: RosterStorage): Promise<unknown> => {
-      const later = Date.now() + 10 ** 12
-      for (const districtId of [home, away]) {
-        const ours = (change: ContentChange) =>
-          content(change.action, change.kind, JSON.parse(change.data), districtId)
-        const name = `name of ${districtId}`
-        const record = (id: string) => content("create", "user", { id, name: { first: name } }, districtId)
-        const school = content("create", "school", { id: clazz, name }, districtId)
-        await storage.saveConnection(makeConnection({ districtId, name }))
-        await importChanges(storage, [record(person), record(friend), ours(school)], {
-          runId: `run-1-${districtId}`,
-          districtId,
-          cursor: makeCursor(`event-${districtId}`),
-        })
-        await importChanges(storage, [mark("archive", "user", person), rejected("user", "?1", { name })], {
-          runId: `run-2-${districtId}`,
-          districtId,
-        })
-        const lease = await takeLease(storage, districtId)
-        const run = makeRun({ id: `run-3-${districtId}`, districtId, basis: 2 })
-        await storage.stage(lease, { run, changes: [{ ...record(friend), action: "update" }] })
-        await storage.releaseLease(lease)
-        await storage.override({
-          districtId,
-          kind: "user",
-          id: friend,
-          path: "name.first",
-          value: name,
-          at: "2026-08-17T06:00:00.000Z",
-          by: "ada",
-        })
-        await storage.writeDocuments([
-          { collection: "review", key: `of-${districtId}`, districtId, value: name },
-          {
-            collection: "review",
-            key: `about-${districtId}`,
-            districtId: null,
-            subjects: [districtId],
-            value: name,
-          },
-        ])
-        const number = districtId === home ? "1" : "2"
-        await storage.claimLink(
-          makeLink({ cleverId: `c${number}`, districtId, accountId: `account-${number}` }),
-        )
-        await storage.consumeOnce(`session:${number}`, later, ["user:x", `district:${districtId}`])
-        await storage.raiseSessionEpoch(`district:${districtId}`, later)
-      }
-      return snapshot(storage, ofAway)
-    }
-    const ofAway = { districtIds: [away], runIds: [`run-1-${away}`, `run-2-${away}`, `run-3-${away}`] }
-
-    it("takes everything of it, finds no trace of it then, and leaves another as it was", async ({
-      storage,
-    }) => {
-      const before = await prepare(storage)
-      const counts = await eraseNow(storage, { districtId: home })
-      assert.equal(counts.records, 3)
-      assert.equal(counts.runs, 3)
-      assert.equal(counts.documents, 3)
-      assert.equal(counts.logins, 2)
-      assert.ok(counts.contents >= 4)
-      for (const trace of [home, `name of ${home}`]) same(await storage.countTraces(trace), {})
-      const other = makeConnection({ districtId: away, name: `name of ${away}` })
-      same(await storage.listConnections(), [other])
-      const after = (await snapshot(storage, ofAway)) as Record<string, unknown>
-      const { connections: _, runs: allRuns, ...unchanged } = before as typeof after
-      const { connections: __, runs, ...now } = after
-      same(now, unchanged)
-      same(
-        runs,
-        (allRuns as Run[]).filter((run) => run.districtId === away),
-      )
-      same(
-        (await storage.listLinks({ limit: all })).map((one) => one.cleverId),
-        ["c2"],
-      )
-      same([await storage.isConsumed("session:1"), await storage.isConsumed("session:2")], [false, true])
-      const documents = await storage.listDocuments({ collection: "review", limit: all })
-      same(
-        documents.map((one) => one.key),
-        [`about-${away}`, `of-${away}`],
-      )
-      same((await storage.listOverrides({ districtId: away, kind: "user", limit: all })).length, 1)
-      same(await storage.getDistrict(home), { version: 0, cursor: null, lastRunId: null, counts: {} })
-    })
-
-    it("never gives a fence again that a writer of before may still hold", async ({ storage }) => {
-      await prepare(storage)
-      const alive = await takeLease(storage)
-      await storage.erase(alive, { districtId: home })
-      await refused(storage.saveRun(alive, makeRun()), "LEASE_LOST")
-      for (let turn = 0; turn < 10; turn++) {
-        const lease = await takeLease(storage)
-        assert.ok(lease.fence > alive.fence)
-        await refused(storage.saveRun(alive, makeRun()), "LEASE_LOST")
-        await storage.releaseLease(lease)
-      }
-    })
-
-    it("lets the district begin anew", async ({ storage }) => {
-      await prepare(storage)
-      await eraseNow(storage, { districtId: home })
-      await importChanges(storage, [user(person, "Zoë")])
-      same((await storage.getDistrict(home)).counts, { user: { active: 1, archived: 0 } })
-      assert.equal((await storage.getDistrict(home)).version, 1)
-    })
-
-    it("leaves no trace of one that nobody knew but for the lease", async ({ storage }) => {
-      await eraseNow(storage, { districtId: "district-unknown" })
-      same(await storage.countTraces("district-unknown"), {})
-    })
-  })
-
-  describe("counting traces", () => {
-    it("finds a text in whatever way it is written, and tells where", async ({ storage }) => {
-      const text = 'Zoë "☃" \\ ☂ O’Neil'
-      await importChanges(storage, [content("create", "user", { id: person, name: { first: text } })])
-      const ascii = { ...user(friend, ""), data: `{"id":"${friend}","name":{"first":"Zo\\u00EB"}}` }
-      await importChanges(storage, [{ ...ascii, action: "update" }], { runId: "run-2" })
-      const letters = { ...user(clazz, ""), data: `{"id":"${clazz}","name":{"first":"\\u005aaphod"}}` }
-      await importChanges(storage, [letters], { runId: "run-3" })
-      await storage.writeDocuments([
-        {
-          collection: "links",
-          key: "1",
-          districtId: null,
-          value: `https://x.example/?q=${encodeURIComponent(text)}`,
-        },
-      ])
-      const places = async (trace: string) => Object.keys(await storage.countTraces(trace)).length
-      for (const trace of [text, "Zoë", "Zaphod", "☃", person]) assert.ok((await places(trace)) > 0, trace)
-      same(await storage.countTraces("Beeblebrox"), {})
-    })
-
-    it("does not count whom imports are to leave out", async ({ storage }) => {
-      await storage.saveConnection(makeConnection({ settings: { scope: { exclude: [person, friend] } } }))
-      await eraseNow(storage)
-      same(await storage.countTraces(person), {})
-      same((await storage.getConnection(home))?.settings, { scope: { exclude: [person, friend] } })
-    })
-
-    if (options.second !== undefined) {
-      it("sees what another process has written and erased", async ({ storage, second }) => {
-        const other = await second()
-        await importChanges(other, [user(person, "Zoë")])
-        assert.notDeepEqual(await storage.countTraces("Zoë"), {})
-        await eraseNow(other)
-        same(await storage.countTraces("Zoë"), {})
-      })
-    }
   })
 }

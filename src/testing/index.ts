@@ -4,10 +4,12 @@ import { commitChapter } from "./commit.ts"
 import { commitsChapter } from "./commits.ts"
 import { concurrencyChapter } from "./concurrency.ts"
 import { connectionsChapter } from "./connections.ts"
+import { countingTracesChapter } from "./counting-traces.ts"
 import { documentRevisionsChapter } from "./document-revisions.ts"
 import { documentsChapter } from "./documents.ts"
 import { durabilityChapter } from "./durability.ts"
 import { erasingChapter } from "./erasing.ts"
+import { erasingDistrictsChapter } from "./erasing-districts.ts"
 import { fencingChapter } from "./fencing.ts"
 import { findingChapter } from "./finding.ts"
 import { leasesChapter } from "./leases.ts"
@@ -64,6 +66,8 @@ export function storageContract(runner: ContractRunner, options: StorageContract
     findingChapter(suite)
     changeLogChapter(suite)
     erasingChapter(suite)
+    erasingDistrictsChapter(suite)
+    countingTracesChapter(suite)
     purgingChapter(suite)
     randomDaysChapter(suite)
     concurrencyChapter(suite)
