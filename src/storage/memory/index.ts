@@ -1,30 +1,18 @@
 import { HomeroomError } from "../../errors/index.ts"
 import type { Kind } from "../../models/kinds.ts"
 import type {
-  AccountLink,
   ChangeQuery,
   CommitRequest,
   Connection,
   DistrictHead,
-  DocumentQuery,
-  DocumentWrite,
   ErasureCounts,
   ErasureSelection,
-  FieldOverride,
   FingerprintQuery,
   HeldLease,
   Lease,
   LeaseAnswer,
   LeaseRequest,
-  LinkClaim,
-  LinkKey,
-  LinkMove,
-  LinkMoved,
-  LinkQuery,
-  LinkSelection,
   LoggedChange,
-  OverrideKey,
-  OverrideQuery,
   PageQuery,
   PurgeCounts,
   PurgeRequest,
@@ -41,22 +29,18 @@ import type {
   StagedEntry,
   StagedQuery,
   StorageCapabilities,
-  StoredDocument,
   StoredFingerprint,
   StoredRecord,
 } from "../contract.ts"
+import { MemoryAppStore } from "./app-store.ts"
 import { DistrictRoster } from "./district-roster.ts"
-import { DocumentTable } from "./document-table.ts"
 import { eraseDistrict, eraseRecord } from "./erase.ts"
 import { LeaseTable } from "./lease-table.ts"
-import { LinkTable } from "./link-table.ts"
 import type { MemoryTables } from "./memory-tables.ts"
 import { OrderedMap, page } from "./ordered-map.ts"
-import { OverrideTable } from "./override-table.ts"
 import { purge } from "./purge.ts"
 import { RunFile } from "./run-file.ts"
 import { RunTable } from "./run-table.ts"
-import { SessionTable } from "./session-table.ts"
 import { countTraces } from "./traces.ts"
 
 export interface MemoryStorageOptions {
@@ -71,16 +55,11 @@ export interface MemoryStorageOptions {
  * Holds each record's JSON text once, and the change log of every run. What goes in and out is copied. Rejects
  * with `STORAGE_UNREADABLE` before `open` and after `close`; `close` forgets everything for good.
  */
-export class MemoryStorage implements RosterStorage {
+export class MemoryStorage extends MemoryAppStore implements RosterStorage {
   readonly name: string = "memory"
   readonly capabilities: StorageCapabilities = { durable: false, shared: false }
-  #state: "new" | "open" | "closed" = "new"
   readonly #clock: () => number
   readonly #leases: LeaseTable
-  readonly #links = new LinkTable()
-  readonly #sessions: SessionTable
-  readonly #documents = new DocumentTable()
-  readonly #overrides = new OverrideTable()
   #connections = new OrderedMap<Connection>()
   readonly #runs = new RunTable()
   readonly #files = new Map<string, RunFile>()
@@ -88,60 +67,51 @@ export class MemoryStorage implements RosterStorage {
 
   constructor(options: MemoryStorageOptions = {}) {
     const clock = options.clock ?? Date.now
+    super(clock)
     this.#clock = clock
     this.#leases = new LeaseTable(clock)
-    this.#sessions = new SessionTable(clock)
   }
 
-  async open(): Promise<void> {
-    if (this.#state === "new") this.#state = "open"
-    this.#requireOpen()
-  }
-
-  async close(): Promise<void> {
-    this.#state = "closed"
+  override async close(): Promise<void> {
+    await super.close()
     this.#connections = new OrderedMap()
     this.#runs.clear()
     this.#files.clear()
     this.#rosters.clear()
-    this.#links.clear()
-    this.#documents.clear()
-    this.#overrides.clear()
-    this.#sessions.clear()
   }
 
   async getConnection(districtId: string): Promise<Connection | undefined> {
-    this.#requireOpen()
+    this.requireOpen()
     return structuredClone(this.#connections.get(districtId))
   }
 
   async listConnections(): Promise<Connection[]> {
-    this.#requireOpen()
+    this.requireOpen()
     return structuredClone([...this.#connections.after("")])
   }
 
   async saveConnection(connection: Connection): Promise<void> {
-    this.#requireOpen()
+    this.requireOpen()
     this.#connections.set(connection.districtId, structuredClone(connection))
   }
 
   async acquireLease(request: LeaseRequest): Promise<LeaseAnswer> {
-    this.#requireOpen()
+    this.requireOpen()
     return this.#leases.acquire(request)
   }
 
   async renewLease(lease: Lease, ttlMs: number): Promise<boolean> {
-    this.#requireOpen()
+    this.requireOpen()
     return this.#leases.renew(lease, ttlMs)
   }
 
   async releaseLease(lease: Lease): Promise<void> {
-    this.#requireOpen()
+    this.requireOpen()
     this.#leases.release(lease)
   }
 
   async getLease(districtId: string): Promise<HeldLease | undefined> {
-    this.#requireOpen()
+    this.requireOpen()
     return this.#leases.get(districtId)
   }
 
@@ -151,22 +121,22 @@ export class MemoryStorage implements RosterStorage {
   }
 
   async getRun(runId: string): Promise<Run | undefined> {
-    this.#requireOpen()
+    this.requireOpen()
     return this.#runs.get(runId)
   }
 
   async listRuns(query: RunQuery): Promise<Run[]> {
-    this.#requireOpen()
+    this.requireOpen()
     return this.#runs.list(query)
   }
 
   async getDistrict(districtId: string): Promise<DistrictHead> {
-    this.#requireOpen()
+    this.requireOpen()
     return this.#roster(districtId).head()
   }
 
   async listFingerprints(query: FingerprintQuery): Promise<StoredFingerprint[]> {
-    this.#requireOpen()
+    this.requireOpen()
     const { districtId, kind, after, upTo, limit } = query
     const fingerprints: StoredFingerprint[] = []
     for (const { id, state, raw, canonical } of this.#roster(districtId).records[kind].after(after)) {
@@ -181,7 +151,7 @@ export class MemoryStorage implements RosterStorage {
     kind: Kind
     ids: readonly string[]
   }): Promise<StoredRecord[]> {
-    this.#requireOpen()
+    this.requireOpen()
     if (query.ids.length > 1_000) {
       throw new HomeroomError("INVALID_OPTIONS", {
         message: "getRecords takes at most 1,000 ids.",
@@ -198,14 +168,14 @@ export class MemoryStorage implements RosterStorage {
   }
 
   async listRecords({ districtId, kind, state, after, limit }: RecordQuery): Promise<StoredRecord[]> {
-    this.#requireOpen()
+    this.requireOpen()
     return page(this.#roster(districtId).records[kind].after(after ?? ""), limit, (record) =>
       state === undefined || record.state === state ? { ...record } : undefined,
     )
   }
 
   async findRecords(search: RecordSearch): Promise<StoredRecord[]> {
-    this.#requireOpen()
+    this.requireOpen()
     const { districtId, filter, state = "active", after = "", limit } = search
     return this.#roster(districtId).find(filter, state, after, limit)
   }
@@ -215,7 +185,7 @@ export class MemoryStorage implements RosterStorage {
     filter: RecordFilter
     limit?: number | undefined
   }): Promise<number> {
-    this.#requireOpen()
+    this.requireOpen()
     return this.#roster(query.districtId).count(query.filter, query.limit ?? Number.POSITIVE_INFINITY)
   }
 
@@ -227,12 +197,12 @@ export class MemoryStorage implements RosterStorage {
   }
 
   async countStaged(runId: string): Promise<StagedCount[]> {
-    this.#requireOpen()
+    this.requireOpen()
     return this.#files.get(runId)?.countStaged() ?? []
   }
 
   async listStaged({ runId, kind, after, limit }: StagedQuery): Promise<StagedEntry[]> {
-    this.#requireOpen()
+    this.requireOpen()
     return this.#files.get(runId)?.listStaged(kind, after ?? "", limit) ?? []
   }
 
@@ -266,8 +236,8 @@ export class MemoryStorage implements RosterStorage {
     roster.lastRunId = run.id
     this.#rosters.set(districtId, roster)
     this.#runs.put(run)
-    for (const override of overrides) this.#overrides.add(override)
-    this.#documents.force(documents)
+    for (const override of overrides) this.overrides.add(override)
+    this.documents.force(documents)
     if (connection !== undefined) this.#connections.set(connection.districtId, connection)
   }
 
@@ -276,7 +246,7 @@ export class MemoryStorage implements RosterStorage {
     after?: number | undefined
     limit: number
   }): Promise<RosterCommit[]> {
-    this.#requireOpen()
+    this.requireOpen()
     const { districtId, after = 0, limit } = query
     return page(this.#roster(districtId).commits, limit, (commit) =>
       commit.version > after ? { ...commit } : undefined,
@@ -284,14 +254,14 @@ export class MemoryStorage implements RosterStorage {
   }
 
   async listChanges({ runId, ...query }: ChangeQuery): Promise<LoggedChange[]> {
-    this.#requireOpen()
+    this.requireOpen()
     const districtId = this.#runs.get(runId)?.districtId
     if (districtId === undefined) return []
     return this.#files.get(runId)?.listChanges(this.#roster(districtId), query) ?? []
   }
 
   async listRejections({ runId, ...query }: PageQuery & { runId: string }): Promise<Rejection[]> {
-    this.#requireOpen()
+    this.requireOpen()
     return this.#files.get(runId)?.listRejections(query) ?? []
   }
 
@@ -310,108 +280,22 @@ export class MemoryStorage implements RosterStorage {
   }
 
   async countTraces(text: string): Promise<Record<string, number>> {
-    this.#requireOpen()
+    this.requireOpen()
     return countTraces(this.#tables(), text)
   }
 
-  async override(override: FieldOverride): Promise<void> {
-    this.#requireOpen()
-    this.#overrides.set(override)
-  }
-
-  async clearOverrides(key: OverrideKey): Promise<number> {
-    this.#requireOpen()
-    return this.#overrides.clearOf(key)
-  }
-
-  async listOverrides(query: OverrideQuery): Promise<FieldOverride[]> {
-    this.#requireOpen()
-    return this.#overrides.list(query)
-  }
-
-  async getDocument(collection: string, key: string): Promise<StoredDocument | undefined> {
-    this.#requireOpen()
-    return this.#documents.get(collection, key)
-  }
-
-  async listDocuments(query: DocumentQuery): Promise<StoredDocument[]> {
-    this.#requireOpen()
-    return this.#documents.list(query)
-  }
-
-  async writeDocuments(writes: readonly DocumentWrite[]): Promise<boolean> {
-    this.#requireOpen()
-    return this.#documents.write(writes)
-  }
-
-  async getLink(key: LinkKey): Promise<AccountLink | undefined> {
-    this.#requireOpen()
-    return this.#links.get(key)
-  }
-
-  async listLinks(query: LinkQuery): Promise<AccountLink[]> {
-    this.#requireOpen()
-    return this.#links.list(query)
-  }
-
-  async claimLink(link: AccountLink, options: { exclusive?: boolean | undefined } = {}): Promise<LinkClaim> {
-    this.#requireOpen()
-    return this.#links.claim(link, options.exclusive === true)
-  }
-
-  async moveLink(move: LinkMove): Promise<LinkMoved> {
-    this.#requireOpen()
-    return this.#links.move(move)
-  }
-
-  async deleteLinks(links: LinkSelection): Promise<number> {
-    this.#requireOpen()
-    return this.#links.delete(links)
-  }
-
-  async consumeOnce(key: string, expiresAtMs: number, subjects: readonly string[] = []): Promise<boolean> {
-    this.#requireOpen()
-    return this.#sessions.consume(key, expiresAtMs, subjects)
-  }
-
-  async isConsumed(key: string): Promise<boolean> {
-    this.#requireOpen()
-    return this.#sessions.isConsumed(key)
-  }
-
-  async forgetConsumed(subject: string): Promise<number> {
-    this.#requireOpen()
-    return this.#sessions.forget(subject)
-  }
-
-  async getSessionEpochs(subjects: readonly string[]): Promise<number[]> {
-    this.#requireOpen()
-    return subjects.map((subject) => this.#sessions.epoch(subject))
-  }
-
-  async raiseSessionEpoch(subject: string, expiresAtMs?: number): Promise<number> {
-    this.#requireOpen()
-    return this.#sessions.raise(subject, expiresAtMs)
-  }
-
-  #requireOpen(): void {
-    if (this.#state === "open") return
-    const why = this.#state === "new" ? "has not been opened" : "is closed, and its contents are gone"
-    throw new HomeroomError("STORAGE_UNREADABLE", { message: `This memory storage ${why}.` })
-  }
-
   #requireWrite(lease: Lease, { districtId }: { districtId: string }): void {
-    this.#requireOpen()
+    this.requireOpen()
     this.#leases.check(lease, districtId)
   }
 
   #tables(): MemoryTables {
     return {
       leases: this.#leases,
-      links: this.#links,
-      sessions: this.#sessions,
-      documents: this.#documents,
-      overrides: this.#overrides,
+      links: this.links,
+      sessions: this.sessions,
+      documents: this.documents,
+      overrides: this.overrides,
       connections: this.#connections,
       runs: this.#runs,
       files: this.#files,
