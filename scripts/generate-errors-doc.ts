@@ -1,7 +1,7 @@
 /** Writes docs/errors.md from the table of error codes: `npm run docs:errors`. */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { type ErrorCode, type ErrorCodeInfo, errorCodes } from "../src/errors/codes.ts"
+import { type ErrorCode, type ErrorCodeInfo, errorCodes } from "../src/errors/index.ts"
 
 export const errorsDocPath: string = fileURLToPath(new URL("../docs/errors.md", import.meta.url))
 
@@ -26,7 +26,7 @@ export function renderErrorsDoc(): string {
   const codes = Object.entries(errorCodes) as [ErrorCode, ErrorCodeInfo][]
   return `# Errors
 
-<!-- Generated from src/errors/codes.ts by \`npm run docs:errors\`: edit it there. -->
+<!-- Generated from src/errors/codes/ by \`npm run docs:errors\`: edit it there. -->
 
 Homeroom throws one class, \`HomeroomError\`. Its \`code\` is one of these and never changes its meaning, \`message\`
 says what happened and what to do, \`retryable\` whether the same call may succeed later, \`httpStatus\` what an HTTP

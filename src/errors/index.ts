@@ -1,4 +1,5 @@
 export { auditText } from "./audit-text.ts"
-export { type ErrorCode, type ErrorCodeInfo, errorCodes } from "./codes.ts"
+export type { ErrorCodeInfo } from "./codes/error-code-info.ts"
+export { type ErrorCode, errorCodes } from "./codes.ts"
 export { HomeroomError, type HomeroomErrorOptions, isHomeroomError } from "./homeroom-error.ts"
 export { type ErrorDetails, redactText } from "./redact.ts"

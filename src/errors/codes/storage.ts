@@ -1,0 +1,31 @@
+import type { ErrorCodeInfo } from "./error-code-info.ts"
+
+/** The codes of the storage. */
+export type StorageErrorCode = "STORAGE_UNREADABLE" | "STORAGE_SCHEMA_NEWER" | "STORAGE_BUSY" | "STORAGE_FULL"
+
+export const storageErrorCodes: Readonly<Record<StorageErrorCode, ErrorCodeInfo>> = {
+  STORAGE_UNREADABLE: {
+    summary: "The database can't be opened or read.",
+    remedy: "Check the path and its permissions, and that the file is a Homeroom database and not damaged.",
+    retryable: false,
+    httpStatus: 500,
+  },
+  STORAGE_SCHEMA_NEWER: {
+    summary: "The database was written by a newer Homeroom than this one.",
+    remedy: "Update Homeroom; an older one never touches a newer database.",
+    retryable: false,
+    httpStatus: 500,
+  },
+  STORAGE_BUSY: {
+    summary: "Another process kept the database locked for too long.",
+    remedy: "Try again; if it stays, look for a program that holds the database file open in a transaction.",
+    retryable: true,
+    httpStatus: 503,
+  },
+  STORAGE_FULL: {
+    summary: "The disk is full, so nothing was committed.",
+    remedy: "Free some space and run the import again.",
+    retryable: true,
+    httpStatus: 507,
+  },
+}
