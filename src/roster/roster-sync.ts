@@ -1,23 +1,18 @@
 import { hostname } from "node:os"
 import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError } from "../errors/index.ts"
-import { formatFieldPath, parseFieldPath } from "../models/field-path.ts"
 import { idPattern } from "../models/ids.ts"
-import type { Kind } from "../models/kinds.ts"
-import type { ConnectionSettings, FieldOverride, OverrideKey, PurgeCounts, Run } from "../storage/contract.ts"
-import { type ChangeFilter, type RecordChange, readChanges } from "./change-log.ts"
-import { type DanglingReference, findDanglingReferences } from "./dangling.ts"
+import type { PurgeCounts, Run } from "../storage/contract.ts"
 import { applyPlan, approvePlan, discardPlan, type PlanDecision } from "./decide-plan.ts"
 import { type DistrictLeaseRequest, onePersonMark, requireLease, tryLease } from "./district-lease.ts"
-import { checkSettings, districtSettings } from "./district-settings.ts"
+import { districtSettings } from "./district-settings.ts"
 import type { Explanation } from "./explanation.ts"
-import { listHistory, presentRun } from "./history.ts"
+import { presentRun } from "./history.ts"
 import { LeaseKeeper, type LeaseOptions, type Sleep } from "./lease-keeper.ts"
-import { Plan } from "./opened-plan.ts"
-import { type ReadRecordsOptions, type RosterEntry, readRecords } from "./ownership/read-records.ts"
-import type { OverrideRequest } from "./ownership/set-override.ts"
+import type { Plan } from "./opened-plan.ts"
 import { requireActive } from "./require-active.ts"
 import { checkRetention, neededFrom, purgeRequest, type Retention } from "./retention.ts"
+import { RosterReader } from "./roster-reader.ts"
 import type {
   ApplyOptions,
   ApproveOptions,
@@ -30,9 +25,7 @@ import type {
   SyncUserOptions,
   UndoOptions,
 } from "./roster-sync-options.ts"
-import { isoTime } from "./run-context.ts"
 import { defaultLimits, type RunLimits } from "./run-limits.ts"
-import { type CompiledScope, compileScope } from "./scope/compiled-scope.ts"
 import { type UndoResult, undoRun } from "./undo.ts"
 import type { UserSyncResult } from "./user-sync.ts"
 
@@ -45,20 +38,19 @@ const onePersonWaitMs = 2_000
  * An import is all or nothing: readers see the roster as before it or as after it. One import of a district
  * runs at a time, over all processes that share the storage. The rules are in `docs/spec/sync.md`.
  */
-export class RosterSync {
+export class RosterSync extends RosterReader {
   readonly #options: RosterSyncOptions
   readonly #lease: Partial<LeaseOptions>
   readonly #limits: RunLimits
-  readonly #defaults: ConnectionSettings
   readonly #retention: Retention
   readonly #holder: string
   readonly #clock: () => number
   readonly #sleep: Sleep
-  #opened: Promise<void> | undefined
   /** The last of each district's `syncUser` calls: a class that logs in at once takes turns. */
   readonly #userSyncs = new Map<string, Promise<void>>()
 
   constructor(options: RosterSyncOptions) {
+    super(options)
     this.#options = options
     this.#lease = options.lease ?? {}
     this.#limits = { ...defaultLimits, ...options.limits }
@@ -66,8 +58,7 @@ export class RosterSync {
     this.#clock = options.clock ?? Date.now
     this.#sleep = options.sleep ?? ((ms, signal) => delay(ms, undefined, { signal }))
     this.#retention = checkRetention(options.retention ?? {})
-    const { pageSize, guards, scope, ownership } = options
-    this.#defaults = { guards, scope, ownership }
+    const { pageSize } = options
     if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize >= 1 && pageSize <= 10_000)) {
       throw new HomeroomError("INVALID_OPTIONS", {
         message: "pageSize must be a whole number from 1 to 10,000.",
@@ -95,12 +86,7 @@ export class RosterSync {
    * Rejects as {@link sync} does, but for a paused connection, and costs the same requests to Clever.
    */
   async plan(options: PlanOptions): Promise<Plan> {
-    return this.#openedPlan(await this.#execute(options, "plan"))
-  }
-
-  /** A plan, or an import that was held, from its id. Rejects with `RUN_NOT_FOUND`. */
-  async openPlan(planId: string): Promise<Plan> {
-    return this.#openedPlan(await this.run(planId))
+    return this.openedPlan(await this.#execute(options, "plan"))
   }
 
   /**
@@ -175,14 +161,14 @@ export class RosterSync {
    * else as {@link sync} does. Asks Clever for nothing; holds 700 changes at a time.
    */
   async undo(runId: string, { by, why = "", waitMs = 0, signal }: UndoOptions): Promise<UndoResult> {
-    await this.#open()
+    await this.open()
     const { clever, storage } = this.#options
     const undone = await presentRun(storage, runId, this.#clock())
     const { districtId } = undone
     const keeper = await this.#acquire({ districtId, waitMs, signal })
     try {
       const { apiVersion } = clever
-      const settings = await districtSettings(storage, districtId, this.#defaults)
+      const settings = await districtSettings(storage, districtId, this.defaults)
       return await undoRun({
         storage,
         keeper,
@@ -208,70 +194,13 @@ export class RosterSync {
    * Rejects with `SYNC_IN_PROGRESS` as {@link sync} does, and `STORAGE_…` codes.
    */
   async purge({ districtId, waitMs }: { districtId: string; waitMs?: number }): Promise<PurgeCounts> {
-    await this.#open()
+    await this.open()
     const keeper = await this.#acquire({ districtId, waitMs })
     try {
       return await this.#purge(keeper)
     } finally {
       await keeper.release()
     }
-  }
-
-  /** One run of the history. Rejects with `RUN_NOT_FOUND`. */
-  async run(runId: string): Promise<Run> {
-    await this.#open()
-    return presentRun(this.#options.storage, runId, this.#clock())
-  }
-
-  /** The runs of a district, or of all, newest first; failed, held and interrupted ones included. */
-  async *history(options: { districtId?: string } = {}): AsyncIterable<Run> {
-    await this.#open()
-    yield* listHistory(this.#options.storage, { ...options, nowMs: this.#clock() })
-  }
-
-  /**
-   * What a run changed (of a held or planned one: would change), record by record, with each field before and after.
-   * Nothing for an unknown run. Rejects with `RUN_CHANGES_PURGED` where that was purged (see {@link Retention}).
-   */
-  async *changes(runId: string, filter: ChangeFilter = {}): AsyncIterable<RecordChange> {
-    await this.#open()
-    const { storage } = this.#options
-    const run = await storage.getRun(runId)
-    if (run === undefined) return
-    yield* readChanges(storage, run, filter, await this.#scopeOf(run.districtId))
-  }
-
-  /**
-   * The records of a kind in ascending id, by default the active ones, as the app is to see them: with its own values
-   * laid over Clever's (S19). `view: "clever"` gives what Clever said instead.
-   */
-  async *records<K extends Kind>(options: ReadRecordsOptions<K>): AsyncIterable<RosterEntry<K>> {
-    await this.#open()
-    yield* readRecords(this.#options.storage, options)
-  }
-
-  /**
-   * Sets the app's own value of a field (S19), which lies over Clever's from then on, whatever imports bring, until
-   * {@link clearOverrides}. Setting it again replaces it. Takes effect at once, also while an import runs.
-   *
-   * Rejects with `FIELD_NOT_OWNED` where the district's ownership leaves the field to Clever, `RECORD_NOT_FOUND` for an
-   * unknown record, and `INVALID_OPTIONS` for what is no path, or a value that does not fit the field.
-   */
-  async override(request: OverrideRequest): Promise<FieldOverride> {
-    await this.#open()
-    const { storage } = this.#options
-    const { ownership } = await districtSettings(storage, request.districtId, this.#defaults)
-    const { setOverride } = await import("./ownership/set-override.ts")
-    return setOverride(storage, request, { ownership, at: isoTime(this.#clock()) })
-  }
-
-  /** Gives a field back to Clever, or without `path` all fields of the record; tells how many. */
-  async clearOverrides(key: OverrideKey): Promise<number> {
-    await this.#open()
-    const keys = key.path === undefined ? undefined : parseFieldPath(key.path)
-    return this.#options.storage.clearOverrides(
-      keys === undefined ? key : { ...key, path: formatFieldPath(keys) },
-    )
   }
 
   /**
@@ -290,44 +219,15 @@ export class RosterSync {
         details: { option: "id" },
       })
     }
-    await this.#open()
+    await this.open()
     const { clever: source, storage } = this.#options
-    const scope = await this.#scopeOf(districtId)
+    const scope = await this.scopeOf(districtId)
     const { explainRecord } = await import("./explain.ts")
     return explainRecord({ source, storage, clock: this.#clock, scope, districtId, kind, id, signal })
   }
 
-  /** The ids in active sections that name no known user, course or term (S14): unshared, or not yet shared. */
-  async *danglingReferences(options: { districtId: string }): AsyncIterable<DanglingReference> {
-    await this.#open()
-    yield* findDanglingReferences(this.#options.storage, options.districtId)
-  }
-
-  /** A plan shows what the scope leaves of it that goes when it is opened. */
-  async #openedPlan(run: Run): Promise<Plan> {
-    return new Plan(this.#options.storage, run, await this.#scopeOf(run.districtId))
-  }
-
-  async #scopeOf(districtId: string): Promise<CompiledScope | undefined> {
-    const { scope } = await districtSettings(this.#options.storage, districtId, this.#defaults)
-    return compileScope(scope)
-  }
-
-  #open(): Promise<void> {
-    this.#opened ??= this.#checkAndOpen().catch((error: unknown) => {
-      this.#opened = undefined
-      throw error
-    })
-    return this.#opened
-  }
-
-  async #checkAndOpen(): Promise<void> {
-    await checkSettings(this.#defaults)
-    await this.#options.storage.open()
-  }
-
   async #execute(options: SyncOptions, purpose: Run["purpose"]): Promise<Run> {
-    await this.#open()
+    await this.open()
     const keeper = await this.#acquire(options)
     const { clever: source, storage, pageSize } = this.#options
     try {
@@ -342,7 +242,7 @@ export class RosterSync {
         pageSize,
         clock: this.#clock,
         limits: this.#limits,
-        defaults: this.#defaults,
+        defaults: this.defaults,
         requestedMode: options.mode ?? "delta",
         purpose,
         startedBy: options.startedBy ?? "library",
@@ -378,7 +278,7 @@ export class RosterSync {
     const { planExpiresAfterMs: expiresAfterMs } = this.#limits
     try {
       const { lease } = keeper
-      const settings = await districtSettings(storage, districtId, this.#defaults)
+      const settings = await districtSettings(storage, districtId, this.defaults)
       return await decide({ storage, lease, clock: this.#clock, settings, planId, by, why, expiresAfterMs })
     } finally {
       await keeper.release()
@@ -386,7 +286,7 @@ export class RosterSync {
   }
 
   async #syncUser({ districtId, id, startedBy = "login", signal }: SyncUserOptions): Promise<UserSyncResult> {
-    await this.#open()
+    await this.open()
     const { clever: source, storage } = this.#options
     const request = this.#leaseRequest({ districtId, holder: `${this.#holder}${onePersonMark}`, signal })
     const keeper = await tryLease({ ...request, onePersonMs: onePersonWaitMs })
@@ -400,7 +300,7 @@ export class RosterSync {
         keeper,
         clock: this.#clock,
         limits: this.#limits,
-        defaults: this.#defaults,
+        defaults: this.defaults,
         id,
         startedBy,
         signal,

@@ -1,0 +1,133 @@
+import { formatFieldPath, parseFieldPath } from "../models/field-path.ts"
+import type { Kind } from "../models/kinds.ts"
+import type {
+  ConnectionSettings,
+  FieldOverride,
+  OverrideKey,
+  RosterStorage,
+  Run,
+} from "../storage/contract.ts"
+import { type ChangeFilter, type RecordChange, readChanges } from "./change-log.ts"
+import { type DanglingReference, findDanglingReferences } from "./dangling.ts"
+import { checkSettings, districtSettings } from "./district-settings.ts"
+import { listHistory, presentRun } from "./history.ts"
+import { Plan } from "./opened-plan.ts"
+import { type ReadRecordsOptions, type RosterEntry, readRecords } from "./ownership/read-records.ts"
+import type { OverrideRequest } from "./ownership/set-override.ts"
+import type { RosterSyncOptions } from "./roster-sync-options.ts"
+import { isoTime } from "./run-context.ts"
+import { type CompiledScope, compileScope } from "./scope/compiled-scope.ts"
+
+/** What of a {@link RosterSyncOptions} it takes to look at a roster. */
+export type RosterReaderOptions = Pick<
+  RosterSyncOptions,
+  "storage" | "clock" | "guards" | "scope" | "ownership"
+>
+
+/**
+ * What can be done with a roster and its history without Clever and without a district's lease, also while an import
+ * runs: reading, and the app's own values.
+ */
+export class RosterReader {
+  /** What goes for a district whose connection does not say otherwise. */
+  protected readonly defaults: ConnectionSettings
+  readonly #storage: RosterStorage
+  readonly #clock: () => number
+  #opened: Promise<void> | undefined
+
+  constructor({ storage, clock = Date.now, guards, scope, ownership }: RosterReaderOptions) {
+    this.#storage = storage
+    this.#clock = clock
+    this.defaults = { guards, scope, ownership }
+  }
+
+  /** A plan, or an import that was held, from its id. Rejects with `RUN_NOT_FOUND`. */
+  async openPlan(planId: string): Promise<Plan> {
+    return this.openedPlan(await this.run(planId))
+  }
+
+  /** One run of the history. Rejects with `RUN_NOT_FOUND`. */
+  async run(runId: string): Promise<Run> {
+    await this.open()
+    return presentRun(this.#storage, runId, this.#clock())
+  }
+
+  /** The runs of a district, or of all, newest first; failed, held and interrupted ones included. */
+  async *history(options: { districtId?: string } = {}): AsyncIterable<Run> {
+    await this.open()
+    yield* listHistory(this.#storage, { ...options, nowMs: this.#clock() })
+  }
+
+  /**
+   * What a run changed (of a held or planned one: would change), record by record, with each field before and after.
+   * Nothing for an unknown run. Rejects with `RUN_CHANGES_PURGED` where that was purged (see {@link Retention}).
+   */
+  async *changes(runId: string, filter: ChangeFilter = {}): AsyncIterable<RecordChange> {
+    await this.open()
+    const storage = this.#storage
+    const run = await storage.getRun(runId)
+    if (run === undefined) return
+    yield* readChanges(storage, run, filter, await this.scopeOf(run.districtId))
+  }
+
+  /**
+   * The records of a kind in ascending id, by default the active ones, as the app is to see them: with its own values
+   * laid over Clever's (S19). `view: "clever"` gives what Clever said instead.
+   */
+  async *records<K extends Kind>(options: ReadRecordsOptions<K>): AsyncIterable<RosterEntry<K>> {
+    await this.open()
+    yield* readRecords(this.#storage, options)
+  }
+
+  /**
+   * Sets the app's own value of a field (S19), which lies over Clever's from then on, whatever imports bring, until
+   * {@link clearOverrides}. Setting it again replaces it. Takes effect at once, also while an import runs.
+   *
+   * Rejects with `FIELD_NOT_OWNED` where the district's ownership leaves the field to Clever, `RECORD_NOT_FOUND` for an
+   * unknown record, and `INVALID_OPTIONS` for what is no path, or a value that does not fit the field.
+   */
+  async override(request: OverrideRequest): Promise<FieldOverride> {
+    await this.open()
+    const storage = this.#storage
+    const { ownership } = await districtSettings(storage, request.districtId, this.defaults)
+    const { setOverride } = await import("./ownership/set-override.ts")
+    return setOverride(storage, request, { ownership, at: isoTime(this.#clock()) })
+  }
+
+  /** Gives a field back to Clever, or without `path` all fields of the record; tells how many. */
+  async clearOverrides(key: OverrideKey): Promise<number> {
+    await this.open()
+    const keys = key.path === undefined ? undefined : parseFieldPath(key.path)
+    return this.#storage.clearOverrides(keys === undefined ? key : { ...key, path: formatFieldPath(keys) })
+  }
+
+  /** The ids in active sections that name no known user, course or term (S14): unshared, or not yet shared. */
+  async *danglingReferences(options: { districtId: string }): AsyncIterable<DanglingReference> {
+    await this.open()
+    yield* findDanglingReferences(this.#storage, options.districtId)
+  }
+
+  /** A plan shows what the scope leaves of it that goes when it is opened. */
+  protected async openedPlan(run: Run): Promise<Plan> {
+    return new Plan(this.#storage, run, await this.scopeOf(run.districtId))
+  }
+
+  protected async scopeOf(districtId: string): Promise<CompiledScope | undefined> {
+    const { scope } = await districtSettings(this.#storage, districtId, this.defaults)
+    return compileScope(scope)
+  }
+
+  /** Opens the storage, once, after checking the settings. */
+  protected open(): Promise<void> {
+    this.#opened ??= this.#checkAndOpen().catch((error: unknown) => {
+      this.#opened = undefined
+      throw error
+    })
+    return this.#opened
+  }
+
+  async #checkAndOpen(): Promise<void> {
+    await checkSettings(this.defaults)
+    await this.#storage.open()
+  }
+}
