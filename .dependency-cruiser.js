@@ -30,7 +30,6 @@ const onPublicEntries = ["cli", "testing"]
 
 /** Packages that belong to some rooms alone. */
 const packages = {
-  ky: ["clever"],
   "openid-client": ["sso"],
   jose: ["sso"],
   pg: ["storage/postgres"],

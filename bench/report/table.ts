@@ -129,6 +129,6 @@ ${measured.join("\n\n")}
 **P13** compares how many logins one core can do in a second with express-openid-connect, which then asks Clever who
 somebody is and in which roles, as Homeroom does, so that both send the same requests. **P14** compares what an app
 waits for when it imports Homeroom with what it waits for openid-client alone. What takes longest to load
-(openid-client, jose, zod, ky) comes with the first login or import; the second row adds that.
+(openid-client, jose, zod) comes with the first login or import; the second row adds that.
 `
 }

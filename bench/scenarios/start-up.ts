@@ -8,7 +8,7 @@ import type { Bench } from "./scenario.ts"
 const rounds = 15
 
 /** What Homeroom loads with the first login or import instead of with the app. */
-const later = ["openid-client", "jose/key/import", "zod", "ky"]
+const later = ["openid-client", "jose/key/import", "zod"]
 
 /** P14: what importing the package costs beside importing a peer, each in a process of its own. */
 export async function startUp(bench: Bench): Promise<Figure[]> {

@@ -42,7 +42,7 @@ export interface CleverClientOptions {
   readonly compression?: boolean | undefined
   /** Told of every attempt; what it throws is ignored. */
   readonly onRequest?: ((report: RequestReport) => void) | undefined
-  /** Default `globalThis.fetch`. */
+  /** What requests are sent with instead of Node's own HTTP client. */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
@@ -64,7 +64,7 @@ export interface ClientSettings {
   readonly maxRetries: number
   readonly compression: boolean
   readonly onRequest: ((report: RequestReport) => void) | undefined
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: typeof globalThis.fetch | undefined
   readonly clock: () => number
   readonly sleep: Sleep
   readonly random: () => number
@@ -89,8 +89,7 @@ export function readSettings(options: CleverClientOptions): ClientSettings {
     maxRetries: readInteger("maxRetries", options.maxRetries ?? 5, 0, 10),
     compression: options.compression ?? false,
     onRequest: options.onRequest,
-    // Looked up at each call, so that tools that replace the global fetch are heard.
-    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    fetch: options.fetch,
     clock: options.clock ?? Date.now,
     sleep: options.sleep ?? sleepOnTimer,
     random: options.random ?? Math.random,

@@ -1,3 +1,5 @@
+import type { AnswerHeaders } from "./send.ts"
+
 /** Clever counts requests in windows of a minute for each token (dev.clever.com/docs/error-messages). */
 const windowMs = 60_000
 
@@ -40,7 +42,7 @@ export class RateLimiter {
   }
 
   /** Takes note of an answer's headers. */
-  note(key: string, headers: Headers): void {
+  note(key: string, headers: AnswerHeaders): void {
     const remaining = readNumber(headers, "x-ratelimit-remaining")
     const reset = readNumber(headers, "x-ratelimit-reset")
     if (remaining === undefined || reset === undefined) return
@@ -48,7 +50,7 @@ export class RateLimiter {
   }
 
   /** How many milliseconds to wait after a 429, the `count`-th in a row for this request. */
-  delayAfterRefusal(key: string, headers: Headers, count: number): number {
+  delayAfterRefusal(key: string, headers: AnswerHeaders, count: number): number {
     this.#budgets.delete(key)
     const reset = readNumber(headers, "x-ratelimit-reset")
     const retryAfter = readNumber(headers, "retry-after")
@@ -63,7 +65,7 @@ function clamp(ms: number): number {
   return Math.min(Math.max(ms, marginMs), windowMs + marginMs)
 }
 
-function readNumber(headers: Headers, name: string): number | undefined {
+function readNumber(headers: AnswerHeaders, name: string): number | undefined {
   const text = headers.get(name)?.trim()
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }

@@ -4,7 +4,8 @@ import type { BodyBuffer } from "./body-buffer.ts"
 import type { ClientSettings } from "./client-options.ts"
 import { limitOf, withLimit } from "./links.ts"
 import { RateLimiter } from "./rate-limiter.ts"
-import { type Answer, attempt, ConnectionFailure, sendWithKy, type TransportSettings } from "./transport.ts"
+import { senderFor } from "./send.ts"
+import { type Answer, attempt, ConnectionFailure, type TransportSettings } from "./transport.ts"
 
 /** What a request is sent with. */
 export interface Credentials {
@@ -47,7 +48,7 @@ export class Requester {
 
   constructor(settings: ClientSettings) {
     this.#settings = settings
-    this.#transport = { ...settings, send: sendWithKy(settings.fetch) }
+    this.#transport = { ...settings, send: senderFor(settings.fetch) }
     this.#limiter = new RateLimiter(settings.clock)
   }
 

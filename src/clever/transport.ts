@@ -1,14 +1,14 @@
-import type { KyInstance } from "ky"
 import { HomeroomError } from "../errors/index.ts"
 import { orAborted, throwIfAborted } from "./abort.ts"
 import { type BodyBuffer, bodyTooLarge } from "./body-buffer.ts"
 import type { ClientSettings } from "./client-options.ts"
 import { safeCause } from "./safe-cause.ts"
+import type { AnswerHeaders, AnswerReader, Send } from "./send.ts"
 
 /** An answer whose body, if its status is a success, stands in the buffer. */
 export interface Answer {
   readonly status: number
-  readonly headers: Headers
+  readonly headers: AnswerHeaders
 }
 
 /** What one attempt needs. */
@@ -24,9 +24,6 @@ export interface AttemptOptions {
 export class ConnectionFailure extends Error {
   override readonly name: string = "ConnectionFailure"
 }
-
-/** Sends one request, as `fetch` does. */
-type Send = (url: URL, init: RequestInit) => Promise<Response>
 
 export interface TransportSettings
   extends Pick<ClientSettings, "timeoutMs" | "stallTimeoutMs" | "maxBodyBytes" | "compression"> {
@@ -55,69 +52,71 @@ export async function attempt(settings: TransportSettings, options: AttemptOptio
   }
 }
 
-/** Loaded with the first request: it wakes up all of Node's fetch, which takes as long as a third of Homeroom. */
-let ky: KyInstance | undefined
-
-/** Sends with ky, which leaves retries, redirects and time limits to this room's own rules. */
-export function sendWithKy(fetch: ClientSettings["fetch"]): Send {
-  return async (url, init) => {
-    ky ??= (await import("ky")).default
-    return await ky(url, { ...init, fetch, retry: 0, throwHttpErrors: false, timeout: false })
-  }
-}
-
-async function exchange(
-  settings: TransportSettings,
-  options: AttemptOptions,
-  signal: AbortSignal,
-  watchdog: Watchdog,
-): Promise<Answer> {
-  options.body.clear()
-  const response = await settings.send(options.url, {
-    headers: {
-      accept: "application/json",
-      authorization: options.authorization,
-      ...(settings.compression ? {} : { "accept-encoding": "identity" }),
-    },
-    redirect: "manual",
-    signal,
-  })
-  watchdog.sawBytes(1)
-  await readBody(response, options.body, settings.maxBodyBytes, watchdog)
-  return { status: response.status, headers: response.headers }
-}
-
 /** How much of an error's body is read on, so that the connection can be used again. */
 const discardLimit = 64 * 1024
 
-async function readBody(
-  response: Response,
-  body: BodyBuffer,
-  maxBodyBytes: number,
+async function exchange(
+  settings: TransportSettings,
+  { url, authorization, body }: AttemptOptions,
+  signal: AbortSignal,
   watchdog: Watchdog,
-): Promise<void> {
-  if (response.body === null) return
-  const reader = response.body.getReader()
-  const limit = response.ok ? maxBodyBytes : discardLimit
-  let length = 0
+): Promise<Answer> {
+  const reader = new BodyReader(body, settings.maxBodyBytes, watchdog)
+  const headers = {
+    accept: "application/json",
+    authorization,
+    "accept-encoding": settings.compression ? "gzip, deflate, br" : "identity",
+  }
   try {
-    const announced = Number(response.headers.get("content-length") ?? 0)
-    if (response.ok && announced > limit) throw bodyTooLarge(limit)
-    if (response.ok && !response.headers.has("content-encoding")) body.reserve(announced)
-    while (length <= limit) {
-      const { done, value } = await reader.read()
-      if (done) return
-      length += value.length
-      watchdog.sawBytes(value.length)
-      if (length > limit) break
-      if (response.ok) body.append(value)
+    await settings.send(url, { headers, signal, reader })
+  } catch (error) {
+    if (!(error instanceof EnoughRead)) throw error
+  }
+  if (reader.answer === undefined) throw new Error("There was no answer.")
+  return reader.answer
+}
+
+/** Puts the body of a successful answer into the buffer, up to the limit. */
+class BodyReader implements AnswerReader {
+  /** Without its head there is none. */
+  answer: Answer | undefined
+  readonly #body: BodyBuffer
+  readonly #maxBytes: number
+  readonly #watchdog: Watchdog
+  #isSuccess = false
+  #length = 0
+
+  constructor(body: BodyBuffer, maxBytes: number, watchdog: Watchdog) {
+    this.#body = body
+    this.#maxBytes = maxBytes
+    this.#watchdog = watchdog
+    body.clear()
+  }
+
+  head(status: number, headers: AnswerHeaders): void {
+    this.#watchdog.sawBytes(1)
+    this.answer = { status, headers }
+    this.#isSuccess = status >= 200 && status < 300
+    if (!this.#isSuccess) return
+    const announced = Number(headers.get("content-length") ?? 0)
+    if (announced > this.#maxBytes) throw bodyTooLarge(this.#maxBytes)
+    if (!headers.has("content-encoding")) this.#body.reserve(announced)
+  }
+
+  bytes(chunk: Uint8Array): void {
+    this.#length += chunk.length
+    this.#watchdog.sawBytes(chunk.length)
+    if (!this.#isSuccess) {
+      if (this.#length > discardLimit) throw new EnoughRead()
+      return
     }
-    if (response.ok) throw bodyTooLarge(limit)
-  } finally {
-    // Without effect on a body read to its end; otherwise it closes the connection.
-    void reader.cancel().catch(() => undefined)
+    if (this.#length > this.#maxBytes) throw bodyTooLarge(this.#maxBytes)
+    this.#body.append(chunk)
   }
 }
+
+/** Of a refusal nothing more is wanted. */
+class EnoughRead extends Error {}
 
 /** Aborts its signal when an attempt takes too long in all, goes too long without a byte, or its caller aborts. */
 class Watchdog {

@@ -4,6 +4,7 @@ import { orAborted, throwIfAborted } from "./abort.ts"
 import { BodyBuffer } from "./body-buffer.ts"
 import type { Sleep } from "./client-options.ts"
 import { buildUrl } from "./links.ts"
+import { type AnswerHeaders, senderFor } from "./send.ts"
 import { type Answer, attempt, ConnectionFailure, type TransportSettings } from "./transport.ts"
 import {
   isUserId,
@@ -31,7 +32,8 @@ export interface UserReaderOptions {
   readonly apiUrl: URL
   /** Part of every address but `/userinfo`: an unversioned `/me` answers with legacy ids. */
   readonly apiVersion: ApiVersion
-  readonly fetch: typeof globalThis.fetch
+  /** What requests are sent with instead of Node's own HTTP client. */
+  readonly fetch?: typeof globalThis.fetch | undefined
   /** Milliseconds since 1970. */
   readonly clock: () => number
   readonly sleep: Sleep
@@ -124,8 +126,7 @@ export class UserReader {
   ): Promise<Answer | ConnectionFailure> {
     const { fetch, timeoutMs, maxBodyBytes } = this.#options
     const settings: TransportSettings = {
-      // Without ky: for one small answer it takes as long again as the request itself (P13).
-      send: (to, init) => fetch(to, init),
+      send: senderFor(fetch),
       timeoutMs,
       maxBodyBytes,
       stallTimeoutMs: timeoutMs,
@@ -190,7 +191,7 @@ function codeOf(status: number): HomeroomError["code"] {
 }
 
 /** What `Retry-After` (RFC 9110, section 10.2.3) or `X-RateLimit-Reset` asks for, in milliseconds. */
-function announcedWait(headers: Headers, now: number): number | undefined {
+function announcedWait(headers: AnswerHeaders, now: number): number | undefined {
   const retryAfter = headers.get("retry-after")?.trim() ?? ""
   if (/^\d{1,10}$/.test(retryAfter)) return Number(retryAfter) * 1_000
   const date = Date.parse(retryAfter)

@@ -82,8 +82,7 @@ export class CleverSsoClient {
       acceptMissingTokenType: options.acceptMissingTokenType ?? true,
       timeoutMs: settings.timeoutMs,
       maxBodyBytes: 1024 * 1024,
-      // Looked up at each call, so that tools that replace the global fetch are heard.
-      fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+      fetch: options.fetch,
       clock,
       sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
       random: Math.random,

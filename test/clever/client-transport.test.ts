@@ -1,5 +1,11 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import {
+  type ClientRequest,
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http"
 import type { AddressInfo } from "node:net"
 import { gzipSync } from "node:zlib"
 import { afterEach, describe, expect, it } from "vitest"
@@ -197,20 +203,21 @@ describe("reading one page ahead", () => {
 
   it("the request has left before this page is handed out, so that a busy consumer can't hold it up", async () => {
     const { client } = await clientOf((_request, response, number) => response.end(pages(number, 4)))
-    let sent = 0
-    const count = (): void => {
-      sent++
+    const requests: ClientRequest[] = []
+    const note = (message: unknown): void => {
+      requests.push((message as { request: ClientRequest }).request)
     }
-    subscribe("undici:client:sendHeaders", count)
+    subscribe("http.client.request.start", note)
     try {
       let handedOut = 0
       for await (const page of client.recordPages({ districtId, kind: "user" })) {
         handedOut++
-        expect(sent).toBe(page.next === null ? handedOut : handedOut + 1)
+        const sent = requests.filter((request) => request.writableFinished)
+        expect(sent).toHaveLength(page.next === null ? handedOut : handedOut + 1)
       }
       expect(handedOut).toBe(4)
     } finally {
-      unsubscribe("undici:client:sendHeaders", count)
+      unsubscribe("http.client.request.start", note)
     }
   })
 

@@ -11,13 +11,13 @@ const imports: readonly (readonly [from: string, to: string, ...rules: string[]]
   ["models/b", "errors/b"],
   ["models/c", "clever/c", "models-imports"],
   ["clever/d", "models/b"],
-  ["clever/e", "ky"],
+  ["sso/e", "jose"],
   ["clever/f", "storage/contract", "clever-imports"],
   ["clever/g", "roster/z", "clever-imports"],
   ["sso/a", "clever/tokens"],
   ["sso/b", "clever/users"],
   ["sso/c", "clever/pages", "sso-imports"],
-  ["sso/d", "ky", "ky-only-in"],
+  ["clever/e", "jose", "jose-only-in"],
   ["storage/contract", "errors/b"],
   ["storage/sqlite/a", "storage/contract"],
   ["storage/sqlite/b", "storage/sql/z"],
@@ -27,7 +27,7 @@ const imports: readonly (readonly [from: string, to: string, ...rules: string[]]
   ["storage/sqlite/e", "node:sqlite"],
   ["roster/a", "storage/contract"],
   ["roster/b", "storage/sqlite/a", "roster-imports"],
-  ["roster/c", "ky", "ky-only-in"],
+  ["roster/c", "openid-client", "openid-client-only-in"],
   ["roster/d", "clever/d", "roster-imports"],
   ["exchange/a", "roster/z"],
   ["exchange/b", "clever/d", "exchange-imports"],
@@ -61,7 +61,9 @@ beforeAll(() => {
     writeFileSync(path, text, { flag: "a" })
   }
   for (const [from, to] of imports) {
-    const target = /[:]|^(?:ky|hono|vitest|commander)$/.test(to) ? to : join(house, "src", `${to}.ts`)
+    const target = /[:]|^(?:jose|openid-client|hono|vitest|commander)$/.test(to)
+      ? to
+      : join(house, "src", `${to}.ts`)
     write(from, `import ${JSON.stringify(target)}\n`)
     if (target !== to) write(to, "")
   }

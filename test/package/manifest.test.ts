@@ -44,7 +44,6 @@ describe("the package", () => {
         "croner",
         "hono",
         "jose",
-        "ky",
         "openid-client",
         "zod",
       ].sort(),

@@ -99,7 +99,13 @@ export class Provider {
     this.issuer = authUrl.href.replace(/\/+$/, "")
     this.#options = options
     const origins = new Set([authUrl.origin, apiUrl.origin])
-    this.#guard = { fetch, timeoutMs, maxBodyBytes, origins }
+    this.#guard = {
+      // Looked up at each call, so that tools that replace the global fetch are heard.
+      fetch: fetch ?? ((input, init) => globalThis.fetch(input, init)),
+      timeoutMs,
+      maxBodyBytes,
+      origins,
+    }
     this.#discovery = new Discovery({ ...this.#guard, authUrl, issuer: this.issuer, clientId, clock })
     this.#keys = new KeySet({ ...this.#guard, clock })
     this.#users = new UserReader(options)
