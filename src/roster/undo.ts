@@ -4,6 +4,7 @@ import type { ApiVersion, Kind } from "../models/kinds.ts"
 import type {
   Action,
   Checkpoint,
+  CommitRequest,
   Connection,
   Counts,
   LoggedChange,
@@ -159,7 +160,6 @@ async function commit(attempt: Attempt): Promise<UndoResult> {
   const undone = attempt.run.records - skipped
   attempt.run = transition(attempt.run, "planned")
   await storage.saveRun(lease, attempt.run)
-  const connection = undone === 0 ? undefined : await pausedConnection(attempt)
   throwIfAborted(signal)
   if (undone > 0) {
     attempt.run = transition(attempt.run, "applying")
@@ -181,8 +181,31 @@ async function commit(attempt: Attempt): Promise<UndoResult> {
     actions: everyAction,
     at: isoTime(endedMs),
   })
-  await storage.commit(lease, { run, basis, cursor: null, actions: everyAction, connection, overrides })
+  const request = { run, basis, cursor: null, actions: everyAction, overrides }
+  if (undone === 0) await storage.commit(lease, request)
+  else await commitPaused(attempt, request)
   return { run, undone, skipped }
+}
+
+/** How often somebody else may change the connection just then, before the undo gives up. */
+const commitTries = 20
+
+/** The commit that pauses the connection as well, as it is at that moment: no step or setting of others is lost. */
+async function commitPaused(attempt: Attempt, request: CommitRequest): Promise<void> {
+  const { storage, keeper, undone } = attempt
+  for (let tries = 1; ; tries++) {
+    const known = await storage.getConnection(undone.districtId)
+    const connection = await pausedConnection(attempt, known)
+    try {
+      return await storage.commit(keeper.lease, {
+        ...request,
+        connection,
+        expectedConnection: known ?? null,
+      })
+    } catch (error) {
+      if (!isHomeroomError(error) || error.code !== "CONNECTION_CHANGED" || tries >= commitTries) throw error
+    }
+  }
 }
 
 function total({ counts }: Run, outcome: (keyof Counts)[]): number {
@@ -193,9 +216,11 @@ function total({ counts }: Run, outcome: (keyof Counts)[]): number {
  * The district's connection, paused, so that no import does again what was undone; undefined where it stays as it is,
  * because no import runs through it anyway.
  */
-async function pausedConnection({ storage, undone, by, clock }: Attempt): Promise<Connection | undefined> {
+async function pausedConnection(
+  { storage, undone, by, clock }: Attempt,
+  known: Connection | undefined,
+): Promise<Connection | undefined> {
   const { districtId } = undone
-  const known = await storage.getConnection(districtId)
   if (known !== undefined && known.state !== "active") return undefined
   const mode = known?.mode ?? "sso+provisioning"
   const step = { state: "paused", mode, at: isoTime(clock()), by } as const

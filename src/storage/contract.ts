@@ -132,8 +132,11 @@ export interface RosterStorage extends LoginStore, OverrideStore, DocumentStore 
   getConnection(districtId: string): Promise<Connection | undefined>
   /** All connections in ascending district id. */
   listConnections(): Promise<Connection[]>
-  /** Inserts or replaces the connection of its district. */
-  saveConnection(connection: Connection): Promise<void>
+  /**
+   * Inserts or replaces the connection of its district. With `expected`, only if what is stored has the same content
+   * (null: if there is none); else rejects with `CONNECTION_CHANGED`. Atomic across processes.
+   */
+  saveConnection(connection: Connection, expected?: Connection | null): Promise<void>
 
   // Leases: one writer per district (S21)
 
@@ -205,7 +208,8 @@ export interface RosterStorage extends LoginStore, OverrideStore, DocumentStore 
    * {@link Action}) and an entry of the change log with the content before and after; the others are dropped,
    * rejections stay as the run's list; the district gets the cursor, and its version rises by one if any record
    * changed; the run is saved, and with it the overrides, the documents and the connection. Rejects with `PLAN_STALE`
-   * if the district's version is no longer `basis`.
+   * if the district's version is no longer `basis`, and with `CONNECTION_CHANGED` if the connection is another one than
+   * `expectedConnection`.
    */
   commit(lease: Lease, end: CommitRequest): Promise<void>
 

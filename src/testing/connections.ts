@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import type { Connection } from "../storage/contract.ts"
-import { same } from "./checks.ts"
+import { refused, same } from "./checks.ts"
 import { away, home, makeConnection } from "./fixtures.ts"
 import type { Suite } from "./suite.ts"
 
@@ -79,6 +79,42 @@ export function connectionsChapter({ describe, it }: Suite): void {
       returned.settings.ownership = {}
       for (const one of await storage.listConnections()) one.state = "declined"
       same(await storage.getConnection(home), makeConnection())
+    })
+
+    it("replaces only the connection that is expected, where one is", async ({ storage }) => {
+      const first = makeConnection()
+      await storage.saveConnection(first, null)
+      await refused(storage.saveConnection(makeConnection({ name: "Twice" }), null), "CONNECTION_CHANGED")
+      const scope = { exclude: ["u1"], kinds: ["user" as const] }
+      const second = makeConnection({ settings: { scope, guards: { atLeast: 3 } } })
+      await storage.saveConnection(second, first)
+      for (const stale of [first, makeConnection({ ...second, steps: [] }), null]) {
+        const late = storage.saveConnection(makeConnection({ name: "Late" }), stale)
+        await refused(late, "CONNECTION_CHANGED")
+      }
+      same(await storage.getConnection(home), second)
+      // The order of keys is not the content.
+      const settings = { guards: { atLeast: 3 }, scope: { kinds: scope.kinds, exclude: scope.exclude } }
+      await storage.saveConnection(first, { ...second, settings })
+      const read = await storage.getConnection(home)
+      await storage.saveConnection(second, read ?? null)
+      same(await storage.listConnections(), [second])
+      const absent = storage.saveConnection(makeConnection({ districtId: away }), first)
+      await refused(absent, "CONNECTION_CHANGED")
+      same(await storage.getConnection(away), undefined)
+    })
+
+    it("lets one of several at once replace a connection", async ({ storage }) => {
+      await storage.saveConnection(makeConnection())
+      const writes = Array.from({ length: 8 }, (_, index) =>
+        storage.saveConnection(makeConnection({ name: `by ${index}` }), makeConnection()).then(
+          () => index,
+          () => undefined,
+        ),
+      )
+      const won = (await Promise.all(writes)).filter((index) => index !== undefined)
+      same(won.length, 1)
+      same((await storage.getConnection(home))?.name, `by ${won[0]}`)
     })
 
     it("does not make a district known to the roster", async ({ storage }) => {

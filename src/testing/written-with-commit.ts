@@ -21,7 +21,7 @@ const run = makeRun()
 async function prepare(
   storage: RosterStorage,
   creates: number,
-  extras: Pick<CommitRequest, "overrides" | "documents" | "connection">,
+  extras: Pick<CommitRequest, "overrides" | "documents" | "connection" | "expectedConnection">,
 ): Promise<(basis: number) => Promise<void>> {
   const lease = await takeLease(storage)
   const changes = Array.from({ length: creates }, (_, index) => put("create", "user", `u${index}`))
@@ -64,6 +64,19 @@ export function writtenWithCommitChapter({ describe, it }: Suite): void {
       const commit = await prepare(storage, 1, {})
       await commit(0)
       same(await storage.listConnections(), [makeConnection()])
+    })
+
+    it("is nothing at all where the connection is another one than was expected", async ({ storage }) => {
+      await storage.saveConnection(makeConnection({ name: "Renamed" }))
+      const connection = makeConnection({ state: "paused" })
+      const commit = await prepare(storage, 2, { connection, expectedConnection: makeConnection() })
+      const before = await snapshot(storage, what)
+      await refused(commit(0), "CONNECTION_CHANGED")
+      same(await snapshot(storage, what), before)
+      await storage.saveConnection(makeConnection())
+      await commit(0)
+      same(await storage.listConnections(), [connection])
+      same((await storage.getDistrict(home)).version, 1)
     })
 
     it("leaves the override alone that a field has already", async ({ storage }) => {

@@ -6,6 +6,8 @@ export type ImportErrorCode =
   | "CONNECTION_NOT_ACTIVE"
   | "CONNECTION_WITHOUT_PROVISIONING"
   | "CONNECTION_TRANSITION_INVALID"
+  | "CONNECTION_CHANGED"
+  | "SCHEDULE_INVALID"
   | "SYNC_IN_PROGRESS"
   | "LEASE_LOST"
   | "RUN_NOT_FOUND"
@@ -46,6 +48,18 @@ export const importErrorCodes: Readonly<Record<ImportErrorCode, ErrorCodeInfo>> 
     remedy: "Look at the connection's state first.",
     retryable: false,
     httpStatus: 409,
+  },
+  CONNECTION_CHANGED: {
+    summary: "Somebody else changed the connection, or its settings, since it was read.",
+    remedy: "Look at what it is now, and then do it again if it is still wanted.",
+    retryable: true,
+    httpStatus: 409,
+  },
+  SCHEDULE_INVALID: {
+    summary: "A district's schedule can't be used: its cron expression, time zone, dates or numbers.",
+    remedy: "Correct the part that the message names.",
+    retryable: false,
+    httpStatus: 400,
   },
   SYNC_IN_PROGRESS: {
     summary: "Another import of this district is running.",

@@ -68,6 +68,8 @@ export interface CommitRequest {
   documents?: readonly DocumentWrite[] | undefined
   /** The district's connection, saved with it: an undo pauses the imports that would do the same again (S24). */
   connection?: Connection | undefined
+  /** What the district's connection must be for the commit to take place; null: none. Absent: whatever it is. */
+  expectedConnection?: Connection | null | undefined
 }
 
 export interface ChangeQuery extends PageQuery {

@@ -1,5 +1,6 @@
 import { HomeroomError } from "../../errors/index.ts"
 import type { Kind } from "../../models/kinds.ts"
+import { requireSameConnection } from "../contract/connections.ts"
 import type {
   ChangeQuery,
   CommitRequest,
@@ -90,8 +91,11 @@ export class MemoryStorage extends MemoryAppStore implements RosterStorage {
     return structuredClone([...this.#connections.after("")])
   }
 
-  async saveConnection(connection: Connection): Promise<void> {
+  async saveConnection(connection: Connection, expected?: Connection | null): Promise<void> {
     this.requireOpen()
+    if (expected !== undefined) {
+      requireSameConnection(this.#connections.get(connection.districtId), expected)
+    }
     this.#connections.set(connection.districtId, structuredClone(connection))
   }
 
@@ -220,6 +224,9 @@ export class MemoryStorage extends MemoryAppStore implements RosterStorage {
       throw new HomeroomError("PLAN_STALE", {
         details: { districtId, basis: end.basis, version: roster.version },
       })
+    }
+    if (end.expectedConnection !== undefined) {
+      requireSameConnection(this.#connections.get(districtId), end.expectedConnection)
     }
     const run = structuredClone(end.run)
     const { cursor, connection } = structuredClone({ cursor: end.cursor, connection: end.connection })

@@ -1,3 +1,4 @@
+import { requireSameConnection } from "../contract/connections.ts"
 import type {
   Connection,
   ConnectionMode,
@@ -18,7 +19,14 @@ export function listConnections(statements: Statements): Connection[] {
   return statements.all("SELECT * FROM homeroom_connections ORDER BY district_id").map(connectionOf)
 }
 
-export function saveConnection(statements: Statements, connection: Connection): void {
+export function saveConnection(
+  statements: Statements,
+  connection: Connection,
+  expected?: Connection | null,
+): void {
+  if (expected !== undefined) {
+    requireSameConnection(getConnection(statements, connection.districtId), expected)
+  }
   const { districtId, name, mode, state, steps, settings } = connection
   statements.run(
     `INSERT INTO homeroom_connections (district_id, name, mode, state, steps, settings)

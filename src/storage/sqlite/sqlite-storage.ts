@@ -133,8 +133,8 @@ export class SqliteStorage implements RosterStorage {
     return this.#read(listConnections)
   }
 
-  saveConnection(connection: Connection): Promise<void> {
-    return this.#write((writer) => saveConnection(writer, connection))
+  saveConnection(connection: Connection, expected?: Connection | null): Promise<void> {
+    return this.#write((writer) => saveConnection(writer, connection, expected))
   }
 
   // Leases

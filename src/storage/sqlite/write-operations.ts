@@ -1,4 +1,5 @@
 import { HomeroomError } from "../../errors/index.ts"
+import { requireSameConnection } from "../contract/connections.ts"
 import type {
   CommitRequest,
   ErasureCounts,
@@ -9,7 +10,7 @@ import type {
   Run,
 } from "../contract.ts"
 import { commitRun, countStaged, dropAllStaged } from "./commit.ts"
-import { saveConnection } from "./district-connections.ts"
+import { getConnection, saveConnection } from "./district-connections.ts"
 import { putDocuments } from "./documents.ts"
 import { eraseDistrict, eraseRecord } from "./erase.ts"
 import { addOverride } from "./overrides.ts"
@@ -42,6 +43,9 @@ export const writeOperations: WriteOperations = {
 
   async commit(writer: Statements, lease: Lease, request: CommitRequest): Promise<void> {
     const district = checkFence(writer, lease, request.run)
+    if (request.expectedConnection !== undefined) {
+      requireSameConnection(getConnection(writer, lease.districtId), request.expectedConnection)
+    }
     const run = putRun(writer, district, request.run)
     const version = await commitRun(writer, { district, run }, request, countStaged(writer, run))
     writer.run("UPDATE homeroom_runs SET committed = 1, version = ? WHERE key = ?", version, run)
