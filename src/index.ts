@@ -4,8 +4,11 @@
  */
 
 export {
+  type CleverApp,
+  type CleverAppOptions,
   CleverClient,
   type CleverClientOptions,
+  cleverApps,
   type DistrictOptions,
   DistrictToken,
   type FeedOptions,
@@ -39,6 +42,10 @@ export {
   type AmbiguousLogin,
   type AppAccounts,
   type ArchivedLogin,
+  AuditLog,
+  type AuditLogOptions,
+  type AuditPage,
+  type AuditQuery,
   type ConnectionActivation,
   type ConnectionActor,
   type ConnectionRequest,
@@ -50,6 +57,10 @@ export {
   type DistrictNotConnectedLogin,
   type EmailAccount,
   type ErasureProof,
+  type ExchangeAction,
+  type ExchangeApp,
+  ExchangeApps,
+  type ExchangeAuditEntry,
   type ForgetDistrictOptions,
   type ForgetOptions,
   type ForgetUserOptions,
@@ -77,9 +88,11 @@ export {
   type RefreshState,
   type RoleDiff,
   type RoleNotAllowedLogin,
+  RoutedSource,
   type RunRejection,
   readRejections,
   requireProvisioning,
+  type SettingsChange,
   type UserRefresher,
 } from "./exchange/index.ts"
 export {
@@ -323,6 +336,7 @@ export type {
   RunPlan,
   RunQuery,
   RunState,
+  ScheduleSettings,
   StagedChange,
   StagedCount,
   StagedEntry,

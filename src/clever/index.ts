@@ -1,4 +1,5 @@
 export type { DistrictOptions, ListOptions, SingleOptions } from "./api-reader.ts"
+export { type CleverApp, type CleverAppOptions, cleverApps } from "./clever-apps.ts"
 export {
   CleverClient,
   type RelatedOneOptions,

@@ -1,40 +1,32 @@
-import { HomeroomError } from "../errors/index.ts"
+import { HomeroomError, isHomeroomError } from "../errors/index.ts"
+import { checkSettings } from "../roster/index.ts"
+import { requireSameConnection } from "../storage/contract/connections.ts"
 import type {
   Connection,
   ConnectionMode,
+  ConnectionSettings,
   ConnectionState,
-  ConnectionStep,
   RosterStorage,
 } from "../storage/contract.ts"
+import { type DistrictDirectory, type ExchangeApp, ExchangeApps } from "./apps/exchange-app.ts"
+import { AuditLog } from "./audit-log.ts"
 import { takeStep } from "./connection-states.ts"
-
-/** What tells whether a district can be reached, and what it is called: a `CleverClient` does. */
-export interface DistrictDirectory {
-  /** The districts that this district's token reaches. Rejects with a `CLEVER_…` code if there is no token. */
-  districts(options: {
-    districtId: string
-    signal?: AbortSignal | undefined
-    /** Told of a district left out of the list; without it such a district rejects. */
-    onRejected?: (() => void) | undefined
-  }): AsyncIterable<{ readonly id: string; readonly name?: string | null | undefined }>
-}
-
-/** A step that a connection has taken, as told to `onStep`. */
-export interface ConnectionStepEvent {
-  /** The connection after the step. */
-  readonly connection: Connection
-  readonly step: ConnectionStep
-  /** The state before; null for a connection that was made by this step. */
-  readonly from: ConnectionState | null
-}
+import { type ConnectionStepEvent, StepNotices } from "./step-notices.ts"
 
 export interface ConnectionsOptions {
   storage: RosterStorage
-  clever: DistrictDirectory
-  /** Told of every step once it is saved, to notify people. What it throws is ignored. */
-  onStep?: (event: ConnectionStepEvent) => void
+  /** The Clever app, where there is one. */
+  clever?: DistrictDirectory | undefined
+  /** The Clever apps, where there are several. */
+  apps?: readonly ExchangeApp[] | undefined
+  /**
+   * Told of every step once it is saved, to notify people: of those that other processes took, the command line's and
+   * an undo's pause included, with {@link Connections.notice}. Each step is told once; one that is more than seven days
+   * old when it is noticed is not. What it throws is ignored.
+   */
+  onStep?: ((event: ConnectionStepEvent) => void) | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
-  clock?: () => number
+  clock?: (() => number) | undefined
 }
 
 /** Who takes a step: a user of the app, or `cli`. */
@@ -46,12 +38,26 @@ export interface ConnectionRequest extends ConnectionActor {
   mode: ConnectionMode
   /** The district's name, where it is known already; looked up at Clever on activation. */
   name?: string | undefined
+  /** The name of the Clever app, of several. Default: the one that is for this mode. */
+  app?: string | undefined
 }
 
 export interface ConnectionActivation extends ConnectionActor {
   mode: ConnectionMode
+  /** The name of the Clever app, of several. Default: the connection's own, else the one that is for this mode. */
+  app?: string | undefined
   signal?: AbortSignal | undefined
 }
+
+/** New settings of a connection, in place of those that somebody has seen. */
+export interface SettingsChange extends ConnectionActor {
+  settings: ConnectionSettings
+  /** The settings that they are meant to replace. */
+  basis: ConnectionSettings
+}
+
+/** How often a write is begun anew because somebody else's came in between. */
+const writeTries = 20
 
 /**
  * Which districts use the app, in which mode, and who decided so: one connection a district.
@@ -61,26 +67,35 @@ export interface ConnectionActivation extends ConnectionActor {
  */
 export class Connections {
   readonly #storage: RosterStorage
-  readonly #clever: DistrictDirectory
-  readonly #onStep: ((event: ConnectionStepEvent) => void) | undefined
+  readonly #apps: ExchangeApps
+  readonly #notices: StepNotices
+  readonly #audit: AuditLog
   readonly #clock: () => number
 
-  constructor(options: ConnectionsOptions) {
-    this.#storage = options.storage
-    this.#clever = options.clever
-    this.#onStep = options.onStep
-    this.#clock = options.clock ?? Date.now
+  /** Throws `INVALID_OPTIONS` unless there is an app. */
+  constructor({ storage, clever, apps = [], onStep, clock = Date.now }: ConnectionsOptions) {
+    this.#storage = storage
+    this.#apps = new ExchangeApps(clever === undefined ? apps : [{ name: "default", clever }, ...apps])
+    this.#notices = new StepNotices({ storage, onStep, clock })
+    this.#audit = new AuditLog({ storage, clock })
+    this.#clock = clock
+  }
+
+  /** The Clever apps: their names, and where districts sign up for them. */
+  get apps(): readonly Pick<ExchangeApp, "name" | "mode" | "signupUrl">[] {
+    return this.#apps.list.map(({ name, mode, signupUrl }) => ({ name, mode, signupUrl }))
+  }
+
+  /** The app that a connection goes through. Throws `INVALID_OPTIONS` if it is not configured. */
+  appOf(connection: Connection): Pick<ExchangeApp, "name" | "mode" | "signupUrl"> {
+    const { name, mode, signupUrl } = this.#apps.of(connection)
+    return { name, mode, signupUrl }
   }
 
   /** The connection of a district. Rejects with `CONNECTION_NOT_FOUND`. */
   async get(districtId: string): Promise<Connection> {
     const connection = await this.#find(districtId)
-    if (connection === undefined) {
-      throw new HomeroomError("CONNECTION_NOT_FOUND", {
-        message: `District ${districtId} has no connection.`,
-        details: { districtId },
-      })
-    }
+    if (connection === undefined) throw notFound(districtId)
     return connection
   }
 
@@ -91,10 +106,11 @@ export class Connections {
   }
 
   /** Asks for a connection: of a new district, or again of one that was disconnected or declined. */
-  async request(districtId: string, { mode, name, by }: ConnectionRequest): Promise<Connection> {
-    const known = await this.#find(districtId)
-    const next = this.#requested(known, { districtId, mode, name: name ?? known?.name ?? "", by })
-    return this.#save(known, next)
+  async request(districtId: string, { mode, name, app, by }: ConnectionRequest): Promise<Connection> {
+    if (app !== undefined) this.#apps.get(app)
+    return this.#change(districtId, (known) =>
+      withApp(this.#requested(known, { districtId, mode, name: name ?? known?.name ?? "", by }), app),
+    )
   }
 
   /** Agrees to a request; the connection then waits for its activation. */
@@ -117,8 +133,12 @@ export class Connections {
     const known = await this.get(districtId)
     // A step that is not allowed is refused before Clever is asked.
     this.#next(known, "active", activation)
-    const name = await this.#lookUp(districtId, activation.signal)
-    return this.#save(known, this.#activated({ ...known, name }, activation))
+    const app = this.#appFor(known, activation)
+    const name = await this.#lookUp(districtId, app, activation.signal)
+    return this.#change(districtId, (now) => {
+      if (now === undefined) throw notFound(districtId)
+      return this.#activated({ ...this.#throughApp(now, app), name }, activation)
+    })
   }
 
   /**
@@ -127,14 +147,16 @@ export class Connections {
    * Clever as {@link activate} does.
    */
   async connect(districtId: string, activation: ConnectionActivation): Promise<Connection> {
-    const known = await this.#find(districtId)
-    const name = await this.#lookUp(districtId, activation.signal)
-    let next: Connection | undefined = known === undefined ? undefined : { ...known, name }
-    if (next === undefined || next.state === "disconnected" || next.state === "declined") {
-      next = this.#requested(next, { districtId, name, ...activation })
-    }
-    if (next.state === "requested") next = this.#next(next, "approved", activation)
-    return this.#save(known, this.#activated(next, activation))
+    const app = this.#appFor(await this.#find(districtId), activation)
+    const name = await this.#lookUp(districtId, app, activation.signal)
+    return this.#change(districtId, (known) => {
+      let next = known === undefined ? undefined : { ...known, name }
+      if (next === undefined || next.state === "disconnected" || next.state === "declined") {
+        next = this.#requested(next, { ...activation, districtId, name })
+      }
+      if (next.state === "requested") next = this.#next(next, "approved", { by: activation.by })
+      return this.#activated(this.#throughApp(next, app), activation)
+    })
   }
 
   /** Stops imports for a while; people go on logging in. */
@@ -144,14 +166,16 @@ export class Connections {
 
   /** Ends a pause. */
   async resume(districtId: string, actor: ConnectionActor): Promise<Connection> {
-    const connection = await this.get(districtId)
-    if (connection.state !== "paused") {
-      throw new HomeroomError("CONNECTION_TRANSITION_INVALID", {
-        message: `The connection of district ${districtId} is ${connection.state}, not paused.`,
-        details: { districtId, from: connection.state, to: "active" },
-      })
-    }
-    return this.#step(districtId, "active", actor)
+    return this.#change(districtId, (connection) => {
+      if (connection === undefined) throw notFound(districtId)
+      if (connection.state !== "paused") {
+        throw new HomeroomError("CONNECTION_TRANSITION_INVALID", {
+          message: `The connection of district ${districtId} is ${connection.state}, not paused.`,
+          details: { districtId, from: connection.state, to: "active" },
+        })
+      }
+      return this.#next(connection, "active", { by: actor.by })
+    })
   }
 
   /** Ends the connection; the roster stays as it is. */
@@ -159,14 +183,46 @@ export class Connections {
     return this.#step(districtId, "disconnected", actor)
   }
 
+  /**
+   * Replaces the settings of a connection by others, from the next import and the next scheduled time on.
+   *
+   * Rejects with `CONNECTION_CHANGED` if they are no longer those that `basis` says, so that of two operators the second
+   * one looks again; with `INVALID_OPTIONS` or `SCHEDULE_INVALID`, which name the setting, and `CONNECTION_NOT_FOUND`.
+   */
+  async setSettings(districtId: string, { settings, basis, by }: SettingsChange): Promise<Connection> {
+    return this.#changeSettings(districtId, by, (connection) => {
+      requireSameConnection(connection, { ...connection, settings: basis })
+      return settings
+    })
+  }
+
+  /** The same, with settings made from those that there are: what others change meanwhile is kept. */
+  changeSettings(
+    districtId: string,
+    { change, by }: ConnectionActor & { change: (settings: ConnectionSettings) => ConnectionSettings },
+  ): Promise<Connection> {
+    return this.#changeSettings(districtId, by, ({ settings }) => change(settings))
+  }
+
+  /**
+   * Looks for steps that others took, in this process or elsewhere, enters them in the audit log and tells `onStep`: to
+   * be called now and then, as `ImportScheduler` does. Reads all connections.
+   */
+  async notice(): Promise<void> {
+    await this.#storage.open()
+    await this.#notices.noticeAll()
+  }
+
   async #find(districtId: string): Promise<Connection | undefined> {
     await this.#storage.open()
     return this.#storage.getConnection(districtId)
   }
 
-  async #step(districtId: string, state: ConnectionState, actor: ConnectionActor): Promise<Connection> {
-    const known = await this.get(districtId)
-    return this.#save(known, this.#next(known, state, { by: actor.by }))
+  #step(districtId: string, state: ConnectionState, { by }: ConnectionActor): Promise<Connection> {
+    return this.#change(districtId, (known) => {
+      if (known === undefined) throw notFound(districtId)
+      return this.#next(known, state, { by })
+    })
   }
 
   #next(
@@ -198,27 +254,73 @@ export class Connections {
     return isThere ? connection : this.#next(connection, "active", { mode, by })
   }
 
-  /** Saves what changed and tells of each new step. */
-  async #save(before: Connection | undefined, after: Connection): Promise<Connection> {
-    const taken = before?.steps.length ?? 0
-    if (after.steps.length === taken && after.name === before?.name) return after
-    await this.#storage.saveConnection(after)
-    for (const [index, step] of after.steps.entries()) {
-      if (index < taken) continue
-      const from = after.steps[index - 1]?.state ?? null
-      const connection = { ...after, ...pickState(step), steps: after.steps.slice(0, index + 1) }
-      try {
-        this.#onStep?.({ connection, step, from })
-      } catch {
-        // The step is taken: a listener can't undo it.
+  /** The app named; else the connection's own, unless that is for another mode; else the one for this mode. */
+  #appFor(known: Connection | undefined, { mode, app }: ConnectionActivation): ExchangeApp {
+    const own = app ?? known?.settings.app
+    const found = this.#apps.for({ mode, name: own })
+    const isForOther = app === undefined && found.mode !== undefined && found.mode !== mode
+    return isForOther ? this.#apps.for({ mode }) : found
+  }
+
+  /** With one app there is nothing to name. */
+  #throughApp(connection: Connection, app: ExchangeApp): Connection {
+    return this.#apps.list.length === 1 ? connection : withApp(connection, app.name)
+  }
+
+  async #changeSettings(
+    districtId: string,
+    by: string,
+    change: (connection: Connection) => ConnectionSettings,
+  ): Promise<Connection> {
+    const checked = async (connection: Connection | undefined): Promise<Connection> => {
+      if (connection === undefined) throw notFound(districtId)
+      const settings = await checkSettings(change(connection), { districtId })
+      if (settings.app !== undefined) this.#apps.get(settings.app)
+      if (settings.schedule !== undefined) {
+        const { Schedule } = await import("./schedules/schedule.ts")
+        Schedule.check(settings.schedule, { districtId })
       }
+      return { ...connection, settings }
     }
-    return after
+    let parts: string[] = []
+    const saved = await this.#change(districtId, async (known) => {
+      const next = await checked(known)
+      parts = differingParts(known?.settings ?? {}, next.settings)
+      return next
+    })
+    // Not what they were set to: a scope may name people.
+    const details = { settings: parts.join(", ") }
+    if (parts.length > 0) await this.#audit.add({ action: "settings-changed", by, districtId, details })
+    return saved
+  }
+
+  /**
+   * Saves what `change` makes of the connection as it is, and notices the steps that it took. Done once more where
+   * somebody else has changed it meanwhile, so that no step and no setting of theirs is lost.
+   */
+  async #change(
+    districtId: string,
+    change: (known: Connection | undefined) => Connection | Promise<Connection>,
+  ): Promise<Connection> {
+    for (let tries = 1; ; tries++) {
+      const known = await this.#find(districtId)
+      const next = await change(known)
+      if (known !== undefined && isSame(known, next)) return known
+      try {
+        await this.#storage.saveConnection(next, known ?? null)
+      } catch (error) {
+        const isChanged = isHomeroomError(error) && error.code === "CONNECTION_CHANGED"
+        if (isChanged && tries < writeTries) continue
+        throw error
+      }
+      await this.#notices.notice(next)
+      return next
+    }
   }
 
   /** The district's name at Clever, if the district can be reached. */
-  async #lookUp(districtId: string, signal: AbortSignal | undefined): Promise<string> {
-    for await (const district of this.#clever.districts({ districtId, signal, onRejected: () => {} })) {
+  async #lookUp(districtId: string, app: ExchangeApp, signal: AbortSignal | undefined): Promise<string> {
+    for await (const district of app.clever.districts({ districtId, signal, onRejected: () => {} })) {
       if (district.id === districtId) return district.name ?? ""
     }
     throw new HomeroomError("CLEVER_DISTRICT_NOT_CONNECTED", {
@@ -232,6 +334,23 @@ export class Connections {
   }
 }
 
-function pickState({ state, mode }: ConnectionStep): Pick<Connection, "state" | "mode"> {
-  return { state, mode }
+function withApp(connection: Connection, app: string | undefined): Connection {
+  return app === undefined ? connection : { ...connection, settings: { ...connection.settings, app } }
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+/** Which settings are not the same. */
+function differingParts(one: ConnectionSettings, other: ConnectionSettings): string[] {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]) as Set<keyof ConnectionSettings>
+  return [...names].filter((name) => !isSame(one[name], other[name])).sort()
+}
+
+function notFound(districtId: string): HomeroomError {
+  return new HomeroomError("CONNECTION_NOT_FOUND", {
+    message: `District ${districtId} has no connection.`,
+    details: { districtId },
+  })
 }

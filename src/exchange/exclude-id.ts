@@ -1,9 +1,25 @@
-import { HomeroomError } from "../errors/index.ts"
+import { HomeroomError, isHomeroomError } from "../errors/index.ts"
 import { kinds } from "../models/kinds.ts"
 import type { RosterStorage } from "../storage/contract.ts"
 
+/** How often it is begun anew because somebody else changed the connection in between. */
+const writeTries = 20
+
 /** Adds an id to those that imports of the district leave out (S18). Rejects with `CONNECTION_NOT_FOUND`. */
 export async function excludeId(
+  storage: RosterStorage,
+  selection: { districtId: string; id: string },
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await tryExclude(storage, selection)
+    } catch (error) {
+      if (!isHomeroomError(error) || error.code !== "CONNECTION_CHANGED" || tries >= writeTries) throw error
+    }
+  }
+}
+
+async function tryExclude(
   storage: RosterStorage,
   { districtId, id }: { districtId: string; id: string },
 ): Promise<void> {
@@ -21,5 +37,5 @@ export async function excludeId(
   const isEverything = scope !== undefined && Object.values(scope).every((part) => part === undefined)
   const kept = isEverything ? { kinds: [...kinds] } : scope
   const settings = { ...connection.settings, scope: { ...kept, exclude: [...exclude, id] } }
-  await storage.saveConnection({ ...connection, settings })
+  await storage.saveConnection({ ...connection, settings }, connection)
 }

@@ -1,14 +1,23 @@
 /** Connections, imports and their history, and whom of the app a login is: what the command line and the console call. */
 
+export { type DistrictDirectory, type ExchangeApp, ExchangeApps } from "./apps/exchange-app.ts"
+export { RoutedSource } from "./apps/routed-source.ts"
+export {
+  AuditLog,
+  type AuditLogOptions,
+  type AuditPage,
+  type AuditQuery,
+  type ExchangeAction,
+  type ExchangeAuditEntry,
+} from "./audit-log.ts"
 export { connectionTransitions } from "./connection-states.ts"
 export {
   type ConnectionActivation,
   type ConnectionActor,
   type ConnectionRequest,
-  type ConnectionStepEvent,
   Connections,
   type ConnectionsOptions,
-  type DistrictDirectory,
+  type SettingsChange,
 } from "./connections.ts"
 export {
   type ErasureProof,
@@ -52,3 +61,4 @@ export type {
 export { LoginResolver, type LoginResolverOptions, type UserRefresher } from "./logins/login-resolver.ts"
 export type { LoginErasure } from "./logins/session-control.ts"
 export { type MatchOutcome, matchImported } from "./match-imported.ts"
+export type { ConnectionStepEvent } from "./step-notices.ts"

@@ -39,6 +39,7 @@ export type {
   RecordPagesOptions,
   RecordTextOptions,
   RosterSource,
+  SourceOptions,
 } from "./record-page.ts"
 export type { Resource } from "./resource.ts"
 export type { Principal, School } from "./school.ts"

@@ -3,6 +3,7 @@
 export type { ChangeFilter, RecordChange, SchoolChanges } from "./change-log.ts"
 export type { DanglingReference } from "./dangling.ts"
 export { requireLease } from "./district-lease.ts"
+export { checkSettings } from "./district-settings.ts"
 export type {
   ComparedStep,
   DecidedStep,

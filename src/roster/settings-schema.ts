@@ -44,6 +44,20 @@ export const settingsSchema: z.ZodType<ConnectionSettings> = z.strictObject({
       exclude: names.optional(),
     })
     .optional(),
+  app: names.element.optional(),
+  // What is in it is the scheduler's to judge: no import fails because of it.
+  schedule: z
+    .strictObject({
+      cron: z.string().optional(),
+      timeZone: z.string().optional(),
+      jitterMinutes: z.number().optional(),
+      blackout: z
+        .array(z.union([z.string(), z.strictObject({ from: z.string(), to: z.string() })]))
+        .optional(),
+      bulkEveryDays: z.number().optional(),
+      atLeastDaily: z.boolean().optional(),
+    })
+    .optional(),
   ownership: z
     .partialRecord(z.enum(kinds), z.record(z.string().min(1), z.enum(["clever", "sticky", "app"])))
     .optional(),

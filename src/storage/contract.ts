@@ -100,6 +100,7 @@ export type {
   GuardSettings,
   GuardThresholds,
   RolloverWindow,
+  ScheduleSettings,
 } from "./contract/settings.ts"
 
 /**

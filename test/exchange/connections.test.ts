@@ -1,10 +1,14 @@
 import { beforeEach, describe, expect, test } from "vitest"
+import { excludeId } from "../../src/exchange/exclude-id.ts"
 import {
+  AuditLog,
   type ConnectionState,
   type ConnectionStepEvent,
   Connections,
   connectionTransitions,
   type DistrictDirectory,
+  type ExchangeApp,
+  forgetDistrict,
   HomeroomError,
 } from "../../src/index.ts"
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
@@ -67,7 +71,7 @@ test("a connection's life: each step with who, when and in which mode", async ()
   expect(ended).toMatchObject({ name: "Clear Water ISD", mode: "sso+provisioning", state: "disconnected" })
   expect(ended.steps).toEqual([
     { state: "requested", mode: "sso", at: "2026-03-02T08:00:01.000Z", by: "school" },
-    { state: "approved", mode: "sso", at: "2026-03-02T08:00:02.000Z", by: "ada" },
+    { state: "approved", mode: "sso", at: "2026-03-02T08:00:03.000Z", by: "ada" },
     expect.objectContaining({ state: "active", mode: "sso+provisioning", by: "ada" }),
     expect.objectContaining({ state: "paused", mode: "sso+provisioning", by: "bo" }),
     expect.objectContaining({ state: "active", mode: "sso+provisioning", by: "bo" }),
@@ -178,4 +182,204 @@ test("onStep is told of each step in order, and can't undo one", async () => {
     throw new Error("the mail server is down")
   })
   expect(await failing.pause(id, { by: "ada" })).toMatchObject({ state: "paused" })
+})
+
+describe("several people and processes at once", () => {
+  test("lose no step and no setting: whoever comes second begins with what the first has made", async () => {
+    const connections = make()
+    await connections.connect(id, { mode: "sso+provisioning", by: "cli" })
+    const changes = [
+      connections.pause(id, { by: "ada" }),
+      connections.changeSettings(id, {
+        by: "bo",
+        change: (settings) => ({ ...settings, guards: { atLeast: 3 } }),
+      }),
+      connections.changeSettings(id, {
+        by: "cy",
+        change: (settings) => ({ ...settings, scope: { exclude: ["u1"] } }),
+      }),
+      excludeId(storage, { districtId: id, id: "u2" }),
+    ]
+    await Promise.all(changes)
+    const { state, steps, settings } = await connections.get(id)
+    expect(state).toBe("paused")
+    expect(steps).toHaveLength(4)
+    expect(settings.guards).toEqual({ atLeast: 3 })
+    expect(settings.scope?.exclude).toContain("u1")
+  })
+
+  test("of two who decide on one request, one decides", async () => {
+    const connections = make()
+    await connections.request(id, { mode: "sso", by: "school" })
+    const decided = await Promise.allSettled([
+      connections.decline(id, { by: "ada" }),
+      connections.approve(id, { by: "bo" }),
+    ])
+    expect(decided.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"])
+    expect((await connections.get(id)).steps).toHaveLength(2)
+  })
+
+  test("a request that two make is one", async () => {
+    const asked = await Promise.allSettled([
+      make().request(id, { mode: "sso", by: "ada" }),
+      make().request(id, { mode: "sso", by: "bo" }),
+    ])
+    expect(asked.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"])
+    expect((await make().get(id)).steps).toHaveLength(1)
+  })
+})
+
+describe("settings", () => {
+  test("are replaced where they are those that were seen; who came second looks again", async () => {
+    const connections = make()
+    await connections.connect(id, { mode: "sso+provisioning", by: "cli" })
+    const settings = { guards: { archivedShare: 0.2 }, schedule: { cron: "0 3 * * *" } }
+    const set = await connections.setSettings(id, { settings, basis: {}, by: "ada" })
+    expect(set.settings).toEqual(settings)
+    const late = connections.setSettings(id, { settings: {}, basis: {}, by: "bo" })
+    await expect(late).rejects.toMatchObject({ code: "CONNECTION_CHANGED", retryable: true })
+    expect((await connections.get(id)).settings).toEqual(settings)
+    const { entries } = await new AuditLog({ storage }).list({ districtId: id, limit: 1 })
+    expect(entries).toEqual([
+      expect.objectContaining({
+        action: "settings-changed",
+        by: "ada",
+        details: { settings: "guards, schedule" },
+      }),
+    ])
+  })
+
+  test.each([
+    [{ guards: { archivedShare: 7 } }, "INVALID_OPTIONS", "guards.archivedShare"],
+    [{ schedule: { cron: "61 * * * *" } }, "SCHEDULE_INVALID", "schedule.cron"],
+    [{ schedule: { timeZone: "Mars/Base" } }, "SCHEDULE_INVALID", "schedule.timeZone"],
+    [{ schedule: { blackout: ["2026-02-30"] } }, "SCHEDULE_INVALID", "schedule.blackout"],
+    [{ app: "none" }, "INVALID_OPTIONS", "app"],
+  ])("of the wrong form are refused and named: %j", async (settings, code, option) => {
+    const connections = make()
+    await connections.connect(id, { mode: "sso+provisioning", by: "cli" })
+    const set = connections.setSettings(id, { settings, basis: {}, by: "ada" })
+    await expect(set).rejects.toMatchObject({ code, details: { option } })
+    expect((await connections.get(id)).settings).toEqual({})
+  })
+})
+
+describe("steps that others took", () => {
+  test("are told to the hook and entered in the audit log once, whoever looks", async () => {
+    const silent = new Connections({ storage, clever: directory, clock: () => now })
+    await silent.connect(id, { mode: "sso", by: "cli" })
+    expect(told).toEqual([])
+    // As an undo does inside its commit.
+    const known = await silent.get(id)
+    const paused = {
+      ...known,
+      state: "paused" as const,
+      steps: [
+        ...known.steps,
+        { state: "paused" as const, mode: "sso" as const, at: "2026-03-02T08:00:03Z", by: "ada" },
+      ],
+    }
+    await storage.saveConnection(paused, known)
+    await Promise.all([make().notice(), make().notice(), silent.notice()])
+    expect(told.map(({ from, step }) => [from, step.state])).toEqual([
+      [null, "requested"],
+      ["requested", "approved"],
+      ["approved", "active"],
+      ["active", "paused"],
+    ])
+    await make().notice()
+    expect(told).toHaveLength(4)
+    const { entries } = await new AuditLog({ storage }).list({ districtId: id })
+    expect(entries.map(({ action, by }) => [action, by])).toEqual([
+      ["connection-paused", "ada"],
+      ["connection-active", "cli"],
+      ["connection-approved", "cli"],
+      ["connection-requested", "cli"],
+    ])
+  })
+
+  test("are no news after a week", async () => {
+    const silent = new Connections({ storage, clever: directory, clock: () => now })
+    await silent.request(id, { mode: "sso", by: "school" })
+    now += 8 * 86_400_000
+    await silent.approve(id, { by: "ada" })
+    await make().notice()
+    expect(told.map(({ step }) => step.state)).toEqual(["approved"])
+  })
+})
+
+describe("several Clever apps", () => {
+  let askedOf: string[]
+  const app = (name: string, mode?: "sso" | "sso+provisioning"): ExchangeApp => ({
+    name,
+    mode,
+    signupUrl: `https://clever.com/signup/${name}`,
+    clever: {
+      districts: (options) => {
+        askedOf.push(name)
+        return directory.districts(options)
+      },
+    },
+  })
+  const withApps = (...apps: ExchangeApp[]): Connections =>
+    new Connections({ storage, apps, clock: () => now })
+  beforeEach(() => {
+    askedOf = []
+  })
+
+  test("a connection goes through the app for its mode, and changes it with the mode", async () => {
+    const connections = withApps(app("sign-in", "sso"), app("rostering", "sso+provisioning"))
+    const first = await connections.connect(id, { mode: "sso", by: "cli" })
+    expect(first.settings.app).toBe("sign-in")
+    expect(connections.appOf(first).signupUrl).toBe("https://clever.com/signup/sign-in")
+    const second = await connections.activate(id, { mode: "sso+provisioning", by: "cli" })
+    expect(second.settings.app).toBe("rostering")
+    expect(askedOf).toEqual(["sign-in", "rostering"])
+    expect(connections.apps.map(({ name }) => name)).toEqual(["sign-in", "rostering"])
+  })
+
+  test("a connection names its app, and is checked with that", async () => {
+    const connections = withApps(app("one"), app("two"))
+    await expect(connections.connect(id, { mode: "sso", by: "cli" })).rejects.toMatchObject({
+      code: "INVALID_OPTIONS",
+      message: expect.stringContaining("one, two"),
+    })
+    const refused = connections.request(id, { mode: "sso", app: "three", by: "cli" })
+    await expect(refused).rejects.toMatchObject({ code: "INVALID_OPTIONS" })
+    await connections.request(id, { mode: "sso", app: "two", by: "cli" })
+    await connections.approve(id, { by: "cli" })
+    expect((await connections.activate(id, { mode: "sso", by: "cli" })).settings.app).toBe("two")
+    expect(askedOf).toEqual(["two"])
+  })
+
+  test("have names of their own, and there is at least one", () => {
+    for (const apps of [[], [app("one"), app("one")], [app("")]]) {
+      expect(() => withApps(...apps)).toThrow(expect.objectContaining({ code: "INVALID_OPTIONS" }))
+    }
+  })
+})
+
+test("the audit log is read page by page, newest first, erased with its district, and purged", async () => {
+  await storage.open()
+  const log = new AuditLog({ storage, keepDays: 10, clock: () => now })
+  const other = "58a1000000000000000000bb"
+  for (let index = 0; index < 7; index++) {
+    now += 86_400_000
+    const districtId = index % 2 === 0 ? id : other
+    await log.add({ action: "import-requested", by: `user ${index}`, districtId, details: {} })
+  }
+  const read: string[] = []
+  for (let after: string | undefined; ; ) {
+    const { entries, next } = await log.list({ limit: 3, ...(after === undefined ? {} : { after }) })
+    read.push(...entries.map(({ by }) => by))
+    if (next === null) break
+    after = next
+  }
+  expect(read).toEqual([6, 5, 4, 3, 2, 1, 0].map((index) => `user ${index}`))
+  await forgetDistrict({ storage, districtId: other, by: "cli" })
+  const left = async () => (await log.list()).entries.map(({ by }) => by)
+  expect(await left()).toEqual(["user 6", "user 4", "user 2", "user 0"])
+  now += 6 * 86_400_000
+  expect(await log.purge()).toBe(2)
+  expect(await left()).toEqual(["user 6", "user 4"])
 })

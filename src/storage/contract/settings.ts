@@ -7,6 +7,25 @@ export interface ConnectionSettings {
   guards?: GuardSettings | undefined
   scope?: Scope | undefined
   ownership?: Ownership | undefined
+  /** The name of the Clever app that the district is connected to, where there are several. */
+  app?: string | undefined
+  schedule?: ScheduleSettings | undefined
+}
+
+/** When a district is imported by itself (S29). */
+export interface ScheduleSettings {
+  /** Minute, hour, day of the month, month and day of the week, as cron has them: `30 3 * * 1-5`. */
+  cron?: string | undefined
+  /** An IANA time zone, in which the times and dates are: `America/Chicago`. */
+  timeZone?: string | undefined
+  /** Each time is later by up to so many minutes, by as many as is the district's own share. */
+  jitterMinutes?: number | undefined
+  /** On these days nothing begins by itself: ISO 8601 dates, or ranges of them with both ends included. */
+  blackout?: readonly (string | { from: string; to: string })[] | undefined
+  /** After how many days an import lists everything again, instead of reading what changed; 0: never. Default 7. */
+  bulkEveryDays?: number | undefined
+  /** Whether there is an import on every day, also on one that the expression leaves out. Default true. */
+  atLeastDaily?: boolean | undefined
 }
 
 /** When an import is held instead of applied (S15). */
