@@ -7,9 +7,12 @@ import {
   type RosterSync,
   requireActive,
   type SyncOptions,
+  type UndoOptions,
+  type UndoResult,
 } from "../roster/index.ts"
 import type { Connection, RosterStorage, Run } from "../storage/contract.ts"
 import type { Connections } from "./connections.ts"
+import type { ImportHealthBook } from "./import-health.ts"
 import { type MatchOutcome, matchImported } from "./match-imported.ts"
 
 export interface ImportOptions extends SyncOptions {
@@ -19,6 +22,8 @@ export interface ImportOptions extends SyncOptions {
   matching?: AccountMatching
   /** Told how that went: it changes nothing of the import. Must not throw. */
   onMatched?: (outcome: MatchOutcome) => void
+  /** Where it is noted that the district can be imported, which ends a quarantine (S29). */
+  health?: ImportHealthBook
 }
 
 /**
@@ -28,16 +33,32 @@ export interface ImportOptions extends SyncOptions {
  * anything is read from Clever; else it resolves and rejects as `RosterSync.sync` does.
  */
 export async function importDistrict(options: ImportOptions): Promise<Run> {
-  const { connections, roster, matching, onMatched, ...sync } = options
+  const { connections, roster, matching, onMatched, health, ...sync } = options
   const { districtId, signal } = sync
   requireProvisioning(await connections.get(districtId))
   const run = await roster.sync(sync)
+  if (run.state !== "interrupted") await health?.noteRun(run)
   // A run that changed nothing may follow one after which the matching failed.
   if (matching !== undefined && (run.state === "applied" || run.state === "unchanged")) {
     const outcome = await matchImported({ matching, districtId, ...(signal === undefined ? {} : { signal }) })
     onMatched?.(outcome)
   }
   return run
+}
+
+/**
+ * Takes back what an import did and pauses the district's imports, as `RosterSync.undo` does, and has the pause entered
+ * in the audit log and told to the `onStep` of `connections`. Rejects as `undo` does.
+ */
+export async function undoImport({
+  connections,
+  roster,
+  runId,
+  ...options
+}: UndoOptions & { connections: Connections; roster: RosterSync; runId: string }): Promise<UndoResult> {
+  const result = await roster.undo(runId, options)
+  await connections.notice()
+  return result
 }
 
 export interface PlanImportOptions extends PlanOptions {

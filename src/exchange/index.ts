@@ -27,6 +27,15 @@ export {
   forgetDistrict,
   forgetUser,
 } from "./forget.ts"
+export { type ImportHealth, ImportHealthBook, type Quarantine } from "./import-health.ts"
+export {
+  type ImportOutcome,
+  type ImportRequest,
+  type ImportStatus,
+  Imports,
+  type ImportsOptions,
+  type PostponeReason,
+} from "./import-jobs.ts"
 export {
   type ImportOptions,
   importDistrict,
@@ -35,6 +44,7 @@ export {
   type RunRejection,
   readRejections,
   requireProvisioning,
+  undoImport,
 } from "./imports.ts"
 export type {
   AccountQuery,
@@ -61,4 +71,18 @@ export type {
 export { LoginResolver, type LoginResolverOptions, type UserRefresher } from "./logins/login-resolver.ts"
 export type { LoginErasure } from "./logins/session-control.ts"
 export { type MatchOutcome, matchImported } from "./match-imported.ts"
+export type {
+  ImportJob,
+  ImportJobHandler,
+  ImportJobRequest,
+  ImportQueue,
+  ImportReason,
+  QueueWork,
+  QueueWorkOptions,
+} from "./queue/import-queue.ts"
+export { InProcessQueue, type InProcessQueueOptions } from "./queue/in-process-queue.ts"
+export { defaultLargeFrom } from "./queue/next-job.ts"
+export { ImportScheduler, type ImportSchedulerOptions } from "./schedules/import-scheduler.ts"
+export { type NextImport, nextImport } from "./schedules/next-import.ts"
+export type { FullSchedule } from "./schedules/schedule.ts"
 export type { ConnectionStepEvent } from "./step-notices.ts"

@@ -14,7 +14,7 @@ export type {
   RecordRun,
   ScopedStep,
 } from "./explanation.ts"
-export type { LeaseOptions, Repeat, Sleep } from "./lease-keeper.ts"
+export { type LeaseOptions, type Repeat, repeatWithTimer, type Sleep } from "./lease-keeper.ts"
 export type {
   AccountEntry,
   AccountProblem,
