@@ -20,6 +20,15 @@ export {
   type SettingsChange,
 } from "./connections.ts"
 export {
+  Discovery,
+  type DiscoveryApp,
+  type DiscoveryEvent,
+  type DiscoveryOptions,
+  type DiscoveryReport,
+  type DistrictTokens,
+} from "./discovery/discovery.ts"
+export type { DiscoveryPoll } from "./discovery/discovery-documents.ts"
+export {
   type ErasureProof,
   type ForgetDistrictOptions,
   type ForgetOptions,

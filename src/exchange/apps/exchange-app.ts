@@ -27,12 +27,16 @@ export interface ExchangeApp<Client = DistrictDirectory> {
 export class ExchangeApps<App extends ExchangeApp<unknown> = ExchangeApp> {
   readonly list: readonly App[]
 
-  /** Throws `INVALID_OPTIONS` for none, and for two of the same name. */
+  /** Throws `INVALID_OPTIONS` for none, for two of the same name, and for what is no name. */
   constructor(apps: readonly App[]) {
     if (apps.length === 0) throw invalid("Give at least one Clever app.")
     const names = apps.map(({ name }) => name)
-    const twice = names.find((name, index) => name === "" || names.indexOf(name) !== index)
-    if (twice !== undefined) throw invalid(`Each Clever app needs a name of its own; "${twice}" is none.`)
+    const wrong = names.find((name, index) => !/^[\w.-]{1,64}$/.test(name) || names.indexOf(name) !== index)
+    if (wrong !== undefined) {
+      throw invalid(
+        `Each Clever app needs a name of its own, of letters, digits and . _ - alone; "${wrong}" is none.`,
+      )
+    }
     this.list = apps
   }
 
