@@ -1,5 +1,15 @@
 import { HomeroomError } from "../errors/index.ts"
-import { type ApiVersion, CleverClient, type CleverClientOptions, type RosterStorage } from "../index.ts"
+import {
+  type ApiVersion,
+  type CleverApp,
+  type CleverAppOptions,
+  CleverClient,
+  type CleverClientOptions,
+  cleverApps,
+  type RosterSource,
+  type RosterStorage,
+  RoutedSource,
+} from "../index.ts"
 import { SqliteStorage } from "../storage/sqlite/index.ts"
 
 const defaultStorage = "sqlite:./homeroom.db"
@@ -23,6 +33,26 @@ export function cleverFromEnvironment(settings: CleverSettings = {}): CleverClie
     clientSecret: read("CLEVER_CLIENT_SECRET"),
     districtToken: read("CLEVER_DISTRICT_TOKEN"),
   })
+}
+
+/** The Clever apps of the environment: those that CLEVER_APPS names, or the one there is. */
+export function appsFromEnvironment(settings: CleverSettings = {}): CleverApp[] {
+  const names = (read("CLEVER_APPS") ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "")
+  if (names.length === 0) return [{ name: "default", clever: cleverFromEnvironment(settings) }]
+  return cleverApps(names.map(readApp), {
+    ...settings,
+    apiUrl: readUrl("HOMEROOM_CLEVER_API_URL"),
+    authUrl: readUrl("HOMEROOM_CLEVER_AUTH_URL"),
+  })
+}
+
+/** Reads each district through the app of its connection. */
+export function sourceOf(storage: RosterStorage, apps: readonly CleverApp[]): RosterSource {
+  const [only, ...others] = apps
+  return only !== undefined && others.length === 0 ? only.clever : new RoutedSource({ storage, apps })
 }
 
 /** What of "Log in with Clever" the environment sets up. */
@@ -100,6 +130,26 @@ export function storageAt(address: string): RosterStorage {
   throw new HomeroomError("INVALID_OPTIONS", {
     message: "HOMEROOM_STORAGE must be sqlite:PATH, as in sqlite:./homeroom.db.",
   })
+}
+
+/** An app's variables end in its name: those of `sign-in` in `_SIGN_IN`. */
+function readApp(name: string): CleverAppOptions {
+  const suffix = name.toUpperCase().replace(/[^A-Z0-9]/g, "_")
+  const [clientId, clientSecret, mode] = ["CLIENT_ID", "CLIENT_SECRET", "MODE"].map((what) =>
+    read(`CLEVER_${what}_${suffix}`),
+  )
+  if (clientId === undefined || clientSecret === undefined) {
+    throw new HomeroomError("CLEVER_CREDENTIALS_MISSING", {
+      message: `CLEVER_APPS names ${name}: set CLEVER_CLIENT_ID_${suffix} and CLEVER_CLIENT_SECRET_${suffix}.`,
+    })
+  }
+  if (mode !== undefined && mode !== "sso" && mode !== "sso+provisioning") {
+    throw new HomeroomError("INVALID_OPTIONS", {
+      message: `CLEVER_MODE_${suffix} must be sso or sso+provisioning.`,
+      details: { variable: `CLEVER_MODE_${suffix}` },
+    })
+  }
+  return { name, clientId, clientSecret, mode, signupUrl: read(`CLEVER_SIGNUP_URL_${suffix}`) }
 }
 
 /** A variable's value; one that is empty counts as absent. */

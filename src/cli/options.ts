@@ -51,6 +51,21 @@ export function seconds(least: number): (text: string) => number {
   }
 }
 
+/** Reads dates, `2026-12-24` or `2026-12-24..2027-01-01`, one or more. */
+export function readDates(
+  text: string,
+  before: (string | { from: string; to: string })[] = [],
+): (string | { from: string; to: string })[] {
+  const dates = text.split(",").map((part) => {
+    const [from = "", to, ...rest] = part.trim().split("..")
+    if (rest.length > 0 || from === "" || to === "") {
+      throw new InvalidArgumentError("It must be a date, 2026-12-24, or two with .. between them.")
+    }
+    return to === undefined ? from : { from, to }
+  })
+  return [...before, ...dates]
+}
+
 /** Reads a Clever id. */
 export function readId(text: string): string {
   if (/^[\w-]{1,64}$/.test(text)) return text

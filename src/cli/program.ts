@@ -1,7 +1,10 @@
 import { Command } from "commander"
+import { addAudit } from "./commands/audit.ts"
 import { addConnect } from "./commands/connect.ts"
+import { addConnections } from "./commands/connections.ts"
 import { addDecide } from "./commands/decide.ts"
 import { addDemo } from "./commands/demo.ts"
+import { addDiscover } from "./commands/discover.ts"
 import { addDoctor } from "./commands/doctor.ts"
 import { addExplain } from "./commands/explain.ts"
 import { addExport } from "./commands/export.ts"
@@ -9,6 +12,8 @@ import { addForget } from "./commands/forget.ts"
 import { addHistory } from "./commands/history.ts"
 import { addImport } from "./commands/import.ts"
 import { addPlan } from "./commands/plan.ts"
+import { addQueue } from "./commands/queue.ts"
+import { addSchedule } from "./commands/schedule.ts"
 import { addShow } from "./commands/show.ts"
 import { addSimulate } from "./commands/simulate.ts"
 import { addUndo } from "./commands/undo.ts"
@@ -17,6 +22,8 @@ import { exitCodes, reportFailure, reportUsage } from "./failure.ts"
 const environmentHelp = `
 Environment:
   CLEVER_CLIENT_ID, CLEVER_CLIENT_SECRET   the Clever app (Clever dashboard: Settings > App Settings)
+  CLEVER_APPS                              several Clever apps by name: sign-in,rostering. Each has variables of its own,
+                                           CLEVER_CLIENT_ID_SIGN_IN, CLEVER_CLIENT_SECRET_…, CLEVER_MODE_…, CLEVER_SIGNUP_URL_…
   CLEVER_DISTRICT_TOKEN                    a district's token to use as it is, instead of asking Clever for it
   HOMEROOM_STORAGE                         where rosters are kept: sqlite:PATH (default sqlite:./homeroom.db)
   HOMEROOM_CLEVER_API_URL                  default https://api.clever.com
@@ -55,14 +62,19 @@ export async function runProgram(options: ProgramOptions): Promise<number> {
   addDemo(program)
   addSimulate(program)
   addConnect(program)
+  addConnections(program)
+  addDiscover(program, setExitCode)
   addImport(program, setExitCode)
   addPlan(program, setExitCode)
   addDecide(program)
+  addSchedule(program)
+  addQueue(program)
   addHistory(program)
   addShow(program)
   addUndo(program)
   addExplain(program)
   addExport(program)
+  addAudit(program)
   addForget(program)
   addDoctor(program, setExitCode)
   // A reader that goes away is no failure: `Output` notices it, and help and errors go unread.

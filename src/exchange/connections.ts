@@ -275,7 +275,8 @@ export class Connections {
     const checked = async (connection: Connection | undefined): Promise<Connection> => {
       if (connection === undefined) throw notFound(districtId)
       const settings = await checkSettings(change(connection), { districtId })
-      if (settings.app !== undefined) this.#apps.get(settings.app)
+      const isOther = settings.app !== connection.settings.app
+      if (isOther && settings.app !== undefined) this.#apps.get(settings.app)
       if (settings.schedule !== undefined) {
         const { Schedule } = await import("./schedules/schedule.ts")
         Schedule.check(settings.schedule, { districtId })

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander"
 import { type ApiVersion, type ConnectionMode, Connections } from "../../index.ts"
-import { cleverFromEnvironment, withStorage } from "../environment.ts"
+import { appsFromEnvironment, withStorage } from "../environment.ts"
 import { apiVersionOption, districtOption } from "../options.ts"
 import { withOutput } from "../output.ts"
 import { withSignals } from "../signals.ts"
@@ -8,6 +8,7 @@ import { withSignals } from "../signals.ts"
 interface ConnectOptions {
   district: string
   mode: ConnectionMode
+  app?: string
   apiVersion: ApiVersion
 }
 
@@ -30,16 +31,20 @@ export function addConnect(program: Command): void {
         .choices(modes)
         .default("sso+provisioning"),
     )
+    .option(
+      "--app <name>",
+      "the Clever app, of those that CLEVER_APPS names (default: the one for this mode)",
+    )
     .addOption(apiVersionOption())
     .action((options: ConnectOptions) => connect(options))
 }
 
-async function connect({ district, mode, apiVersion }: ConnectOptions): Promise<void> {
+async function connect({ district, mode, app, apiVersion }: ConnectOptions): Promise<void> {
   // Somebody is waiting at the terminal.
-  const clever = cleverFromEnvironment({ apiVersion, maxRetries: 2 })
+  const apps = appsFromEnvironment({ apiVersion, maxRetries: 2 })
   const connection = await withSignals((signal) =>
     withStorage((storage) =>
-      new Connections({ storage, clever }).connect(district, { mode, by: "cli", signal }),
+      new Connections({ storage, apps }).connect(district, { mode, app, by: "cli", signal }),
     ),
   )
   const name = connection.name === "" ? "" : ` (${connection.name})`

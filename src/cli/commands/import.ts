@@ -1,6 +1,13 @@
 import { type Command, Option } from "commander"
-import { type ApiVersion, Connections, type ImportMode, importDistrict, RosterSync } from "../../index.ts"
-import { cleverFromEnvironment, withStorage } from "../environment.ts"
+import {
+  type ApiVersion,
+  Connections,
+  ImportHealthBook,
+  type ImportMode,
+  importDistrict,
+  RosterSync,
+} from "../../index.ts"
+import { appsFromEnvironment, sourceOf, withStorage } from "../environment.ts"
 import { saveMemory } from "../memory.ts"
 import { apiVersionOption, districtOption, pageSizeOption, waitOption } from "../options.ts"
 import { say } from "../output.ts"
@@ -45,10 +52,10 @@ export function addImport(program: Command, setExitCode: (code: number) => void)
     .action(async (options: ImportOptions) => {
       saveMemory()
       const { district, mode, wait, json = false, pageSize, apiVersion } = options
-      const clever = cleverFromEnvironment({ apiVersion, pageSize })
+      const apps = appsFromEnvironment({ apiVersion, pageSize })
       await withStorage(async (storage) => {
-        const connections = new Connections({ storage, clever })
-        const roster = new RosterSync({ clever, storage })
+        const connections = new Connections({ storage, apps })
+        const roster = new RosterSync({ clever: sourceOf(storage, apps), storage })
         const exitCode = await runCommand({
           storage,
           roster,
@@ -60,6 +67,7 @@ export function addImport(program: Command, setExitCode: (code: number) => void)
             const run = await importDistrict({
               connections,
               roster,
+              health: new ImportHealthBook({ storage }),
               districtId: district,
               mode,
               startedBy: "cli",

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander"
 import { type ApiVersion, Connections, type ImportMode, planDistrict, RosterSync } from "../../index.ts"
 import { writeChangesCsv } from "../changes-csv.ts"
-import { cleverFromEnvironment, withStorage } from "../environment.ts"
+import { appsFromEnvironment, sourceOf, withStorage } from "../environment.ts"
 import { saveMemory } from "../memory.ts"
 import { apiVersionOption, districtOption, pageSizeOption, waitOption } from "../options.ts"
 import { say } from "../output.ts"
@@ -45,10 +45,10 @@ export function addPlan(program: Command, setExitCode: (code: number) => void): 
     .action(async (options: PlanCommandOptions) => {
       saveMemory()
       const { district, mode, wait, json = false, csv, pageSize, apiVersion } = options
-      const clever = cleverFromEnvironment({ apiVersion, pageSize })
+      const apps = appsFromEnvironment({ apiVersion, pageSize })
       await withStorage(async (storage) => {
-        const connections = new Connections({ storage, clever })
-        const roster = new RosterSync({ clever, storage })
+        const connections = new Connections({ storage, apps })
+        const roster = new RosterSync({ clever: sourceOf(storage, apps), storage })
         const exitCode = await runCommand({
           storage,
           roster,

@@ -1,5 +1,5 @@
 import type { Command } from "commander"
-import { RosterSync } from "../../index.ts"
+import { Connections, RosterSync, undoImport } from "../../index.ts"
 import { withStorage } from "../environment.ts"
 import { saveMemory } from "../memory.ts"
 import { noSource } from "../no-source.ts"
@@ -23,7 +23,8 @@ export function addUndo(program: Command): void {
       saveMemory()
       await withStorage(async (storage) => {
         const roster = new RosterSync({ clever: noSource, storage })
-        const { run, undone, skipped } = await roster.undo(runId, { by: "cli" })
+        const connections = new Connections({ storage, clever: noSource })
+        const { run, undone, skipped } = await undoImport({ connections, roster, runId, by: "cli" })
         await printRun({ storage, run, json })
         const left =
           skipped === 0 ? "" : `, ${number(skipped)} left alone: homeroom show ${run.id} lists them`

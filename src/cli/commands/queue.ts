@@ -1,0 +1,96 @@
+import { type Command, Option } from "commander"
+import { HomeroomError } from "../../errors/index.ts"
+import {
+  Connections,
+  type ImportJob,
+  type ImportMode,
+  Imports,
+  InProcessQueue,
+  type RosterStorage,
+  RosterSync,
+} from "../../index.ts"
+import { withStorage } from "../environment.ts"
+import { noSource } from "../no-source.ts"
+import { optionalDistrictOption } from "../options.ts"
+import { say, withOutput } from "../output.ts"
+import { type Column, tableLines } from "../table.ts"
+
+interface QueueOptions {
+  district?: string
+  add?: ImportMode
+  tryNow?: true
+  cancel?: true
+  json?: true
+}
+
+/** `homeroom queue`: the imports that wait for a worker, or have one. */
+export function addQueue(program: Command): void {
+  const modes: readonly ImportMode[] = ["bulk", "delta"]
+  program
+    .command("queue")
+    .summary("list the imports that wait for a worker, or add or cancel one")
+    .description(
+      "Lists the imports that homeroom worker has at work, then those that wait. With --add it puts one on the queue " +
+        "and returns at once; --try-now ends a quarantine as well.",
+    )
+    .addOption(optionalDistrictOption("only this district"))
+    .addOption(new Option("--add <mode>", "put an import of the district on the queue").choices(modes))
+    .option("--try-now", "end the district's quarantine and put an import on the queue")
+    .addOption(
+      new Option("--cancel", "take what waits for the district off the queue").conflicts(["add", "tryNow"]),
+    )
+    .option("--json", "print an array of JSON objects")
+    .action((options: QueueOptions) => withStorage((storage) => run(storage, options)))
+}
+
+async function run(storage: RosterStorage, options: QueueOptions): Promise<void> {
+  const { district, json } = options
+  const queue = new InProcessQueue({ storage })
+  await change(storage, queue, options)
+  const jobs = await queue.list({ districtId: district })
+  await withOutput(async (output) => {
+    if (json) await output.line(JSON.stringify(jobs, null, 2))
+    else if (jobs.length === 0) say("No import waits, and none is at work.")
+    else for (const line of tableLines(columns, jobs.map(rowOf))) await output.line(line)
+  })
+}
+
+async function change(storage: RosterStorage, queue: InProcessQueue, options: QueueOptions): Promise<void> {
+  const { district, add, tryNow, cancel } = options
+  if (add === undefined && tryNow === undefined && cancel === undefined) return
+  if (district === undefined) {
+    throw new HomeroomError("INVALID_OPTIONS", { message: "--add, --try-now and --cancel need --district." })
+  }
+  const connections = new Connections({ storage, clever: noSource })
+  const roster = new RosterSync({ clever: noSource, storage })
+  const imports = new Imports({ storage, connections, roster, queue })
+  if (cancel) {
+    const isRemoved = await imports.cancel({ districtId: district, by: "cli" })
+    say(isRemoved ? "The import was taken off the queue." : "No import waited for this district.")
+    return
+  }
+  const request = { districtId: district, mode: add, by: "cli" }
+  await (tryNow ? imports.tryNow(request) : imports.schedule(request))
+}
+
+const columns: readonly Column[] = [
+  { title: "district" },
+  { title: "state" },
+  { title: "mode" },
+  { title: "reason" },
+  { title: "by" },
+  { title: "since" },
+  { title: "not before" },
+]
+
+function rowOf({
+  districtId,
+  state,
+  mode,
+  reason,
+  requestedBy,
+  requestedAt,
+  notBefore,
+}: ImportJob): string[] {
+  return [districtId, state, mode, reason, requestedBy, requestedAt, notBefore ?? ""]
+}
