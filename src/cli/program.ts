@@ -22,8 +22,9 @@ import { exitCodes, reportFailure, reportUsage } from "./failure.ts"
 const environmentHelp = `
 Environment:
   CLEVER_CLIENT_ID, CLEVER_CLIENT_SECRET   the Clever app (Clever dashboard: Settings > App Settings)
-  CLEVER_APPS                              several Clever apps by name: sign-in,rostering. Each has variables of its own,
-                                           CLEVER_CLIENT_ID_SIGN_IN, CLEVER_CLIENT_SECRET_…, CLEVER_MODE_…, CLEVER_SIGNUP_URL_…
+  CLEVER_APPS                              several Clever apps by name, as in sign-in,rostering; the variables of
+                                           sign-in are CLEVER_CLIENT_ID_SIGN_IN, CLEVER_CLIENT_SECRET_SIGN_IN,
+                                           CLEVER_MODE_SIGN_IN and CLEVER_SIGNUP_URL_SIGN_IN, and so on
   CLEVER_DISTRICT_TOKEN                    a district's token to use as it is, instead of asking Clever for it
   HOMEROOM_STORAGE                         where rosters are kept: sqlite:PATH (default sqlite:./homeroom.db)
   HOMEROOM_CLEVER_API_URL                  default https://api.clever.com

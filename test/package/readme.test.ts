@@ -57,7 +57,7 @@ describe("commands in the documents", () => {
     expect(names.filter(({ name }) => manifest.scripts[name] === undefined)).toEqual([])
   })
 
-  test("every command and option of homeroom that is named exists", async () => {
+  test("every command and option of homeroom that is named exists", { timeout: 120_000 }, async () => {
     const named = new Map<string, Set<string>>()
     for (const { text } of documents) {
       for (const [, name = "", rest = ""] of text.matchAll(
