@@ -6,6 +6,7 @@ import { startSimulator } from "../../src/simulator/index.ts"
 
 // An example's own tests, run here: importing the file adds them.
 import "../../examples/class-list/class-list.test.ts"
+import "../../examples/district-desk/district-desk.test.ts"
 import "../../examples/scoped-roster/scoped-roster.test.ts"
 import "../../examples/drizzle-target/drizzle-target.test.ts"
 import "../../examples/kysely-target/kysely-target.test.ts"
