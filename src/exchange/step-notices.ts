@@ -39,10 +39,13 @@ export class StepNotices {
     this.#options = options
   }
 
-  /** Notices the steps of one connection. */
+  /** Notices the steps of one connection, all of them: whoever else is about it may have seen fewer. */
   async notice(connection: Connection): Promise<void> {
-    const document = await this.#options.storage.getDocument(collection, connection.districtId)
-    await this.#notice(connection, document?.value as Noticed | undefined, document?.revision ?? 0)
+    for (;;) {
+      const document = await this.#options.storage.getDocument(collection, connection.districtId)
+      const noticed = document?.value as Noticed | undefined
+      if (await this.#notice(connection, noticed, document?.revision ?? 0)) return
+    }
   }
 
   /** Notices those of all: reads all connections and one small document for each. */
@@ -58,7 +61,8 @@ export class StepNotices {
     }
   }
 
-  async #notice(connection: Connection, noticed: Noticed | undefined, revision: number): Promise<void> {
+  /** False if somebody else has noticed something in between. */
+  async #notice(connection: Connection, noticed: Noticed | undefined, revision: number): Promise<boolean> {
     const { storage, onStep } = this.#options
     const { districtId, steps } = connection
     const { audited, told } = noticed ?? { audited: 0, told: 0 }
@@ -66,14 +70,16 @@ export class StepNotices {
       audited: Math.max(audited, steps.length),
       told: onStep === undefined ? told : Math.max(told, steps.length),
     }
-    if (next.audited === audited && next.told === told) return
+    if (next.audited === audited && next.told === told) return true
+    // Of a district that was erased meanwhile nothing must be written anew.
+    if (revision === 0 && (await storage.getConnection(districtId)) === undefined) return true
     const entries = steps.slice(audited).map((step, index) => auditStep(districtId, step, audited + index))
     const isOurs = await storage.writeDocuments([
       { collection, key: districtId, districtId, value: next, expect: revision },
       ...entries,
     ])
-    // Somebody else was faster; what is still to be noticed then, they or the next look will.
     if (isOurs && onStep !== undefined) this.#tell(connection, told)
+    return isOurs
   }
 
   #tell(connection: Connection, from: number): void {

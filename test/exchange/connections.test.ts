@@ -298,6 +298,26 @@ describe("steps that others took", () => {
     ])
   })
 
+  test("are noticed at once, also where somebody else is noticing older ones", async () => {
+    const quiet = new Connections({ storage, clever: directory, clock: () => now })
+    await quiet.request(id, { mode: "sso", by: "school" })
+    const writeDocuments = storage.writeDocuments.bind(storage)
+    let isOther = true
+    storage.writeDocuments = async (writes) => {
+      const notices = writes.filter(({ collection }) => collection === "connection-notices")
+      if (notices.length > 0 && isOther) {
+        isOther = false
+        const value = { audited: 1, told: 1 }
+        await writeDocuments([{ collection: "connection-notices", key: id, districtId: id, value }])
+      }
+      return writeDocuments(writes)
+    }
+    await make().approve(id, { by: "ada" })
+    expect(told.map(({ step }) => step.state)).toEqual(["approved"])
+    const { entries } = await new AuditLog({ storage }).list({ districtId: id })
+    expect(entries.map(({ action }) => action)).toEqual(["connection-approved", "connection-requested"])
+  })
+
   test("are no news after a week", async () => {
     const silent = new Connections({ storage, clever: directory, clock: () => now })
     await silent.request(id, { mode: "sso", by: "school" })
