@@ -177,6 +177,17 @@ describe("several Clever apps", { timeout: 90_000 }, () => {
     expect(found.stderr).toMatch(/^homeroom: CLEVER_CREDENTIALS_REJECTED: sign-in: /)
   })
 
+  test("doctor looks at each app, and at a district through its own", async () => {
+    const { stdout } = await homeroom(["doctor", "--json"], several())
+    const { checks } = JSON.parse(stdout) as {
+      checks: { name: string; district: string | null; status: string }[]
+    }
+    const statusOf = (name: string) => checks.find((check) => check.name === name)?.status
+    expect(statusOf("credentials of sign-in")).toBe("failed")
+    expect(statusOf("credentials of rostering")).toBe("ok")
+    expect(checks.filter(({ district }) => district === one).length).toBeGreaterThan(2)
+  })
+
   test("each needs its variables", async () => {
     const missing = await homeroom(["discover"], { ...several(), CLEVER_CLIENT_SECRET_SIGN_IN: undefined })
     expect(missing).toMatchObject({ code: 2 })

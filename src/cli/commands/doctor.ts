@@ -1,11 +1,11 @@
 import type { Command } from "commander"
-import type { ApiVersion, CleverClient, Connection } from "../../index.ts"
+import type { ApiVersion, CleverApp, Connection } from "../../index.ts"
 import { type Check, Findings } from "../doctor/check.ts"
 import { checkCredentials, checkDistrict } from "../doctor/clever-checks.ts"
 import { ClockCheck } from "../doctor/clock-check.ts"
 import { checkLogin } from "../doctor/login-checks.ts"
 import { checkConnections, checkRoster } from "../doctor/storage-checks.ts"
-import { cleverFromEnvironment, loginFromEnvironment, storageAddress, withStorage } from "../environment.ts"
+import { appsFromEnvironment, loginFromEnvironment, storageAddress, withStorage } from "../environment.ts"
 import { exitCodes } from "../failure.ts"
 import { apiVersionOption, optionalDistrictOption } from "../options.ts"
 import { withOutput } from "../output.ts"
@@ -48,11 +48,14 @@ export function addDoctor(program: Command, setExitCode: (code: number) => void)
 async function examine({ district, apiVersion, redirectUri }: DoctorOptions): Promise<Check[]> {
   const findings = new Findings()
   const clock = new ClockCheck()
-  let clever: CleverClient | undefined
-  let known: readonly string[] | undefined
+  const apps: { app: CleverApp; known: readonly string[] }[] = []
   try {
-    clever = cleverFromEnvironment({ apiVersion, maxRetries: 1, timeoutMs, fetch: clock.fetch })
-    known = await checkCredentials(findings, clever)
+    const configured = appsFromEnvironment({ apiVersion, maxRetries: 1, timeoutMs, fetch: clock.fetch })
+    for (const app of configured) {
+      const name = configured.length > 1 ? `credentials of ${app.name}` : "credentials"
+      const known = await checkCredentials(findings, app.clever, name)
+      if (known !== undefined) apps.push({ app, known })
+    }
   } catch (error) {
     findings.failWith("credentials", error)
   }
@@ -62,11 +65,20 @@ async function examine({ district, apiVersion, redirectUri }: DoctorOptions): Pr
   addCertification(findings, apiVersion)
 
   const connections = (await examineStorage(findings, district)) ?? []
-  if (clever === undefined || known === undefined) return findings.checks
-  const modes = new Map(connections.map(({ districtId, mode }) => [districtId, mode]))
-  const looked = modes.size > 0 ? [...modes.keys()] : known.slice(0, districtsLookedAt)
+  const byId = new Map(connections.map((connection) => [connection.districtId, connection]))
+  const known = apps.flatMap((one) => one.known)
+  const looked = byId.size > 0 ? [...byId.keys()] : known.slice(0, districtsLookedAt)
   for (const id of district === undefined ? looked : [district]) {
-    await checkDistrict(findings, clever, { district: id, mode: modes.get(id), login: login.isConfigured })
+    const connection = byId.get(id)
+    // An app whose credentials are refused was told of; its districts can't be looked at.
+    const through = apps.find(({ app, known }) =>
+      connection?.settings.app === undefined
+        ? apps.length === 1 || known.includes(id)
+        : app.name === connection.settings.app,
+    )
+    if (through === undefined) continue
+    const needs = { district: id, mode: connection?.mode, login: login.isConfigured }
+    await checkDistrict(findings, through.app.clever, needs)
   }
   return findings.checks
 }

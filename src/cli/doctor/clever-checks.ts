@@ -3,14 +3,18 @@ import { type CleverClient, type ConnectionMode, type DistrictToken, kinds } fro
 import { hasDistrictToken } from "../environment.ts"
 import type { Findings } from "./check.ts"
 
-/** Checks the credentials, and returns the ids of the districts that Clever has a token for. */
+/**
+ * Checks an app's credentials, and returns the ids of the districts that Clever has a token for. `name` is what the
+ * check is called: `credentials`, with the app's name where there are several.
+ */
 export async function checkCredentials(
   findings: Findings,
   clever: CleverClient,
+  name = "credentials",
 ): Promise<readonly string[] | undefined> {
   if (hasDistrictToken()) {
     findings.warn(
-      "credentials",
+      name,
       "CLEVER_DISTRICT_TOKEN is used for every request; which districts are connected can't be asked.",
       "Set CLEVER_CLIENT_ID and CLEVER_CLIENT_SECRET instead: a rotated token is then found by itself.",
     )
@@ -20,14 +24,14 @@ export async function checkCredentials(
   try {
     for await (const { districtId } of clever.districtTokens()) ids.push(districtId)
   } catch (error) {
-    findings.failWith("credentials", error)
+    findings.failWith(name, error)
     return undefined
   }
   if (ids.length > 0) {
-    findings.ok("credentials", `Clever accepts them; districts connected to the app: ${ids.length}.`)
+    findings.ok(name, `Clever accepts them; districts connected to the app: ${ids.length}.`)
   } else {
     findings.warn(
-      "credentials",
+      name,
       "Clever accepts them, but no district is connected to the app.",
       "Invite a district, or a sandbox district, in the Clever dashboard.",
     )
