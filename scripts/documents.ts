@@ -46,10 +46,10 @@ export function withQuotes(text: string): string {
   })
 }
 
-/** The fences of a language that a comment `<!-- query: NAME -->` names, by name. */
-export function namedFences(text: string, language: string): Map<string, string> {
+/** The fences of a language that a comment `<!-- query: NAME -->`, or of another mark, names, by name. */
+export function namedFences(text: string, language: string, mark = "query"): Map<string, string> {
   const fences = text.matchAll(
-    new RegExp(`<!-- query: (\\S+) -->\\n\`\`\`${language}\\n([\\s\\S]*?)\`\`\`\\n`, "g"),
+    new RegExp(`<!-- ${mark}: (\\S+) -->\\n\`\`\`${language}\\n([\\s\\S]*?)\`\`\`\\n`, "g"),
   )
   return new Map([...fences].map(([, name = "", body = ""]) => [name, body]))
 }

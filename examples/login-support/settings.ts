@@ -1,6 +1,7 @@
 /** What the login examples read from the environment. */
 import { randomBytes } from "node:crypto"
 import type { CleverSsoOptions } from "homeroom"
+import { PostgresStorage } from "homeroom/postgres"
 import { SqliteStorage } from "homeroom/sqlite"
 
 /** Where the app listens. */
@@ -39,10 +40,13 @@ function read(name: string): string | undefined {
   return process.env[name]?.trim() || undefined
 }
 
-function storageAt(address: string | undefined): SqliteStorage | undefined {
+function storageAt(address: string | undefined): SqliteStorage | PostgresStorage | undefined {
   if (address === undefined) return undefined
+  if (/^postgres(?:ql)?:/.test(address)) return new PostgresStorage({ connectionString: address })
   const [, path] = /^sqlite:(.+)$/s.exec(address) ?? []
   // The address is not repeated: that of another database would hold a password.
-  if (path === undefined) throw new Error("HOMEROOM_STORAGE must be sqlite:PATH, as in sqlite:./homeroom.db.")
+  if (path === undefined) {
+    throw new Error("HOMEROOM_STORAGE must be sqlite:PATH, as in sqlite:./homeroom.db, or postgres://….")
+  }
   return new SqliteStorage({ path })
 }

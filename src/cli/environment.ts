@@ -10,6 +10,7 @@ import {
   type RosterStorage,
   RoutedSource,
 } from "../index.ts"
+import { PostgresStorage } from "../storage/postgres/index.ts"
 import { SqliteStorage } from "../storage/sqlite/index.ts"
 
 const defaultStorage = "sqlite:./homeroom.db"
@@ -123,12 +124,17 @@ export function storageAt(address: string): RosterStorage {
   }
   if (scheme === "postgres" || scheme === "postgresql") {
     // The address holds a password: it is not repeated.
-    throw new HomeroomError("INVALID_OPTIONS", {
-      message: "HOMEROOM_STORAGE: PostgreSQL is not supported by this version of Homeroom; use sqlite:PATH.",
-    })
+    if (!URL.canParse(address)) {
+      throw new HomeroomError("INVALID_OPTIONS", {
+        message:
+          "HOMEROOM_STORAGE must be postgres://USER:PASSWORD@HOST/DATABASE, with special characters as %XX.",
+      })
+    }
+    return new PostgresStorage({ connectionString: address })
   }
   throw new HomeroomError("INVALID_OPTIONS", {
-    message: "HOMEROOM_STORAGE must be sqlite:PATH, as in sqlite:./homeroom.db.",
+    message:
+      "HOMEROOM_STORAGE must be sqlite:PATH, as in sqlite:./homeroom.db, or postgres://USER:PASSWORD@HOST/DATABASE.",
   })
 }
 
@@ -150,6 +156,13 @@ function readApp(name: string): CleverAppOptions {
     })
   }
   return { name, clientId, clientSecret, mode, signupUrl: read(`CLEVER_SIGNUP_URL_${suffix}`) }
+}
+
+/** What people are told of an address: all but its password and parameters. */
+export function withoutPassword(address: string): string {
+  if (!/^postgres(?:ql)?:/.test(address) || !URL.canParse(address)) return address
+  const { protocol, username, host, pathname } = new URL(address)
+  return `${protocol}//${username === "" ? "" : `${username}@`}${host}${pathname}`
 }
 
 /** A variable's value; one that is empty counts as absent. */

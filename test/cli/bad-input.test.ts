@@ -118,11 +118,18 @@ describe("a wrong environment", () => {
     ["with another storage", { HOMEROOM_STORAGE: "mysql://host/x" }, "INVALID_OPTIONS", 2, /sqlite:PATH/],
     ["with a storage without a path", { HOMEROOM_STORAGE: "sqlite:" }, "INVALID_OPTIONS", 2, /sqlite:PATH/],
     [
-      "with PostgreSQL, which is not there yet",
-      { HOMEROOM_STORAGE: "postgres://user:hidden-password@host/x" },
+      "with PostgreSQL where nobody answers",
+      { HOMEROOM_STORAGE: "postgres://user:hidden-password@127.0.0.1:1/x" },
+      "STORAGE_UNREACHABLE",
+      1,
+      /PostgreSQL can't be reached: connect ECONNREFUSED 127\.0\.0\.1:1/,
+    ],
+    [
+      "with an address of PostgreSQL that is none",
+      { HOMEROOM_STORAGE: "postgres://user:hidden-password@host:port/x" },
       "INVALID_OPTIONS",
       2,
-      /PostgreSQL is not supported/,
+      /postgres:\/\/USER:PASSWORD@HOST\/DATABASE/,
     ],
     [
       "with a folder that is missing",

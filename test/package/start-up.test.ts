@@ -31,6 +31,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   // Erasing somebody rewrites records that mention them, inside a transaction that can't wait for a module.
   "homeroom/memory": ["zod"],
   "homeroom/sqlite": ["zod"],
+  "homeroom/postgres": ["zod"],
 }
 
 describe("importing an entry loads no package that it may do without", () => {

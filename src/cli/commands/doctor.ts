@@ -5,7 +5,13 @@ import { checkCredentials, checkDistrict } from "../doctor/clever-checks.ts"
 import { ClockCheck } from "../doctor/clock-check.ts"
 import { checkLogin } from "../doctor/login-checks.ts"
 import { checkConnections, checkRoster } from "../doctor/storage-checks.ts"
-import { appsFromEnvironment, loginFromEnvironment, storageAddress, withStorage } from "../environment.ts"
+import {
+  appsFromEnvironment,
+  loginFromEnvironment,
+  storageAddress,
+  withoutPassword,
+  withStorage,
+} from "../environment.ts"
 import { exitCodes } from "../failure.ts"
 import { apiVersionOption, optionalDistrictOption } from "../options.ts"
 import { withOutput } from "../output.ts"
@@ -91,7 +97,10 @@ async function examineStorage(
   try {
     return await withStorage(async (storage) => {
       // Opening takes the write lock and brings the schema up to date.
-      findings.ok("storage", `${storageAddress()} can be read and written, and its schema is up to date.`)
+      findings.ok(
+        "storage",
+        `${withoutPassword(storageAddress())} can be read and written, and its schema is up to date.`,
+      )
       const connections = (await storage.listConnections()).filter(
         ({ state, districtId }) =>
           state !== "disconnected" && state !== "declined" && (district ?? districtId) === districtId,

@@ -1,6 +1,6 @@
 import type { Command } from "commander"
 import { kinds, type RosterStorage, RosterSync, type Run } from "../../index.ts"
-import { storageAddress, withStorage } from "../environment.ts"
+import { storageAddress, withoutPassword, withStorage } from "../environment.ts"
 import { noSource } from "../no-source.ts"
 import { optionalDistrictOption } from "../options.ts"
 import { say, withOutput } from "../output.ts"
@@ -47,7 +47,7 @@ async function printText(storage: RosterStorage, options: HistoryOptions): Promi
     }
     if (count === 0) {
       const ofDistrict = options.district === undefined ? "" : ` of district ${options.district}`
-      say(`There are no imports${ofDistrict} in ${storageAddress()} yet.`)
+      say(`There are no imports${ofDistrict} in ${withoutPassword(storageAddress())} yet.`)
     }
   })
 }

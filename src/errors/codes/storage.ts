@@ -1,14 +1,27 @@
 import type { ErrorCodeInfo } from "./error-code-info.ts"
 
 /** The codes of the storage. */
-export type StorageErrorCode = "STORAGE_UNREADABLE" | "STORAGE_SCHEMA_NEWER" | "STORAGE_BUSY" | "STORAGE_FULL"
+export type StorageErrorCode =
+  | "STORAGE_UNREADABLE"
+  | "STORAGE_UNREACHABLE"
+  | "STORAGE_SCHEMA_NEWER"
+  | "STORAGE_SCHEMA_OUTDATED"
+  | "STORAGE_BUSY"
+  | "STORAGE_FULL"
 
 export const storageErrorCodes: Readonly<Record<StorageErrorCode, ErrorCodeInfo>> = {
   STORAGE_UNREADABLE: {
     summary: "The database can't be opened or read.",
-    remedy: "Check the path and its permissions, and that the file is a Homeroom database and not damaged.",
+    remedy:
+      "SQLite: check the path and its permissions, and that the file is a Homeroom database and not damaged. PostgreSQL: check the role, its password and rights, and that the database exists.",
     retryable: false,
     httpStatus: 500,
+  },
+  STORAGE_UNREACHABLE: {
+    summary: "The database server does not answer, or broke the connection off.",
+    remedy: "Check the address and that the server runs and has connections left; then try again.",
+    retryable: true,
+    httpStatus: 503,
   },
   STORAGE_SCHEMA_NEWER: {
     summary: "The database was written by a newer Homeroom than this one.",
@@ -16,9 +29,15 @@ export const storageErrorCodes: Readonly<Record<StorageErrorCode, ErrorCodeInfo>
     retryable: false,
     httpStatus: 500,
   },
+  STORAGE_SCHEMA_OUTDATED: {
+    summary: "The database must be brought up to date first, which this process may not do.",
+    remedy: "Run homeroom doctor, or open the storage once, with a role that may create tables.",
+    retryable: false,
+    httpStatus: 500,
+  },
   STORAGE_BUSY: {
     summary: "Another process kept the database locked for too long.",
-    remedy: "Try again; if it stays, look for a program that holds the database file open in a transaction.",
+    remedy: "Try again; if it stays, look for a program that holds the database open in a transaction.",
     retryable: true,
     httpStatus: 503,
   },

@@ -2,7 +2,8 @@ import { setImmediate as nextTick } from "node:timers/promises"
 import { HomeroomError } from "../../errors/index.ts"
 import { kinds } from "../../models/kinds.ts"
 import type { Action, CommitRequest, DistrictHead, Run, StagedCount } from "../contract.ts"
-import { actionCode, actionOf, actions, kindCode, kindOf } from "./codes.ts"
+import { actionCode, actionOf, actions, kindCode, kindOf } from "../sql/codes.ts"
+import { countCommitted } from "../sql/count-committed.ts"
 import type { Statements } from "./statements.ts"
 
 /** Changes written between two looks at the event loop: some 20 ms. */
@@ -28,15 +29,8 @@ export async function commitRun(
     })
   }
   const counts = JSON.parse(String(head.counts)) as DistrictHead["counts"]
-  let written = 0
   const wanted = staged.filter(({ action }) => request.actions.includes(action))
-  for (const { kind, action, count } of wanted) {
-    if (action === "unchanged" || action === "reject") continue
-    written += count
-    const { active, archived } = counts[kind] ?? { active: 0, archived: 0 }
-    const [activeBy, archivedBy] = shift(action, count)
-    counts[kind] = { active: active + activeBy, archived: archived + archivedBy }
-  }
+  const written = countCommitted(counts, wanted)
 
   const dropped = staged.filter(
     ({ action }) => action !== "reject" && (action === "unchanged" || !request.actions.includes(action)),
@@ -145,14 +139,6 @@ const archivesSql = "run = ? AND action = ? AND kind = ? AND action > 0"
 /** In milliseconds since 1970. */
 function endOf({ finishedAt, startedAt }: Run): number {
   return Date.parse(finishedAt ?? startedAt)
-}
-
-/** By how much an action moves the counts of active and archived records. */
-function shift(action: Action, count: number): [active: number, archived: number] {
-  if (action === "create") return [count, 0]
-  if (action === "archive") return [-count, count]
-  if (action === "restore") return [count, -count]
-  return [0, 0]
 }
 
 /** How many changes a run has staged, by kind and action. */

@@ -1,9 +1,7 @@
 import type { StoredFingerprint, StretchDifference, StretchQuery } from "../contract.ts"
-import { kindCode } from "./codes.ts"
+import { kindCode } from "../sql/codes.ts"
+import { differenceOf, isComparable } from "../sql/stretch-difference.ts"
 import type { Row, Statements } from "./statements.ts"
-
-/** Where more than one in so many records differs, listing them all is quicker. */
-const differingShare = 8
 
 export const selectFingerprints =
   "SELECT id, active, raw, canonical FROM homeroom_records WHERE district = ? AND kind = ?"
@@ -21,8 +19,9 @@ export function fingerprintOf(row: Row): StoredFingerprint {
 export function compareStretch(
   reader: Statements,
   district: number,
-  { kind, after, upTo, ids, raws }: StretchQuery,
+  query: StretchQuery,
 ): boolean | StretchDifference {
+  const { kind, after, upTo, raws } = query
   const get = (what: string, columns: string): Row =>
     reader.get(
       `SELECT ${what} FROM (
@@ -41,31 +40,13 @@ export function compareStretch(
   const stored = String(text ?? "")
   if ((active ?? 0) === count && stored === raws.join("")) return true
 
-  const width = raws[0]?.length ?? 0
-  // Other widths are of another scope: then everything differs.
-  if (count === 0 || stored.length !== Number(count) * width) return false
-  const rows = String(get("group_concat(active || id, ' ') AS rows", "active, id").rows).split(" ")
-  const same = new Uint8Array(ids.length)
-  const differing: string[] = []
-  let index = 0
-  for (const [at, row] of rows.entries()) {
-    const isSame = (): boolean =>
-      row.startsWith("1") && raws[index] === stored.slice(at * width, (at + 1) * width)
-    if (!isSame()) {
-      const id = row.slice(1)
-      while (index < ids.length && (ids[index] ?? "") < id) index++
-      if (ids[index] !== id || !isSame()) {
-        if (ids[index] === id) index++
-        differing.push(id)
-        if (differing.length * differingShare > ids.length) return false
-        continue
-      }
-    }
-    same[index++] = 1
-  }
-  const others = differing
+  if (!isComparable(stored, Number(count), query)) return false
+  const { rows } = get("group_concat(active || id, ' ') AS rows", "active, id")
+  const difference = differenceOf({ raws: stored, rows: String(rows) }, query)
+  if (difference === undefined) return false
+  const others = difference.differing
     .map((id) => reader.get(`${selectFingerprints} AND id = ?`, district, kindCode(kind), id))
     .filter((found) => found !== undefined)
     .map(fingerprintOf)
-  return { same, others }
+  return { same: difference.same, others }
 }

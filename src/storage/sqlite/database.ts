@@ -1,6 +1,7 @@
 import { statSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { HomeroomError } from "../../errors/index.ts"
+import { ContentMemory } from "../sql/content-memory.ts"
 import {
   asStorageError,
   bulkLogLimit,
@@ -10,7 +11,6 @@ import {
   retryWhileBusy,
   setUp,
 } from "./connection.ts"
-import { ContentMemory } from "./content-memory.ts"
 import type { DatabaseOptions } from "./database-options.ts"
 import {
   type MaintenanceArguments,

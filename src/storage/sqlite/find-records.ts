@@ -1,6 +1,6 @@
 import { roles } from "../../models/kinds.ts"
 import type { RecordFilter, RecordSearch } from "../contract.ts"
-import { kindCode } from "./codes.ts"
+import { kindCode } from "../sql/codes.ts"
 import { isIndexed, lookupCondition } from "./lookup-table.ts"
 import { lookupWord } from "./lookup-word.ts"
 import type { Row, Statements } from "./statements.ts"

@@ -1,5 +1,5 @@
 import type { Kind } from "../../models/kinds.ts"
-import { kindCode } from "./codes.ts"
+import { kindCode } from "../sql/codes.ts"
 import type { Statements } from "./statements.ts"
 
 /** A district's key; undefined if nobody has written anything of it. */

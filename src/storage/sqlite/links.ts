@@ -7,6 +7,7 @@ import type {
   LinkQuery,
   LinkSelection,
 } from "../contract.ts"
+import { joinLinks } from "../sql/join-links.ts"
 import type { Row, Statements } from "./statements.ts"
 
 // Each function runs inside the caller's transaction: the writing ones in a write transaction.
@@ -55,7 +56,7 @@ export function claimLink(statements: Statements, link: AccountLink, exclusive: 
 }
 
 export function moveLink(statements: Statements, move: LinkMove): LinkMoved {
-  const { issuer, cleverId, legacyIds, districtId } = move
+  const { issuer, cleverId, legacyIds } = move
   const links = statements
     .all(
       `SELECT * FROM homeroom_links
@@ -64,19 +65,11 @@ export function moveLink(statements: Statements, move: LinkMove): LinkMoved {
       JSON.stringify([cleverId, ...legacyIds]),
     )
     .map(linkOf)
-  const [first] = links
-  if (first === undefined) return { state: "none" }
-  const accounts = new Set(links.map((link) => link.accountId))
-  const districts = new Set([districtId, ...links.map((link) => link.districtId)])
-  districts.delete(null)
-  if (accounts.size > 1 || districts.size > 1) return { state: "conflict", links }
-  const oldest = links.reduce((oldest, link) => (link.linkedAt < oldest.linkedAt ? link : oldest), first)
-  const kept = links.find((link) => link.cleverId === cleverId) ?? oldest
-  const from = links.map((link) => link.cleverId).filter((id) => id !== cleverId)
-  for (const id of from) deleteLinks(statements, { issuer, cleverId: id })
-  const moved = { ...kept, cleverId, districtId: districtId ?? kept.districtId }
-  putLink(statements, moved)
-  return { state: "linked", link: moved, from }
+  const moved = joinLinks(links, move)
+  if (moved.state !== "linked") return moved
+  for (const id of moved.from) deleteLinks(statements, { issuer, cleverId: id })
+  putLink(statements, moved.link)
+  return moved
 }
 
 export function deleteLinks(statements: Statements, selection: LinkSelection): number {

@@ -1,5 +1,5 @@
 import type { FieldOverride, OverrideKey, OverrideQuery } from "../contract.ts"
-import { kindCode } from "./codes.ts"
+import { kindCode } from "../sql/codes.ts"
 import type { Row, Statements } from "./statements.ts"
 
 // Each function runs inside the caller's transaction: the writing ones in a write transaction.

@@ -1,6 +1,6 @@
 import type { RecordContent, StagedChange } from "../contract.ts"
-import { actionCode, kindCode } from "./codes.ts"
-import type { ContentMemory } from "./content-memory.ts"
+import { actionCode, kindCode } from "../sql/codes.ts"
+import type { ContentMemory } from "../sql/content-memory.ts"
 import { lookupWords } from "./lookup-word.ts"
 
 /**

@@ -1,5 +1,5 @@
 import type { PurgeCounts, PurgeRequest } from "../contract.ts"
-import { actionCode, kindOf } from "./codes.ts"
+import { actionCode, kindOf } from "../sql/codes.ts"
 import { dropAllStaged } from "./commit.ts"
 import { subtractFromCounts } from "./erase.ts"
 import { mergeLookups } from "./lookup-table.ts"

@@ -6,7 +6,7 @@ import type {
   StagedEntry,
   StagedQuery,
 } from "../contract.ts"
-import { actionCode, actionOf, kindCode, kindOf, loggedActionOf, loggedActions } from "./codes.ts"
+import { actionCode, actionOf, kindCode, kindOf, loggedActionOf, loggedActions } from "../sql/codes.ts"
 import { changesKey, placeAfter, runKey, stagingKey } from "./keys.ts"
 import type { Statements } from "./statements.ts"
 

@@ -9,7 +9,7 @@ import type {
   StoredFingerprint,
   StoredRecord,
 } from "../contract.ts"
-import { kindCode, kindOf } from "./codes.ts"
+import { kindCode, kindOf } from "../sql/codes.ts"
 import { fingerprintOf, selectFingerprints } from "./compare-stretch.ts"
 import { countRows, findRows } from "./find-records.ts"
 import { districtKey } from "./keys.ts"

@@ -1,5 +1,5 @@
 import type { StatementSync } from "node:sqlite"
-import { actionCode } from "./codes.ts"
+import { actionCode } from "../sql/codes.ts"
 import type { FlatChange } from "./packed-changes.ts"
 import type { Statements } from "./statements.ts"
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
-import type { ContentMemory } from "./content-memory.ts"
+import type { ContentMemory } from "../sql/content-memory.ts"
 import type { DatabaseOptions } from "./database-options.ts"
 import type { MaintenanceTask } from "./maintenance.ts"
 import type { PackedChanges } from "./packed-changes.ts"

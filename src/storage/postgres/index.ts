@@ -1,0 +1,3 @@
+export { type PgliteLike, pglitePool } from "./pglite.ts"
+export type { PgClientLike, PgPoolLike, PgQuery, PgResult } from "./pool.ts"
+export { PostgresStorage, type PostgresStorageOptions } from "./postgres-storage.ts"
