@@ -27,6 +27,7 @@ Environment:
                                            CLEVER_MODE_SIGN_IN and CLEVER_SIGNUP_URL_SIGN_IN, and so on
   CLEVER_DISTRICT_TOKEN                    a district's token to use as it is, instead of asking Clever for it
   HOMEROOM_STORAGE                         where rosters are kept: sqlite:PATH (default sqlite:./homeroom.db)
+                                           or postgres://USER:PASSWORD@HOST/DATABASE
   HOMEROOM_CLEVER_API_URL                  default https://api.clever.com
   HOMEROOM_CLEVER_AUTH_URL                 default https://clever.com
   HOMEROOM_COOKIE_SECRET                   what the app seals login cookies with (doctor looks at its strength)
