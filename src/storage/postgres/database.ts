@@ -48,11 +48,11 @@ export class Database {
       if (client === undefined) continue
       try {
         const result = await work(new Sql(client, this.#statements))
-        client.release()
+        giveBack(client)
         return result
       } catch (error) {
         const isLost = isConnectionLost(error)
-        client.release(isLost)
+        giveBack(client, isLost)
         if (!isLost || attempt >= 2) throw asStorageError(error)
       }
     }
@@ -89,7 +89,7 @@ export class Database {
         const result = await work(sql, attempt)
         isCommitting = true
         await sql.script("COMMIT")
-        client.release()
+        giveBack(client)
         return result
       } catch (error) {
         await this.#rollBack(client, error)
@@ -120,7 +120,9 @@ export class Database {
   /** Undefined where it is worth another try. */
   async #connect(attempt: number): Promise<PgClientLike | undefined> {
     try {
-      return await this.#pool.connect()
+      const client = await this.#pool.connect()
+      client.on?.("error", ignore)
+      return client
     } catch (error) {
       if (attempt < 2 && isConnectionLost(error)) return undefined
       throw asStorageError(error)
@@ -135,16 +137,27 @@ export class Database {
 
   async #rollBack(client: PgClientLike, error: unknown): Promise<void> {
     if (isConnectionLost(error)) {
-      client.release(true)
+      giveBack(client, true)
       return
     }
     try {
       await client.query({ text: "ROLLBACK" })
-      client.release()
+      giveBack(client)
     } catch {
-      client.release(true)
+      giveBack(client, true)
     }
   }
+}
+
+/**
+ * Heard while a connection is lent: a server may end it between two statements, and an error that nobody hears ends the
+ * process. The next statement fails all the same.
+ */
+function ignore(): void {}
+
+function giveBack(client: PgClientLike, isBroken = false): void {
+  client.off?.("error", ignore)
+  client.release(isBroken)
 }
 
 function lockSql(lockClass: number, number: number): string {

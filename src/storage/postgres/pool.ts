@@ -18,6 +18,8 @@ export interface PgClientLike {
   query(query: PgQuery): Promise<PgResult>
   /** Gives it back to the pool; with an error or `true` it is closed instead. */
   release(error?: Error | boolean): void
+  on?(event: "error", listener: (error: Error) => void): unknown
+  off?(event: "error", listener: (error: Error) => void): unknown
 }
 
 /** A `pg.Pool`, or whatever lends connections as one does. */
