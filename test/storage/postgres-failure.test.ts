@@ -8,8 +8,22 @@ import {
   type PgQuery,
   PostgresStorage,
 } from "../../src/storage/postgres/index.ts"
-import { ended, everyAction, home, importChanges, makeRun, put, takeLease } from "../../src/testing/fixtures.ts"
-import { makeDatabase, onServer, postgresServer, randomSchema, type TestDatabase } from "../support/postgres.ts"
+import {
+  ended,
+  everyAction,
+  home,
+  importChanges,
+  makeRun,
+  put,
+  takeLease,
+} from "../../src/testing/fixtures.ts"
+import {
+  makeDatabase,
+  onServer,
+  postgresServer,
+  randomSchema,
+  type TestDatabase,
+} from "../support/postgres.ts"
 
 const server = await postgresServer()
 
@@ -340,7 +354,9 @@ describe.skipIf(typeof server === "string")("PostgresStorage when something fail
       .poll(async () => {
         const client = new pg.Client({ connectionString: database.url })
         await client.connect()
-        const { rows } = await client.query("SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database()")
+        const { rows } = await client.query(
+          "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database()",
+        )
         await client.end()
         return (rows[0] as { n: number }).n
       })

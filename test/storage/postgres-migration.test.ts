@@ -2,7 +2,13 @@ import { randomBytes } from "node:crypto"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { PostgresStorage } from "../../src/storage/postgres/index.ts"
 import { home, importChanges, put, takeLease } from "../../src/testing/fixtures.ts"
-import { makeDatabase, onServer, postgresServer, randomSchema, type TestDatabase } from "../support/postgres.ts"
+import {
+  makeDatabase,
+  onServer,
+  postgresServer,
+  randomSchema,
+  type TestDatabase,
+} from "../support/postgres.ts"
 
 const server = await postgresServer()
 

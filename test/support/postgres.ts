@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto"
-import { mkdtempSync } from "node:fs"
+import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -47,27 +47,34 @@ export async function postgresServer(): Promise<PostgresServer | string> {
 export async function startEmbedded(Embedded: EmbeddedPostgresClass): Promise<PostgresServer | string> {
   const port = await freePort()
   const told: string[] = []
+  const folder = mkdtempSync(join(tmpdir(), "homeroom-postgres-"))
+  // PostgreSQL refuses to run as root, and the user that it is run as must get at its files.
+  chmodSync(folder, 0o755)
   const server = new Embedded({
-    databaseDir: join(mkdtempSync(join(tmpdir(), "homeroom-postgres-")), "data"),
+    databaseDir: join(folder, "data"),
     user: "postgres",
     password: "password",
     port,
     persistent: false,
-    // PostgreSQL refuses to run as root.
     createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ["--encoding=UTF8", "--locale=C"],
     postgresFlags: ["-c", "fsync=off", "-c", "unix_socket_directories="],
     onLog: (line: unknown) => told.push(String(line)),
     onError: (line: unknown) => told.push(String(line)),
   })
+  const stop = async () => {
+    await server.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
   try {
     await server.initialise()
     await server.start()
   } catch (error) {
-    await server.stop().catch(() => {})
+    await stop().catch(() => {})
     return `PostgreSQL does not start here: ${String((error as Error | undefined)?.message ?? told.at(-1))}`
   }
   const url = `postgres://postgres:password@127.0.0.1:${port}/postgres`
-  return { url, stop: () => server.stop() }
+  return { url, stop }
 }
 
 /** Makes a database; commits in it wait for no disk. */

