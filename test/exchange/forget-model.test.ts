@@ -10,6 +10,7 @@ import type { RosterStorage } from "../../src/storage/contract.ts"
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { guardsOff } from "../support/guards-off.ts"
+import { hasPostgres, lendPostgres } from "../support/postgres-worlds.ts"
 import { passDay, randomFrom } from "../support/random-days.ts"
 import { seed } from "../support/seed.ts"
 import { SimulatedSource } from "../support/simulated-source.ts"
@@ -105,6 +106,16 @@ describe("S31 reference model: random people are forgotten on random days, and i
         await storage.close()
         rmSync(folder, { recursive: true, force: true })
       }
+    }
+  })
+
+  it.runIf(hasPostgres)("on PostgresStorage, 20 random days", { timeout: 600_000 }, async () => {
+    const { storage, giveBack } = lendPostgres()
+    try {
+      await liveThrough({ seed: seed() + 3_000, days: 20, users: 50 }, storage)
+    } finally {
+      await storage.close()
+      await giveBack()
     }
   })
 })

@@ -200,7 +200,7 @@ describe.concurrent.each(killDatabases)("S22 killed at a named point (SIGKILL), 
       expect(outcomes).toEqual([...Array<string>(commit - 1).fill("before"), "after", "after"])
       expect(await killAt("before-call", commit)).toMatchObject({ outcome: "before", hasCommitted: true })
     },
-    120_000,
+    300_000,
   )
 
   it("S20 S22 at every SQL statement of the commit", async () => {
@@ -217,7 +217,7 @@ describe.concurrent.each(killDatabases)("S22 killed at a named point (SIGKILL), 
       expect(number).toBeLessThan(200)
     }
     expect(killed).toBeGreaterThan(5)
-  }, 120_000)
+  }, 300_000)
 })
 
 describe.concurrent.each(killDatabases)("S22 killed at a random instant (SIGKILL), $name", (database) => {
@@ -242,7 +242,7 @@ describe.concurrent.each(killDatabases)("S22 killed at a random instant (SIGKILL
         await checkAftermath(scene, url, `random kill ${time}, HOMEROOM_TEST_SEED=${seed()}`)
       }
     },
-    120_000,
+    300_000,
   )
 
   it("S20 S22 in the commit of a larger district, four times", async () => {
@@ -260,5 +260,5 @@ describe.concurrent.each(killDatabases)("S22 killed at a random instant (SIGKILL
       clearTimeout(timer)
       await checkAftermath(scene, url, `commit kill ${time}, HOMEROOM_TEST_SEED=${seed()}`)
     }
-  }, 120_000)
+  }, 300_000)
 })

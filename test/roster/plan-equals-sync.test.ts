@@ -8,6 +8,7 @@ import type { GuardSettings, Rejection, RosterStorage, Run } from "../../src/sto
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { guardsOff } from "../support/guards-off.ts"
+import { hasPostgres, lendPostgres } from "../support/postgres-worlds.ts"
 import { passDay, randomFrom } from "../support/random-days.ts"
 import { hourMs } from "../support/roster-world.ts"
 import { seed } from "../support/seed.ts"
@@ -151,6 +152,20 @@ describe("S16 S17 plan, then apply, is what an import is: roster, log, counts, c
       } finally {
         rmSync(folder, { recursive: true, force: true })
       }
+    }
+  })
+
+  it.runIf(hasPostgres)(`on PostgresStorage, ${15 * extra} random days`, { timeout: 600_000 }, async () => {
+    for (let district = 0; district < extra; district++) {
+      const lent: ReturnType<typeof lendPostgres>[] = []
+      const create = () => {
+        const one = lendPostgres()
+        lent.push(one)
+        return one.storage
+      }
+      const guards = guardings[district % guardings.length] ?? {}
+      await liveThrough({ seed: seed() + 3_000 + district, days: 15, guards, create, seen: new Map() })
+      for (const { giveBack } of lent) await giveBack()
     }
   })
 })

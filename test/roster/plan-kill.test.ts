@@ -161,7 +161,7 @@ describe.concurrent.each(killDatabases)("S17 S22 a plan that is killed (SIGKILL)
       expect(new Set(outcomes)).toEqual(new Set(["none", "interrupted", "planned"]))
       expect(outcomes.length).toBeGreaterThan(5)
     },
-    120_000,
+    300_000,
   )
 })
 
@@ -222,7 +222,7 @@ describe.concurrent.each(killDatabases)(
       const url = await world.copyOf(database, plannedUrl)
       await world.runChild({ ...orderOf(scene, url, { at: "before-call", number: commit }), apply })
       expect(await checkAftermath(scene, url, "before the commit")).toBe("approved")
-    }, 120_000)
+    }, 300_000)
 
     it("S16 S20 at every SQL statement of the commit", async () => {
       const scene = await plannedScene()
@@ -241,7 +241,7 @@ describe.concurrent.each(killDatabases)(
         expect(number).toBeLessThan(200)
       }
       expect(killed).toBeGreaterThan(5)
-    }, 120_000)
+    }, 300_000)
   },
 )
 
@@ -286,7 +286,7 @@ describe.concurrent.each(killDatabases)(
         expect(outcomes.slice(0, commit - 1).every((outcome) => outcome === "before")).toBe(true)
         expect(outcomes.slice(commit - 1)).toEqual(["rest", "waits", "waits"])
       },
-      120_000,
+      300_000,
     )
   },
 )

@@ -9,6 +9,7 @@ import type { RosterStorage, Run } from "../../src/storage/contract.ts"
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { guardsOff } from "../support/guards-off.ts"
+import { hasPostgres, lendPostgres } from "../support/postgres-worlds.ts"
 import { passDay, randomFrom } from "../support/random-days.ts"
 import { seed } from "../support/seed.ts"
 import { SimulatedSource } from "../support/simulated-source.ts"
@@ -92,6 +93,19 @@ describe("reference model: deltas, bulk imports and truth agree after every day 
       } finally {
         rmSync(folder, { recursive: true, force: true })
       }
+    }
+  })
+
+  it.runIf(hasPostgres)(`on PostgresStorage, ${60 * extra} random days`, { timeout: 600_000 }, async () => {
+    for (let district = 0; district < 3 * extra; district++) {
+      const lent: ReturnType<typeof lendPostgres>[] = []
+      const create = () => {
+        const one = lendPostgres()
+        lent.push(one)
+        return one.storage
+      }
+      await liveThrough({ seed: seed() + 3_000 + district, days: 20, users: 50 }, create)
+      for (const { giveBack } of lent) await giveBack()
     }
   })
 })

@@ -146,7 +146,7 @@ describe.each(killDatabases)("S22 S24 an undo that is killed (SIGKILL), $name", 
     expect(commit).toBe(6)
     expect(outcomes).toEqual([...Array<string>(commit - 1).fill("before"), "after", "after"])
     expect(await killAt("before-call", commit)).toMatchObject({ outcome: "before", hasCommitted: true })
-  }, 120_000)
+  }, 300_000)
 
   it("S20 S24 at every SQL statement of its commit", async () => {
     const scene = await makeScene(database, 60)
@@ -160,5 +160,5 @@ describe.each(killDatabases)("S22 S24 an undo that is killed (SIGKILL), $name", 
       expect(number).toBeLessThan(200)
     }
     expect(killed).toBeGreaterThan(5)
-  }, 120_000)
+  }, 300_000)
 })

@@ -10,6 +10,7 @@ import type { DistrictHead, RosterStorage } from "../../src/storage/contract.ts"
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { guardsOff } from "../support/guards-off.ts"
+import { hasPostgres, lendPostgres } from "../support/postgres-worlds.ts"
 import { passDay, randomFrom } from "../support/random-days.ts"
 import { seed } from "../support/seed.ts"
 import { SimulatedSource } from "../support/simulated-source.ts"
@@ -162,5 +163,12 @@ describe("S24 model: an undo equals before, an undo of it equals after, and then
       }
     }
     expect(undos).toBeGreaterThan(20)
+  })
+
+  it.runIf(hasPostgres)("on PostgresStorage, 20 random days", { timeout: 600_000 }, async () => {
+    const { storage, giveBack } = lendPostgres()
+    const { undos } = await liveThrough({ seed: seed() + 4_000, days: 20, users: 50 }, storage)
+    await giveBack()
+    expect(undos).toBeGreaterThan(4)
   })
 })

@@ -19,6 +19,7 @@ import type {
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { interceptStorage } from "./intercepted-storage.ts"
+import { lendPostgres } from "./postgres-worlds.ts"
 import { hourMs, type StorageName, temporaryFolder } from "./roster-world.ts"
 
 const districtId = "d".repeat(24)
@@ -96,14 +97,19 @@ export class GuardWorld {
 
   constructor(name: StorageName = "memory") {
     const clock = () => this.nowMs
+    const lent = name === "postgres" ? lendPostgres({ clock }) : undefined
     const storage =
-      name === "memory"
-        ? new MemoryStorage({ clock })
-        : new SqliteStorage({ path: join(temporaryFolder(), "roster.db"), clock })
+      lent?.storage ??
+      (name === "sqlite"
+        ? new SqliteStorage({ path: join(temporaryFolder(), "roster.db"), clock })
+        : new MemoryStorage({ clock }))
     this.storage = interceptStorage(storage, {
       beforeCall: (method, [query]) => this.#calls.push({ method, query }),
     })
-    onTestFinished(() => storage.close())
+    onTestFinished(async () => {
+      await storage.close()
+      await lent?.giveBack()
+    })
   }
 
   /** What the guards say of a run with these changes; nothing is left of it. */

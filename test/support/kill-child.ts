@@ -5,7 +5,7 @@ import { RosterSync } from "../../src/roster/index.ts"
 import type { GuardSettings } from "../../src/storage/contract.ts"
 import { guardsOff } from "./guards-off.ts"
 import { interceptStorage, writeCalls } from "./intercepted-storage.ts"
-import { killDatabaseOf } from "./kill-databases.ts"
+import { killDatabaseOf } from "./kill-database-of.ts"
 
 /** What to import and where to die: the argument of this program, as JSON. */
 export interface KillOrder {

@@ -12,6 +12,8 @@ export interface KillDatabase {
   copy(from: string, to: string): Promise<void>
   /** Takes the database away, with all that belongs to it. */
   remove(url: string): Promise<void>
+  /** Takes away what it kept to be used again; when all tests of a file are over. */
+  close?(): Promise<void>
   /** What the database itself finds wrong with its content: broken pages, references to nothing. */
   findDamage(url: string): Promise<unknown[]>
   /** How many staged changes belong to runs that will never be committed. */

@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs"
 import { TargetDelivery } from "../../src/roster/index.ts"
 import { interceptStorage } from "./intercepted-storage.ts"
-import { killDatabaseOf } from "./kill-databases.ts"
+import { killDatabaseOf } from "./kill-database-of.ts"
 import { SqliteApp } from "./sqlite-app.ts"
 
 /** What to deliver and where to die: the argument of this program, as JSON. */

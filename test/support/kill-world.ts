@@ -34,6 +34,7 @@ export function useKillWorld(): KillWorld {
   afterAll(async () => {
     for (const simulator of simulators) await simulator.close()
     for (const { database, url } of made) await database.remove(url)
+    for (const database of new Set(made.map(({ database }) => database))) await database.close?.()
     rmSync(folder, { recursive: true, force: true })
   })
 

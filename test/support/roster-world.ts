@@ -16,14 +16,18 @@ import { MemoryStorage } from "../../src/storage/memory/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { guardsOff } from "./guards-off.ts"
 import { type Interceptor, interceptStorage } from "./intercepted-storage.ts"
+import { hasPostgres, lendPostgres } from "./postgres-worlds.ts"
 import { RunWatch } from "./run-watch.ts"
 import { ScriptedSource } from "./scripted-source.ts"
 import { seed } from "./seed.ts"
 import { storedRoster } from "./stored-roster.ts"
 import { type Roster, Truth } from "./truth.ts"
 
-export type StorageName = "memory" | "sqlite"
-export const storageNames: readonly StorageName[] = ["memory", "sqlite"]
+export type StorageName = "memory" | "sqlite" | "postgres"
+/** PostgreSQL where a server runs. */
+export const storageNames: readonly StorageName[] = hasPostgres
+  ? ["memory", "sqlite", "postgres"]
+  : ["memory", "sqlite"]
 
 export const hourMs = 3_600_000
 export const dayMs = 24 * hourMs
@@ -54,7 +58,7 @@ export class RosterWorld {
   readonly clock: Clock = new Clock(() => new Date("2026-09-01T06:00:00Z"))
   readonly district: SimulatedDistrict
   readonly source: ScriptedSource
-  /** The database's path; of a storage in memory, empty. */
+  /** The path of SQLite's file; of another storage, empty. */
   readonly path: string
   /** The storage itself, past every hook. */
   readonly plain: RosterStorage
@@ -71,10 +75,11 @@ export class RosterWorld {
     this.source = new ScriptedSource(this.district)
     this.source.pageSize = pageSize
     this.path = storage === "sqlite" ? join(temporaryFolder(), "roster.db") : ""
+    const { now: clock } = this
+    const lent = storage === "postgres" ? lendPostgres({ clock }) : undefined
     this.plain =
-      storage === "sqlite"
-        ? new SqliteStorage({ path: this.path, clock: this.now })
-        : new MemoryStorage({ clock: this.now })
+      lent?.storage ??
+      (storage === "sqlite" ? new SqliteStorage({ path: this.path, clock }) : new MemoryStorage({ clock }))
     this.storage = interceptStorage(this.plain, {
       beforeCall: async (method, parameters) => {
         this.watch.check(method, parameters)
@@ -95,7 +100,10 @@ export class RosterWorld {
       guards: { ...guardsOff, ...options.roster?.guards },
     }
     this.roster = new RosterSync(this.#rosterOptions)
-    onTestFinished(() => this.plain.close())
+    onTestFinished(async () => {
+      await this.plain.close()
+      await lent?.giveBack()
+    })
   }
 
   readonly now: () => number = () => this.clock.now().getTime()
