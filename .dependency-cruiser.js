@@ -20,7 +20,7 @@ const rooms = {
   cli: ["exchange", "roster", "sso", "errors"],
   express: ["exchange", "roster", "sso", "errors"],
   fastify: ["exchange", "roster", "sso", "errors"],
-  telemetry: ["exchange", "roster", "sso", "errors"],
+  telemetry: ["exchange", "roster", "sso", "clever/client-options", "errors"],
   simulator: ["models", "errors"],
   testing: [contract, "models", "errors"],
 }

@@ -12,6 +12,25 @@ export interface RequestReport {
   readonly attempt: number
 }
 
+/** What a client tells of itself while it works: counts, codes and times alone. */
+export type CleverClientEvent =
+  | {
+      /** One attempt at one request is over; the status is null if no answer came. */
+      readonly type: "request-ended"
+      readonly status: number | null
+      readonly attempt: number
+      readonly durationMs: number
+    }
+  | {
+      /**
+       * A request waits: until Clever's announced reset (`announced`), because Clever refused it with 429 (`refused`), for
+       * the budget shared with other processes (`shared`), or before another try (`retry`).
+       */
+      readonly type: "request-delayed"
+      readonly reason: "announced" | "refused" | "shared" | "retry"
+      readonly delayMs: number
+    }
+
 /** Waits `ms` milliseconds; rejects when the signal aborts. */
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>
 
@@ -42,6 +61,8 @@ export interface CleverClientOptions {
   readonly compression?: boolean | undefined
   /** Told of every attempt; what it throws is ignored. */
   readonly onRequest?: ((report: RequestReport) => void) | undefined
+  /** Told what happens, in counts and times; what it throws is ignored. See `homeroom/telemetry`. */
+  readonly onEvent?: ((event: CleverClientEvent) => void) | undefined
   /** What requests are sent with instead of Node's own HTTP client. */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
@@ -64,6 +85,7 @@ export interface ClientSettings {
   readonly maxRetries: number
   readonly compression: boolean
   readonly onRequest: ((report: RequestReport) => void) | undefined
+  readonly onEvent: ((event: CleverClientEvent) => void) | undefined
   readonly fetch: typeof globalThis.fetch | undefined
   readonly clock: () => number
   readonly sleep: Sleep
@@ -89,6 +111,7 @@ export function readSettings(options: CleverClientOptions): ClientSettings {
     maxRetries: readInteger("maxRetries", options.maxRetries ?? 5, 0, 10),
     compression: options.compression ?? false,
     onRequest: options.onRequest,
+    onEvent: options.onEvent,
     fetch: options.fetch,
     clock: options.clock ?? Date.now,
     sleep: options.sleep ?? sleepOnTimer,

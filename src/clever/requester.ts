@@ -1,7 +1,7 @@
 import { HomeroomError } from "../errors/index.ts"
 import { orAborted, throwIfAborted } from "./abort.ts"
 import type { BodyBuffer } from "./body-buffer.ts"
-import type { ClientSettings } from "./client-options.ts"
+import type { CleverClientEvent, ClientSettings } from "./client-options.ts"
 import { limitOf, withLimit } from "./links.ts"
 import { RateLimiter } from "./rate-limiter.ts"
 import { senderFor } from "./send.ts"
@@ -27,6 +27,8 @@ export interface RequestOptions<T> {
   /** Makes something of a successful body; `CLEVER_BODY_INVALID` from it is tried again. */
   readonly read: (body: BodyBuffer) => T
 }
+
+type DelayReason = Extract<CleverClientEvent, { type: "request-delayed" }>["reason"]
 
 /** How many 429 answers to one request are waited out. */
 const maxRefusals = 5
@@ -67,7 +69,7 @@ export class Requester {
     for (;;) {
       throwIfAborted(signal)
       const authorization = await credentials.header(signal, options.onRequest)
-      await this.#wait(this.#limiter.delayBeforeRequest(authorization), signal)
+      await this.#wait("announced", this.#limiter.delayBeforeRequest(authorization), signal)
       this.#requestCount++
       options.onRequest?.()
       const answer = await this.#attempt(url, authorization, body, signal, ++tries)
@@ -85,7 +87,8 @@ export class Requester {
         }
       } else if (answer.status === 429) {
         if (++refusals > maxRefusals) throw refusal("CLEVER_RATE_LIMITED", url, answer.status, tries)
-        await this.#wait(this.#limiter.delayAfterRefusal(authorization, answer.headers, refusals), signal)
+        const delayMs = this.#limiter.delayAfterRefusal(authorization, answer.headers, refusals)
+        await this.#wait("refused", delayMs, signal)
         continue
       } else {
         this.#limiter.note(authorization, answer.headers)
@@ -101,7 +104,7 @@ export class Requester {
       }
 
       if (retries >= this.#settings.maxRetries) throw failure
-      await this.#wait(this.#settings.random() * 1_000 * 2 ** retries, signal)
+      await this.#wait("retry", this.#settings.random() * 1_000 * 2 ** retries, signal)
       retries++
     }
   }
@@ -113,6 +116,7 @@ export class Requester {
     signal: AbortSignal,
     tries: number,
   ): Promise<Answer | ConnectionFailure> {
+    const startedMs = this.#settings.clock()
     let answer: Answer | ConnectionFailure
     try {
       answer = await attempt(this.#transport, { url, authorization, body, signal })
@@ -126,11 +130,23 @@ export class Requester {
     } catch {
       // An observer can't break what it observes.
     }
+    const durationMs = this.#settings.clock() - startedMs
+    this.#tell({ type: "request-ended", status, attempt: tries, durationMs })
     return answer
   }
 
-  async #wait(ms: number, signal: AbortSignal): Promise<void> {
-    if (ms > 0) await orAborted(this.#settings.sleep(ms, signal), signal)
+  async #wait(reason: DelayReason, delayMs: number, signal: AbortSignal): Promise<void> {
+    if (delayMs <= 0) return
+    this.#tell({ type: "request-delayed", reason, delayMs })
+    await orAborted(this.#settings.sleep(delayMs, signal), signal)
+  }
+
+  #tell(event: CleverClientEvent): void {
+    try {
+      this.#settings.onEvent?.(event)
+    } catch {
+      // Nor can this one.
+    }
   }
 }
 

@@ -19,6 +19,7 @@ export {
   type ConnectionsOptions,
   type SettingsChange,
 } from "./connections.ts"
+export type { ExchangeEvent } from "./exchange-events.ts"
 export {
   Discovery,
   type DiscoveryApp,

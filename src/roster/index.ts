@@ -58,6 +58,7 @@ export { type ReadRecordsOptions, type RosterEntry, readRecords } from "./owners
 export type { OverrideRequest } from "./ownership/set-override.ts"
 export { requireActive } from "./require-active.ts"
 export type { Retention } from "./retention.ts"
+export type { RosterEvent, RunSummary } from "./roster-events.ts"
 export { RosterSync } from "./roster-sync.ts"
 export type {
   ApplyOptions,

@@ -5,6 +5,7 @@ import type { Scope } from "../models/scope.ts"
 import type { GuardSettings, ImportMode, RosterStorage } from "../storage/contract.ts"
 import type { LeaseOptions, Repeat, Sleep } from "./lease-keeper.ts"
 import type { Retention } from "./retention.ts"
+import type { RosterEvent } from "./roster-events.ts"
 import type { Progress } from "./run-context.ts"
 import type { RunLimits } from "./run-limits.ts"
 
@@ -32,6 +33,8 @@ export interface RosterSyncOptions {
   retention?: Retention
   /** Who holds the leases, for people to read. Default: host name and process id. */
   holder?: string
+  /** Told what happens, in ids, codes and counts; what it throws is ignored. See `homeroom/telemetry`. */
+  onEvent?: (event: RosterEvent) => void
   /** Milliseconds since 1970. Default `Date.now`. */
   clock?: () => number
   /** How waiting is done. Default: timers. */

@@ -1,6 +1,6 @@
 import { hostname } from "node:os"
 import { setTimeout as delay } from "node:timers/promises"
-import { HomeroomError } from "../errors/index.ts"
+import { HomeroomError, isHomeroomError } from "../errors/index.ts"
 import { idPattern } from "../models/ids.ts"
 import type { PurgeCounts, Run } from "../storage/contract.ts"
 import { applyPlan, approvePlan, discardPlan, type PlanDecision } from "./decide-plan.ts"
@@ -12,6 +12,7 @@ import { LeaseKeeper, type LeaseOptions, type Sleep } from "./lease-keeper.ts"
 import type { Plan } from "./opened-plan.ts"
 import { requireActive } from "./require-active.ts"
 import { checkRetention, neededFrom, purgeRequest, type Retention } from "./retention.ts"
+import { type RosterEvent, summaryOf, tellTo } from "./roster-events.ts"
 import { RosterReader } from "./roster-reader.ts"
 import type {
   ApplyOptions,
@@ -46,6 +47,7 @@ export class RosterSync extends RosterReader {
   readonly #holder: string
   readonly #clock: () => number
   readonly #sleep: Sleep
+  readonly #tell: (event: RosterEvent) => void
   /** The last of each district's `syncUser` calls: a class that logs in at once takes turns. */
   readonly #userSyncs = new Map<string, Promise<void>>()
 
@@ -57,6 +59,7 @@ export class RosterSync extends RosterReader {
     this.#holder = options.holder ?? `${hostname()}:${process.pid}`
     this.#clock = options.clock ?? Date.now
     this.#sleep = options.sleep ?? ((ms, signal) => delay(ms, undefined, { signal }))
+    this.#tell = tellTo(options.onEvent)
     this.#retention = checkRetention(options.retention ?? {})
     const { pageSize } = options
     if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize >= 1 && pageSize <= 10_000)) {
@@ -169,7 +172,7 @@ export class RosterSync extends RosterReader {
     try {
       const { apiVersion } = clever
       const settings = await districtSettings(storage, districtId, this.defaults)
-      return await undoRun({
+      const result = await undoRun({
         storage,
         keeper,
         clock: this.#clock,
@@ -180,6 +183,9 @@ export class RosterSync extends RosterReader {
         why,
         signal,
       })
+      return this.#told(districtId, result)
+    } catch (error) {
+      throw this.#lost(districtId, error)
     } finally {
       await keeper.release()
     }
@@ -248,6 +254,7 @@ export class RosterSync extends RosterReader {
         startedBy: options.startedBy ?? "library",
         signal: options.signal,
         onProgress: options.onProgress,
+        onEvent: this.#tell,
       })
       const run = await execution.run()
       // A purge that fails takes nothing from the import; the next one, or somebody's own, makes up for it.
@@ -279,7 +286,11 @@ export class RosterSync extends RosterReader {
     try {
       const { lease } = keeper
       const settings = await districtSettings(storage, districtId, this.defaults)
-      return await decide({ storage, lease, clock: this.#clock, settings, planId, by, why, expiresAfterMs })
+      const about = { storage, lease, clock: this.#clock, settings }
+      const run = await decide({ ...about, planId, by, why, expiresAfterMs })
+      return this.#told(districtId, { run }).run
+    } catch (error) {
+      throw this.#lost(districtId, error)
     } finally {
       await keeper.release()
     }
@@ -294,7 +305,7 @@ export class RosterSync extends RosterReader {
     try {
       await this.#requireActive(districtId)
       const { syncOneUser } = await import("./user-sync.ts")
-      return await syncOneUser({
+      const result = await syncOneUser({
         source,
         storage,
         keeper,
@@ -305,9 +316,26 @@ export class RosterSync extends RosterReader {
         startedBy,
         signal,
       })
+      return "run" in result ? this.#told(districtId, result) : result
+    } catch (error) {
+      throw this.#lost(districtId, error)
     } finally {
       await keeper.release()
     }
+  }
+
+  /** Tells how a run ended that was done in one go. */
+  #told<Result extends { readonly run: Run }>(districtId: string, result: Result): Result {
+    this.#tell({ type: "run-ended", districtId, run: summaryOf(result.run) })
+    return result
+  }
+
+  /** Tells of a lease that was lost while a run was done in one go. */
+  #lost(districtId: string, error: unknown): unknown {
+    if (isHomeroomError(error) && error.code === "LEASE_LOST") {
+      this.#tell({ type: "run-lost", districtId, runId: null, code: error.code })
+    }
+    return error
   }
 
   /** To be asked under the lease: an undo may have paused the connection while it was waited for. */

@@ -18,6 +18,7 @@ import type { LeaseKeeper } from "./lease-keeper.ts"
 import { listKind } from "./list-kind.ts"
 import { makePlan, type PlannedCommit } from "./plan.ts"
 import { restAsPlan } from "./rest-plan.ts"
+import { type RosterEvent, summaryOf } from "./roster-events.ts"
 import {
   checkpointOf,
   isoTime,
@@ -46,6 +47,8 @@ export interface RunExecutionOptions {
   startedBy: string
   signal: AbortSignal | undefined
   onProgress: ((progress: Progress) => void) | undefined
+  /** Must not throw. */
+  onEvent: (event: RosterEvent) => void
 }
 
 /** Ends the reading of events in favour of a bulk run. */
@@ -64,12 +67,33 @@ export class RunExecution {
   #recordsAtStart = 0
   #durationBefore = 0
   #requests = 0
+  /** The stage and kind last told. */
+  #told = ""
 
   constructor(options: RunExecutionOptions) {
     this.#options = options
   }
 
   async run(): Promise<Run> {
+    const { onEvent } = this.#options
+    const context = await this.#beginContext()
+    const { id: runId, districtId, mode, purpose, resumed } = context.run
+    onEvent({ type: "run-started", districtId, runId, mode, purpose, resumed })
+    let ended: Run
+    try {
+      throwIfAborted(context.signal)
+      await this.#fetch(context)
+      await context.staging
+      ended = await this.#finish(context)
+    } catch (error) {
+      for (const walk of context.ahead.values()) await walk.close()
+      ended = await this.#end(context, error)
+    }
+    onEvent({ type: "run-ended", districtId, run: summaryOf(ended) })
+    return ended
+  }
+
+  async #beginContext(): Promise<RunContext> {
     const { source, storage, keeper, clock, limits, requestedMode, purpose, startedBy } = this.#options
     this.#startedMs = clock()
     const { districtId } = keeper.lease
@@ -111,15 +135,7 @@ export class RunExecution {
     this.#recordsAtStart = context.run.records
     this.#durationBefore = context.run.durationMs
     this.#requests = context.run.requests
-    try {
-      throwIfAborted(context.signal)
-      await this.#fetch(context)
-      await context.staging
-      return await this.#finish(context)
-    } catch (error) {
-      for (const walk of context.ahead.values()) await walk.close()
-      return await this.#end(context, error)
-    }
+    return context
   }
 
   // Fetching
@@ -292,11 +308,19 @@ export class RunExecution {
     const { storage, keeper, signal } = context
     const { lease } = keeper
     const failure = isHomeroomError(error) ? error : new HomeroomError("INTERNAL", { cause: error })
-    if (failure.code === "LEASE_LOST") throw failure
+    const { onEvent } = this.#options
+    const { id: runId, districtId } = context.run
+    const lost = (why: HomeroomError) => {
+      onEvent({ type: "run-lost", districtId, runId, code: why.code })
+      return why
+    }
+    if (failure.code === "LEASE_LOST") throw lost(failure)
     await context.staging.catch(() => {})
     if (signal?.aborted && failure.code !== "PLAN_STALE") {
       const run = transition(this.#timed(runToSave(context)), "interrupted")
-      await storage.saveRun(lease, run)
+      await storage.saveRun(lease, run).catch((cause: unknown) => {
+        throw lost(isHomeroomError(cause) ? cause : new HomeroomError("INTERNAL", { cause }))
+      })
       return run
     }
     const { code, message, retryable } = failure
@@ -307,10 +331,12 @@ export class RunExecution {
     })
     try {
       await storage.discardStaged(lease, run)
+      onEvent({ type: "run-ended", districtId, run: summaryOf(run) })
     } catch {
       // The first failure says more; the next start finds the run as interrupted.
+      lost(failure)
     }
-    throw failure.withDetails({ runId: run.id })
+    throw failure.withDetails({ runId })
   }
 
   #timed(run: Run): Run {
@@ -319,9 +345,14 @@ export class RunExecution {
   }
 
   #report(context: RunContext, stage: Progress["stage"], kind: Kind | null): void {
-    const { onProgress, clock } = this.#options
-    if (onProgress === undefined) return
+    const { onProgress, onEvent, clock } = this.#options
     const { run, head } = context
+    if (this.#told !== `${stage} ${kind}`) {
+      this.#told = `${stage} ${kind}`
+      const { id: runId, districtId, records } = run
+      onEvent({ type: "run-stage", districtId, runId, stage, kind, records })
+    }
+    if (onProgress === undefined) return
     const elapsedMs = Math.max(1, clock() - this.#startedMs)
     const recordsPerSecond = Math.round(((run.records - this.#recordsAtStart) / elapsedMs) * 1_000)
     const known = Object.values(head.counts).reduce((sum, { active }) => sum + active, 0)

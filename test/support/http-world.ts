@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest"
 import { CleverClient, type CleverClientOptions } from "../../src/clever/index.ts"
-import { RosterSync, type SyncOptions } from "../../src/roster/index.ts"
+import { RosterSync, type RosterSyncOptions, type SyncOptions } from "../../src/roster/index.ts"
 import { type SimulatedDistrict, type Simulator, startSimulator } from "../../src/simulator/index.ts"
 import type { RosterStorage, Run } from "../../src/storage/contract.ts"
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
@@ -23,6 +23,7 @@ export class HttpWorld {
     simulator: Simulator,
     district: SimulatedDistrict,
     options: Partial<CleverClientOptions>,
+    roster: Partial<RosterSyncOptions>,
   ) {
     const now = () => simulator.clock.now().getTime()
     const waits: number[] = []
@@ -49,10 +50,14 @@ export class HttpWorld {
       clock: now,
       pageSize: 20,
       guards: guardsOff,
+      ...roster,
     })
   }
 
-  static async start(options: Partial<CleverClientOptions> = {}): Promise<HttpWorld> {
+  static async start(
+    options: Partial<CleverClientOptions> = {},
+    roster: Partial<RosterSyncOptions> = {},
+  ): Promise<HttpWorld> {
     const now = () => new Date("2026-09-01T06:00:00Z")
     const simulator = await startSimulator({
       seed: seed(),
@@ -65,7 +70,7 @@ export class HttpWorld {
     onTestFinished(() => simulator.close())
     const [district] = simulator.districts
     if (district === undefined) throw new Error("a simulator without a district")
-    return new HttpWorld(simulator, district, options)
+    return new HttpWorld(simulator, district, options, roster)
   }
 
   sync(mode: "bulk" | "delta", options: Partial<SyncOptions> = {}): Promise<Run> {

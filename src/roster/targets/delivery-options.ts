@@ -31,7 +31,7 @@ export interface TargetDeliveryOptions {
   random?: () => number
   /** How the heartbeat is repeated. Default: a timer that does not keep the process alive. */
   repeat?: Repeat
-  /** Told what happens, in ids, codes and counts. Must not throw. */
+  /** Told what happens, in ids, codes and counts; what it throws is ignored. */
   onEvent?: (event: DeliveryEvent) => void
 }
 

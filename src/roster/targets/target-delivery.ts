@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError, isHomeroomError } from "../../errors/index.ts"
 import type { LoggedAction, RosterStorage } from "../../storage/contract.ts"
 import { repeatWithTimer, type Sleep } from "../lease-keeper.ts"
+import { tellTo } from "../roster-events.ts"
 import { isoTime } from "../run-context.ts"
 import {
   type DeadLetter,
@@ -195,7 +196,7 @@ export class TargetDelivery {
       random: this.#options.random ?? Math.random,
       signal,
       health: this.#health,
-      onEvent: this.#options.onEvent ?? (() => {}),
+      onEvent: tellTo(this.#options.onEvent),
     })
     let outcome: WorkOutcome | undefined
     try {

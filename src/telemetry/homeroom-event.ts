@@ -1,0 +1,23 @@
+import type { CleverClientEvent } from "../clever/client-options.ts"
+import type { ExchangeEvent } from "../exchange/index.ts"
+import type { DeliveryEvent, RosterEvent } from "../roster/index.ts"
+import type { AuditEvent } from "../sso/index.ts"
+
+/** What any part of Homeroom tells of itself: of calls to Clever, imports, deliveries, the queue and logins. */
+export type HomeroomEvent = RosterEvent | DeliveryEvent | CleverClientEvent | ExchangeEvent | AuditEvent
+
+/** Fits the `onEvent` of every part, and the `onAudit` of a `CleverSsoClient`. */
+export type EventListener = (event: HomeroomEvent) => void
+
+/** One listener that tells several; one that throws keeps nothing from the others. */
+export function listenWith(...listeners: readonly EventListener[]): EventListener {
+  return (event) => {
+    for (const listener of listeners) {
+      try {
+        listener(event)
+      } catch {
+        // An observer can't break what it observes.
+      }
+    }
+  }
+}
