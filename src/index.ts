@@ -124,6 +124,8 @@ export {
   readRejections,
   requireProvisioning,
   type SettingsChange,
+  SharedRateBudget,
+  type SharedRateBudgetOptions,
   type UserRefresher,
   undoImport,
 } from "./exchange/index.ts"
@@ -166,6 +168,7 @@ export {
   type OpenEnum,
   type Ownership,
   type Principal,
+  type RateBudget,
   type RecordByKind,
   type RecordPage,
   type RecordPagesOptions,

@@ -1,5 +1,5 @@
 import { HomeroomError } from "../errors/index.ts"
-import type { ApiVersion } from "../models/index.ts"
+import type { ApiVersion, RateBudget } from "../models/index.ts"
 
 /** One attempt at one request, as told to `onRequest`. Holds no token, secret or body. */
 export interface RequestReport {
@@ -59,6 +59,11 @@ export interface CleverClientOptions {
   readonly maxRetries?: number | undefined
   /** Whether to ask for compressed answers: for slow links, it costs more time than it saves. Default false. */
   readonly compression?: boolean | undefined
+  /**
+   * Shared with other processes that use the same district tokens: a `SharedRateBudget`. Default: each process heeds
+   * Clever's answers alone.
+   */
+  readonly rateBudget?: RateBudget | undefined
   /** Told of every attempt; what it throws is ignored. */
   readonly onRequest?: ((report: RequestReport) => void) | undefined
   /** Told what happens, in counts and times; what it throws is ignored. See `homeroom/telemetry`. */
@@ -84,6 +89,7 @@ export interface ClientSettings {
   readonly maxBodyBytes: number
   readonly maxRetries: number
   readonly compression: boolean
+  readonly rateBudget: RateBudget | undefined
   readonly onRequest: ((report: RequestReport) => void) | undefined
   readonly onEvent: ((event: CleverClientEvent) => void) | undefined
   readonly fetch: typeof globalThis.fetch | undefined
@@ -110,6 +116,7 @@ export function readSettings(options: CleverClientOptions): ClientSettings {
     maxBodyBytes: readInteger("maxBodyBytes", options.maxBodyBytes ?? 128 * 1024 * 1024, 1, 0x7fffffff),
     maxRetries: readInteger("maxRetries", options.maxRetries ?? 5, 0, 10),
     compression: options.compression ?? false,
+    rateBudget: options.rateBudget,
     onRequest: options.onRequest,
     onEvent: options.onEvent,
     fetch: options.fetch,

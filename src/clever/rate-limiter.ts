@@ -44,21 +44,27 @@ export class RateLimiter {
   /** Takes note of an answer's headers. */
   note(key: string, headers: AnswerHeaders): void {
     const remaining = readNumber(headers, "x-ratelimit-remaining")
-    const reset = readNumber(headers, "x-ratelimit-reset")
-    if (remaining === undefined || reset === undefined) return
-    this.#budgets.set(key, { remaining, resetAt: reset * 1_000 })
+    const resetAt = resetTime(headers)
+    if (remaining === undefined || resetAt === undefined) return
+    this.#budgets.set(key, { remaining, resetAt })
   }
 
   /** How many milliseconds to wait after a 429, the `count`-th in a row for this request. */
   delayAfterRefusal(key: string, headers: AnswerHeaders, count: number): number {
     this.#budgets.delete(key)
-    const reset = readNumber(headers, "x-ratelimit-reset")
+    const resetAt = resetTime(headers)
     const retryAfter = readNumber(headers, "retry-after")
     // Refused again right after the reset: its clock is not ours, so sit the whole window out.
     if (count > 1) return windowMs + marginMs
-    if (reset !== undefined) return clamp(reset * 1_000 - this.#clock() + marginMs)
+    if (resetAt !== undefined) return clamp(resetAt - this.#clock() + marginMs)
     return retryAfter === undefined ? windowMs : clamp(retryAfter * 1_000)
   }
+}
+
+/** When the minute ends that an answer's headers announce, in milliseconds since 1970. */
+export function resetTime(headers: Headers): number | undefined {
+  const seconds = readNumber(headers, "x-ratelimit-reset")
+  return seconds === undefined ? undefined : seconds * 1_000
 }
 
 function clamp(ms: number): number {

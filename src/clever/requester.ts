@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto"
 import { HomeroomError } from "../errors/index.ts"
 import { orAborted, throwIfAborted } from "./abort.ts"
 import type { BodyBuffer } from "./body-buffer.ts"
 import type { CleverClientEvent, ClientSettings } from "./client-options.ts"
 import { limitOf, withLimit } from "./links.ts"
-import { RateLimiter } from "./rate-limiter.ts"
+import { RateLimiter, resetTime } from "./rate-limiter.ts"
 import { senderFor } from "./send.ts"
 import { type Answer, attempt, ConnectionFailure, type TransportSettings } from "./transport.ts"
 
@@ -33,19 +34,25 @@ type DelayReason = Extract<CleverClientEvent, { type: "request-delayed" }>["reas
 /** How many 429 answers to one request are waited out. */
 const maxRefusals = 5
 
+/** How often a request waits for the budget that it shares with other processes, and for how long at most. */
+const maxBudgetWaits = 30
+const longestBudgetWaitMs = 75_000
+
 /** The page size under which it is no longer halved. */
 const leastPageSize = 10
 
 /**
  * Sends a request until it succeeds or there is no hope (S6, S7).
  *
- * Bounds: `maxRetries` tries after a failure, five waits for the rate limit, one renewal of the token, and the
- * halvings of the page size from 10,000 down to ten.
+ * Bounds: `maxRetries` tries after a failure, five waits for the rate limit, thirty for the budget shared with other
+ * processes, one renewal of the token, and the halvings of the page size from 10,000 down to ten.
  */
 export class Requester {
   readonly #settings: ClientSettings
   readonly #transport: TransportSettings
   readonly #limiter: RateLimiter
+  /** What stands for each token in the shared budget. */
+  readonly #budgetKeys = new Map<string, string>()
   #requestCount = 0
 
   constructor(settings: ClientSettings) {
@@ -70,10 +77,12 @@ export class Requester {
       throwIfAborted(signal)
       const authorization = await credentials.header(signal, options.onRequest)
       await this.#wait("announced", this.#limiter.delayBeforeRequest(authorization), signal)
+      await this.#admit(authorization, url, signal)
       this.#requestCount++
       options.onRequest?.()
       const answer = await this.#attempt(url, authorization, body, signal, ++tries)
 
+      if (!(answer instanceof ConnectionFailure)) this.#noteReset(authorization, answer)
       let failure: HomeroomError
       if (answer instanceof ConnectionFailure) failure = unreachable(url, tries, answer)
       else if (answer.status >= 200 && answer.status < 300) {
@@ -133,6 +142,33 @@ export class Requester {
     const durationMs = this.#settings.clock() - startedMs
     this.#tell({ type: "request-ended", status, attempt: tries, durationMs })
     return answer
+  }
+
+  /** Waits until the processes that share the token have room for one more request. */
+  async #admit(authorization: string, url: URL, signal: AbortSignal): Promise<void> {
+    const { rateBudget } = this.#settings
+    if (rateBudget === undefined || !authorization.startsWith("Bearer ")) return
+    for (let waits = 0; ; waits++) {
+      const delayMs = await rateBudget.admit(this.#budgetKey(authorization))
+      if (delayMs <= 0) return
+      if (waits >= maxBudgetWaits) throw refusal("CLEVER_RATE_LIMITED", url, 429, waits)
+      await this.#wait("shared", Math.min(delayMs, longestBudgetWaitMs), signal)
+    }
+  }
+
+  #noteReset(authorization: string, { headers }: Answer): void {
+    const resetAt = resetTime(headers)
+    if (resetAt === undefined || !authorization.startsWith("Bearer ")) return
+    this.#settings.rateBudget?.noteReset(this.#budgetKey(authorization), resetAt)
+  }
+
+  /** A digest: what is shared must not hold the token. */
+  #budgetKey(authorization: string): string {
+    const known = this.#budgetKeys.get(authorization)
+    if (known !== undefined) return known
+    const key = createHash("sha256").update(authorization).digest("base64url")
+    this.#budgetKeys.set(authorization, key)
+    return key
   }
 
   async #wait(reason: DelayReason, delayMs: number, signal: AbortSignal): Promise<void> {

@@ -31,6 +31,7 @@ export { type ApiVersion, type Kind, kinds, type Role, roles } from "./kinds.ts"
 export { type FieldValue, mergeOverrides } from "./overrides.ts"
 export type { FieldOwner, Ownership } from "./ownership.ts"
 export type { RecordByKind, RosterRecord } from "./parse-record.ts"
+export type { RateBudget } from "./rate-budget.ts"
 export type {
   EventPage,
   EventPagesOptions,
