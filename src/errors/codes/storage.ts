@@ -8,6 +8,7 @@ export type StorageErrorCode =
   | "STORAGE_SCHEMA_OUTDATED"
   | "STORAGE_BUSY"
   | "STORAGE_FULL"
+  | "QUEUE_UNREACHABLE"
 
 export const storageErrorCodes: Readonly<Record<StorageErrorCode, ErrorCodeInfo>> = {
   STORAGE_UNREADABLE: {
@@ -46,5 +47,11 @@ export const storageErrorCodes: Readonly<Record<StorageErrorCode, ErrorCodeInfo>
     remedy: "Free some space and run the import again.",
     retryable: true,
     httpStatus: 507,
+  },
+  QUEUE_UNREACHABLE: {
+    summary: "The database of the import queue does not answer.",
+    remedy: "Check the address and that the server runs; workers go on by themselves as soon as it answers again.",
+    retryable: true,
+    httpStatus: 503,
   },
 }

@@ -1,0 +1,246 @@
+import type { ConstructorOptions, JobWithMetadata, PgBoss, WorkOptions } from "pg-boss"
+import { HomeroomError } from "../errors/index.ts"
+import type {
+  ImportJob,
+  ImportJobHandler,
+  ImportJobRequest,
+  ImportQueue,
+  QueueWork,
+  QueueWorkOptions,
+} from "../exchange/index.ts"
+
+/** A pool of `pg`, or what answers like one. */
+export interface PgPoolLike {
+  // biome-ignore lint/suspicious/noExplicitAny: rows are what each statement selects.
+  query(text: string, values?: unknown[]): Promise<{ rows: any[] }>
+}
+
+export interface BossQueueOptions {
+  /** The database: its address, or the app's own pool of connections to it. */
+  database: string | PgPoolLike
+  /** The schema in which pg-boss keeps its tables. Default `homeroom_queue`. */
+  schema?: string | undefined
+  /**
+   * Whether pg-boss makes its schema and brings it up to date. Default true; false for a role that may not, where
+   * somebody else has done it.
+   */
+  migrate?: boolean | undefined
+  /** From how many records on a district is large, and shares half of the places with others. Default 100,000. */
+  largeFrom?: number | undefined
+  /** How often it is looked for jobs, in seconds. Default 2, at least 0.5. */
+  pollSeconds?: number | undefined
+  /** After how long without a heartbeat a job is given to another process. Default 20 seconds, at least 10. */
+  heartbeatSeconds?: number | undefined
+  /** How many connections it opens of its own, where `database` is an address. Default 4. */
+  connections?: number | undefined
+  /** Told what a handler rejects with, and of the database's failures: both are tried again. */
+  onError?: ((error: unknown) => void) | undefined
+}
+
+/** What of a request is kept in the job; the rest is pg-boss's own. */
+type JobData = Pick<
+  ImportJobRequest,
+  "districtId" | "mode" | "reason" | "requestedBy" | "records" | "notBefore"
+>
+
+const queueName = "imports"
+const largeGroup = "large"
+/** The longest that pg-boss knows. A job at work gives signs of life and is not taken away before. */
+const longestSeconds = 86_400
+/** Finished jobs are of no use: the history is the runs'. */
+const keptSeconds = 60
+const mostJobs = 100_000
+
+/**
+ * The import queue on PostgreSQL, for any number of processes: pg-boss gives each job to one of them, and to another one
+ * when its process has not been heard of for `heartbeatSeconds`. At most one job waits for a district, and at most one is
+ * at work. A job whose handler rejects waits 2 s, then longer up to 60 s, and is tried again.
+ *
+ * The job that was added first is next, but large districts have half of a process's places at most. Every method
+ * rejects with `QUEUE_UNREACHABLE` where the database does not answer.
+ */
+export class BossQueue implements ImportQueue {
+  readonly #options: BossQueueOptions
+  readonly #onError: (error: unknown) => void
+  #boss: Promise<PgBoss> | undefined
+  #isClosed = false
+
+  constructor(options: BossQueueOptions) {
+    this.#options = options
+    this.#onError = options.onError ?? (() => {})
+  }
+
+  /** Begins, and makes pg-boss's schema if it is not there. Every other method does so by itself. */
+  async open(): Promise<void> {
+    await this.#use(async () => {})
+  }
+
+  /** Rejects with `QUEUE_UNREACHABLE` unless the database answers. */
+  async check(): Promise<void> {
+    await this.#use((boss) => boss.schemaVersion())
+  }
+
+  add(request: ImportJobRequest): Promise<{ job: ImportJob; isNew: boolean }> {
+    const { districtId, mode, reason, requestedBy, notBefore, records } = request
+    const data: JobData = { districtId, mode, reason, requestedBy, notBefore, records }
+    const isLarge = (records ?? 0) >= (this.#options.largeFrom ?? 100_000)
+    return this.#use(async (boss) => {
+      for (;;) {
+        // A job that is to be tried again waits as well, and pg-boss would let another one wait beside it.
+        const [known] = await boss.findJobs<JobData>(queueName, { key: districtId, queued: true, limit: 1 })
+        if (known !== undefined) return { job: jobOf(known), isNew: false }
+        const id = await boss.send(queueName, data, {
+          singletonKey: districtId,
+          ...(notBefore !== undefined && { startAfter: new Date(notBefore) }),
+          ...(isLarge && { group: { id: largeGroup } }),
+        })
+        if (id === null) continue
+        return { job: { ...data, id, requestedAt: new Date().toISOString(), state: "waiting" }, isNew: true }
+      }
+    })
+  }
+
+  list({ districtId }: { districtId?: string | undefined } = {}): Promise<ImportJob[]> {
+    return this.#use(async (boss) => {
+      const key = districtId === undefined ? {} : { key: districtId }
+      const jobs = await boss.findJobs<JobData>(queueName, { ...key, limit: mostJobs })
+      return jobs.filter(isOpen).sort(inOrder).map(jobOf)
+    })
+  }
+
+  remove(districtId: string): Promise<boolean> {
+    return this.#use(async (boss) => {
+      const jobs = await boss.findJobs<JobData>(queueName, { key: districtId, queued: true })
+      let isRemoved = false
+      for (const { id } of jobs) {
+        // One that has just been taken ends as soon as its heartbeat finds it cancelled.
+        const { affected } = (await boss.cancel(queueName, id)) as { affected: number }
+        isRemoved ||= affected > 0
+      }
+      return isRemoved
+    })
+  }
+
+  work(handler: ImportJobHandler, { concurrency = 2 }: QueueWorkOptions = {}): Promise<QueueWork> {
+    const { pollSeconds = 2, heartbeatSeconds = 20 } = this.#options
+    return this.#use(async (boss) => {
+      const stopping = new AbortController()
+      const id = await boss.work<JobData, void, WorkOptions & { includeMetadata: true }>(
+        queueName,
+        {
+          includeMetadata: true,
+          localConcurrency: concurrency,
+          localGroupConcurrency: Math.max(1, Math.floor(concurrency / 2)),
+          pollingIntervalSeconds: pollSeconds,
+          burstWhenReadyExceeds: 1,
+          heartbeatRefreshSeconds: heartbeatSeconds / 4,
+        },
+        async ([job]) => {
+          if (job === undefined) return
+          const signal = AbortSignal.any([stopping.signal, job.signal])
+          try {
+            await handler(jobOf(job), { signal })
+          } catch (error) {
+            if (!signal.aborted) this.#onError(error)
+            throw error
+          }
+        },
+      )
+      return {
+        stop: async () => {
+          stopping.abort()
+          await boss.offWork(queueName, { id, wait: true })
+        },
+      }
+    })
+  }
+
+  /** Ends all of it, and frees the connections. To be called after the work has stopped. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const starting = this.#boss
+    this.#boss = undefined
+    const boss = await starting?.catch(() => undefined)
+    await boss?.stop({ graceful: false })
+  }
+
+  async #use<Result>(work: (boss: PgBoss) => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) throw unreachable(new Error("the queue is closed"))
+    this.#boss ??= this.#start().catch((error: unknown) => {
+      this.#boss = undefined
+      throw error
+    })
+    try {
+      return await work(await this.#boss)
+    } catch (error) {
+      throw error instanceof HomeroomError ? error : unreachable(error)
+    }
+  }
+
+  async #start(): Promise<PgBoss> {
+    const { database, schema = "homeroom_queue", migrate = true, connections = 4 } = this.#options
+    const { PgBoss } = await import("pg-boss")
+    const options: ConstructorOptions = {
+      ...(typeof database === "string"
+        ? { connectionString: database, max: connections, application_name: "homeroom-queue" }
+        : { db: { executeSql: (text: string, values?: unknown[]) => database.query(text, values) } }),
+      schema,
+      migrate,
+      createSchema: migrate,
+      // Schedules are the connections' own.
+      schedule: false,
+      supervise: true,
+      superviseIntervalSeconds: 2,
+      monitorIntervalSeconds: 2,
+      queueCacheIntervalSeconds: 2,
+      maintenanceIntervalSeconds: keptSeconds,
+      registerInstance: false,
+    }
+    const boss = new PgBoss(options)
+    boss.on("error", this.#onError)
+    await boss.start()
+    await boss.createQueue(queueName, { policy: "stately", ...this.#jobOptions() })
+    await boss.updateQueue(queueName, this.#jobOptions())
+    return boss
+  }
+
+  #jobOptions() {
+    return {
+      expireInSeconds: longestSeconds,
+      heartbeatSeconds: this.#options.heartbeatSeconds ?? 20,
+      deleteAfterSeconds: keptSeconds,
+      // Whoever dies, and whatever is thrown: an import is only taken off the queue by being made.
+      retryLimit: 1_000_000,
+      retryDelay: 2,
+      retryBackoff: true,
+      retryDelayMax: 60,
+    }
+  }
+}
+
+function isOpen({ state }: JobWithMetadata<JobData>): boolean {
+  return state === "created" || state === "retry" || state === "active"
+}
+
+/** Those at work first, then in the order in which they are taken. */
+function inOrder(one: JobWithMetadata<JobData>, other: JobWithMetadata<JobData>): number {
+  const [first, second] = [one.state === "active", other.state === "active"]
+  return first === second ? dueSince(one) - dueSince(other) : first ? -1 : 1
+}
+
+function dueSince({ createdOn, startAfter }: JobWithMetadata<JobData>): number {
+  return Math.max(createdOn.getTime(), startAfter.getTime())
+}
+
+function jobOf({ id, data, state, createdOn }: JobWithMetadata<JobData>): ImportJob {
+  return {
+    ...data,
+    id,
+    requestedAt: createdOn.toISOString(),
+    state: state === "active" ? "running" : "waiting",
+  }
+}
+
+function unreachable(cause: unknown): HomeroomError {
+  return new HomeroomError("QUEUE_UNREACHABLE", { cause })
+}

