@@ -4,7 +4,7 @@
  */
 
 const contract = "storage/contract"
-const publicEntry = "^src/(index|storage/(memory|sqlite|postgres)/index|simulator/index)\\.ts$"
+const publicEntry = "^src/(index|(storage/(memory|sqlite|postgres)|simulator|telemetry|worker)/index)\\.ts$"
 
 /** What a room may import from `src/` besides itself. */
 const rooms = {
@@ -15,7 +15,7 @@ const rooms = {
   [contract]: ["models", "errors"],
   roster: [contract, "models", "errors"],
   exchange: ["roster", "sso", contract, "models", "errors"],
-  worker: ["exchange", "roster", "sso", "errors"],
+  worker: ["exchange", "roster", "sso", contract, "errors"],
   console: ["exchange", "roster", "sso", "errors"],
   cli: ["exchange", "roster", "sso", "errors"],
   express: ["exchange", "roster", "sso", "errors"],

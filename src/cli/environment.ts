@@ -17,7 +17,10 @@ const defaultStorage = "sqlite:./homeroom.db"
 
 /** What commands that talk to Clever may set besides the environment. */
 export interface CleverSettings
-  extends Pick<CleverClientOptions, "pageSize" | "maxRetries" | "timeoutMs" | "fetch"> {
+  extends Pick<
+    CleverClientOptions,
+    "pageSize" | "maxRetries" | "timeoutMs" | "fetch" | "rateBudget" | "onEvent"
+  > {
   readonly apiVersion?: ApiVersion | undefined
 }
 

@@ -17,6 +17,7 @@ import { addSchedule } from "./commands/schedule.ts"
 import { addShow } from "./commands/show.ts"
 import { addSimulate } from "./commands/simulate.ts"
 import { addUndo } from "./commands/undo.ts"
+import { addWorker } from "./commands/worker.ts"
 import { exitCodes, reportFailure, reportUsage } from "./failure.ts"
 
 const environmentHelp = `
@@ -78,6 +79,7 @@ export async function runProgram(options: ProgramOptions): Promise<number> {
   addExport(program)
   addAudit(program)
   addForget(program)
+  addWorker(program)
   addDoctor(program, setExitCode)
   // A reader that goes away is no failure: `Output` notices it, and help and errors go unread.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})

@@ -1,6 +1,9 @@
 import type { ConnectionState } from "../storage/contract.ts"
 
-/** What is measured from time to time of all districts together, by whoever runs imports and deliveries: a worker. */
+/** The parts of a worker that may fail and are tried again. */
+export type WorkerPart = "queue" | "scheduler" | "discovery" | "delivery" | "measuring"
+
+/** What is told of imports and deliveries of all districts together, by whoever runs them: a worker. */
 export type ExchangeEvent =
   | {
       readonly type: "queue-measured"
@@ -26,4 +29,17 @@ export type ExchangeEvent =
       /** Dead letters. */
       readonly stuck: number
       readonly blocked: number
+    }
+  /** A worker began, was told to stop, or has stopped. */
+  | { readonly type: "worker-state"; readonly state: "running" | "stopping" | "stopped" }
+  /** Something of a worker failed, and will be tried again. */
+  | { readonly type: "worker-failed"; readonly part: WorkerPart; readonly code: string }
+  /** What became of an import that was on the queue, where its run does not say it. */
+  | {
+      readonly type: "import-postponed" | "import-refused" | "import-quarantined"
+      readonly districtId: string
+      /** Why: an error's code, or what is in the way. */
+      readonly reason: string
+      /** When it is tried again, ISO 8601 in UTC; null: not by itself. */
+      readonly until: string | null
     }

@@ -19,7 +19,7 @@ export {
   type ConnectionsOptions,
   type SettingsChange,
 } from "./connections.ts"
-export type { ExchangeEvent } from "./exchange-events.ts"
+export type { ExchangeEvent, WorkerPart } from "./exchange-events.ts"
 export {
   Discovery,
   type DiscoveryApp,
@@ -95,5 +95,5 @@ export { defaultLargeFrom } from "./queue/next-job.ts"
 export { ImportScheduler, type ImportSchedulerOptions } from "./schedules/import-scheduler.ts"
 export { type NextImport, nextImport } from "./schedules/next-import.ts"
 export type { FullSchedule } from "./schedules/schedule.ts"
-export type { ConnectionStepEvent } from "./step-notices.ts"
 export { SharedRateBudget, type SharedRateBudgetOptions } from "./shared-rate-budget.ts"
+export type { ConnectionStepEvent } from "./step-notices.ts"

@@ -31,6 +31,12 @@ export function recordMetrics(meter: Meter): EventListener {
   const callDuration = histogram("homeroom.delivery.duration", callBuckets, "How long calls of targets took")
   const letters = counter("homeroom.delivery.dead_letters", "{change}", "Changes that became dead letters")
   const logins = counter("homeroom.logins", "{login}", "Steps of logins and log-outs")
+  const jobs = counter(
+    "homeroom.imports.not_run",
+    "{job}",
+    "Imports that were postponed, refused or quarantined",
+  )
+  const workerFailures = counter("homeroom.worker.failures", "{failure}", "Failures of a worker's parts")
   const gauges = new LastMeasured(meter)
 
   const endRun = (run: RunSummary) => {
@@ -103,6 +109,14 @@ export function recordMetrics(meter: Meter): EventListener {
         gauges.set("homeroom.delivery.letters", event.blocked, { target, state: "blocked" })
         break
       }
+      case "worker-failed":
+        workerFailures.add(1, { part: event.part, "error.type": event.code })
+        break
+      case "import-postponed":
+      case "import-refused":
+      case "import-quarantined":
+        jobs.add(1, { outcome: event.type.slice("import-".length), reason: event.reason })
+        break
       case "login-started":
       case "login-succeeded":
       case "login-failed":

@@ -57,6 +57,16 @@ function entryOf(event: HomeroomEvent): Entry {
     case "target-measured":
     case "connections-measured":
       return ["debug", "Measured"]
+    case "worker-state":
+      return ["info", `Worker ${event.state}`]
+    case "worker-failed":
+      return ["error", "Part of the worker failed"]
+    case "import-postponed":
+      return ["info", "Import postponed"]
+    case "import-refused":
+      return ["warn", "Import refused"]
+    case "import-quarantined":
+      return ["error", "Imports of a district are quarantined"]
     case "login-failed":
     case "logout-refused":
       return ["warn", "Login or log-out refused"]

@@ -1,23 +1,24 @@
 import type { ConstructorOptions, JobWithMetadata, PgBoss, WorkOptions } from "pg-boss"
 import { HomeroomError } from "../errors/index.ts"
-import type {
-  ImportJob,
-  ImportJobHandler,
-  ImportJobRequest,
-  ImportQueue,
-  QueueWork,
-  QueueWorkOptions,
+import {
+  defaultLargeFrom,
+  type ImportJob,
+  type ImportJobHandler,
+  type ImportJobRequest,
+  type ImportQueue,
+  type QueueWork,
+  type QueueWorkOptions,
 } from "../exchange/index.ts"
 
 /** A pool of `pg`, or what answers like one. */
-export interface PgPoolLike {
+export interface QueuePoolLike {
   // biome-ignore lint/suspicious/noExplicitAny: rows are what each statement selects.
   query(text: string, values?: unknown[]): Promise<{ rows: any[] }>
 }
 
 export interface BossQueueOptions {
   /** The database: its address, or the app's own pool of connections to it. */
-  database: string | PgPoolLike
+  database: string | QueuePoolLike
   /** The schema in which pg-boss keeps its tables. Default `homeroom_queue`. */
   schema?: string | undefined
   /**
@@ -83,7 +84,7 @@ export class BossQueue implements ImportQueue {
   add(request: ImportJobRequest): Promise<{ job: ImportJob; isNew: boolean }> {
     const { districtId, mode, reason, requestedBy, notBefore, records } = request
     const data: JobData = { districtId, mode, reason, requestedBy, notBefore, records }
-    const isLarge = (records ?? 0) >= (this.#options.largeFrom ?? 100_000)
+    const isLarge = (records ?? 0) >= (this.#options.largeFrom ?? defaultLargeFrom)
     return this.#use(async (boss) => {
       for (;;) {
         // A job that is to be tried again waits as well, and pg-boss would let another one wait beside it.

@@ -65,6 +65,11 @@ export class TargetDelivery {
     requireWhole("concurrency", options.concurrency, 1, 100)
   }
 
+  /** The target's name. */
+  get name(): string {
+    return this.#options.target.name
+  }
+
   /**
    * Delivers until the target has everything, or nothing more can be delivered for now. A district that waits is tried
    * at once. What the target throws is in the report and in the dead letters; rejects only as the storage does.

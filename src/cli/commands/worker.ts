@@ -1,0 +1,67 @@
+import type { Command } from "commander"
+import { Connections, RosterSync, SharedRateBudget } from "../../index.ts"
+import { type EventLogger, logEvents } from "../../telemetry/index.ts"
+import { startWorker } from "../../worker/index.ts"
+import { cleverFromEnvironment, storageAddress, withStorage } from "../environment.ts"
+import { wholeNumber } from "../options.ts"
+import { say } from "../output.ts"
+import { withSignals } from "../signals.ts"
+
+interface WorkerOptions {
+  concurrency: number
+  port?: number
+  host: string
+  verbose?: true
+}
+
+/** `homeroom worker`: does scheduled and requested imports until it is stopped. */
+export function addWorker(program: Command): void {
+  program
+    .command("worker")
+    .summary("do scheduled and requested imports until it is stopped")
+    .description(
+      "Imports districts when their time has come, and when somebody asks for it. Any number of workers may run on one " +
+        "PostgreSQL database; with SQLite, any on one machine. It runs until it is stopped (Ctrl-C, SIGTERM); what it " +
+        "has at work then is gone on with by another. Writes one JSON object a line to standard error.",
+    )
+    .option("--concurrency <n>", "how many imports at once, 1 to 100", wholeNumber(1, 100), 2)
+    .option("--port <n>", "answer GET /health and /ready there; 0 is a free port", wholeNumber(0, 65_535))
+    .option("--host <address>", "the address for that", "127.0.0.1")
+    .option("--verbose", "write every request and stage as well")
+    .action((options: WorkerOptions) => work(options))
+}
+
+async function work({ concurrency, port, host, verbose }: WorkerOptions): Promise<void> {
+  const onEvent = logEvents(lineLogger(verbose === true))
+  const address = storageAddress()
+  await withSignals((signal) =>
+    withStorage(async (storage) => {
+      const clever = cleverFromEnvironment({ rateBudget: new SharedRateBudget({ storage }), onEvent })
+      const worker = await startWorker({
+        storage,
+        connections: new Connections({ storage, clever }),
+        roster: new RosterSync({ clever, storage, onEvent }),
+        ...(/^postgres(ql)?:/.test(address) && { database: address }),
+        concurrency,
+        ...(port !== undefined && { port, host }),
+        signals: false,
+        onEvent,
+      })
+      say(`working on ${concurrency} imports at once; Ctrl-C stops it.`)
+      if (worker.url !== null) say(`${worker.url}/health and ${worker.url}/ready tell how it stands.`)
+      const stop = () => void worker.stop()
+      signal.addEventListener("abort", stop, { once: true })
+      if (signal.aborted) stop()
+      await worker.stopped
+    }, address),
+  )
+}
+
+/** One JSON object a line on standard error, as pino writes them; `debug` only where it is asked for. */
+function lineLogger(isVerbose: boolean): EventLogger {
+  const writer = (level: string) => (fields: object, msg: string) => {
+    process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, ...fields, msg })}\n`)
+  }
+  const debug = isVerbose ? writer("debug") : () => {}
+  return { error: writer("error"), warn: writer("warn"), info: writer("info"), debug }
+}

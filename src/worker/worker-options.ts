@@ -1,0 +1,43 @@
+import type {
+  Connections,
+  ExchangeEvent,
+  ImportQueue,
+  ImportSchedulerOptions,
+  ImportsOptions,
+} from "../exchange/index.ts"
+import type { RosterSync, TargetDelivery } from "../roster/index.ts"
+import type { RosterStorage } from "../storage/contract.ts"
+import type { QueuePoolLike } from "./boss-queue.ts"
+
+export interface WorkerOptions {
+  /** Where rosters are kept, and what goes with them. */
+  storage: RosterStorage
+  /** The engine over that storage. */
+  roster: RosterSync
+  connections: Connections
+  /**
+   * The PostgreSQL database of the import queue: its address, or the app's own pool of connections. Usually that of the
+   * storage. Default: none, and the queue is in the storage itself, which will do for one process and a few.
+   */
+  database?: string | QueuePoolLike | undefined
+  /** A queue that is made already, instead of either. */
+  queue?: ImportQueue | undefined
+  /** Deliveries to the app's own tables, which this process does as well. */
+  deliveries?: readonly TargetDelivery[] | undefined
+  /** How many imports at once in this process. Default 2. */
+  concurrency?: number | undefined
+  /** The schedule of districts that have none of their own. */
+  schedule?: ImportSchedulerOptions["schedule"]
+  /** Matches whom imports have brought to the app's accounts. */
+  matching?: ImportsOptions["matching"]
+  /** Where to answer `/health` and `/ready`; 0: any free port. Default: nowhere. */
+  port?: number | undefined
+  /** Default `127.0.0.1`: this machine alone. */
+  host?: string | undefined
+  /** Whether SIGTERM and SIGINT stop it. Default true. */
+  signals?: boolean | undefined
+  /** How often queue, connections and targets are measured, in milliseconds. Default 15,000. */
+  measureMs?: number | undefined
+  /** Told what happens, in ids, codes and counts; what it throws is ignored. See `homeroom/telemetry`. */
+  onEvent?: ((event: ExchangeEvent) => void) | undefined
+}
