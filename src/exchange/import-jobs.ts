@@ -60,7 +60,10 @@ export interface ImportStatus {
 const minuteMs = 60_000
 /** After how long it is looked again whether another import of the district has ended: longer than a lease lasts. */
 const inProgressMs = 30_000
-const storageMs = 5 * minuteMs
+/** For as long as a database takes that is restarted. */
+const storageMs = minuteMs / 2
+/** A process that died holds its district a little longer than its job. */
+const leaseWaitMs = 10_000
 /** After the first and the second failure in a row that may pass by itself. */
 const retryMinutes: readonly number[] = [5, 15]
 
@@ -177,6 +180,7 @@ export class Imports {
         districtId,
         mode,
         startedBy: requestedBy,
+        waitMs: leaseWaitMs,
         signal,
         health: this.#health,
         ...(matching === undefined ? {} : { matching }),

@@ -19,7 +19,6 @@ export {
   type ConnectionsOptions,
   type SettingsChange,
 } from "./connections.ts"
-export type { ExchangeEvent, WorkerPart } from "./exchange-events.ts"
 export {
   Discovery,
   type DiscoveryApp,
@@ -29,6 +28,7 @@ export {
   type DistrictTokens,
 } from "./discovery/discovery.ts"
 export type { DiscoveryPoll } from "./discovery/discovery-documents.ts"
+export type { ExchangeEvent, WorkerPart } from "./exchange-events.ts"
 export {
   type ErasureProof,
   type ForgetDistrictOptions,

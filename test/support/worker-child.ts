@@ -13,6 +13,7 @@ import {
 } from "../../src/index.ts"
 import { BossQueue, startWorker } from "../../src/worker/index.ts"
 import { guardsOff } from "./guards-off.ts"
+import { PostgresApp } from "./postgres-app.ts"
 
 /** What a worker of its own is to do: the argument of this program, as JSON. */
 export interface WorkerOrder {
@@ -24,7 +25,7 @@ export interface WorkerOrder {
   concurrency?: number
   pageSize?: number
   requestsPerMinute?: number
-  /** A file to which the target adds a line `changeId` for each change that it is given. */
+  /** A file to which the target adds a line `changeId` for each change; or the database of a `PostgresApp`. */
   target?: string
   /** At which stage of its first run it dies, or stops until it is woken. */
   die?: string
@@ -58,9 +59,14 @@ const note = async (changes: readonly TargetChange[]) => {
   if (order.target === undefined) return
   appendFileSync(order.target, changes.map(({ changeId }) => `${changeId}\n`).join(""))
 }
-const target: Target = { name: "app", create: note, update: note, archive: note, restore: note }
+const target: Target = order.target?.startsWith("postgres")
+  ? new PostgresApp(order.target)
+  : { name: "app", create: note, update: note, archive: note, restore: note }
 const lease = { ttlMs: leaseMs, heartbeatMs: leaseMs / 4 }
 
+const queue = order.storage.startsWith("postgres")
+  ? new BossQueue({ database: order.storage, pollSeconds: 0.5, heartbeatSeconds: 10, connections: 2 })
+  : new InProcessQueue({ storage, holdMs: leaseMs * 1.5, pollMs: 200 })
 const worker = await startWorker({
   storage,
   connections: new Connections({ storage, clever }),
@@ -72,17 +78,19 @@ const worker = await startWorker({
     pageSize: order.pageSize ?? 50,
     onEvent: tell,
   }),
-  queue: order.storage.startsWith("postgres")
-    ? new BossQueue({ database: order.storage, pollSeconds: 0.5, heartbeatSeconds: 10, connections: 2 })
-    : new InProcessQueue({ storage, holdMs: leaseMs * 1.5, pollMs: 200 }),
+  queue,
   deliveries:
     order.target === undefined ? [] : [new TargetDelivery({ storage, target, lease, concurrency: 4 })],
   ...(order.concurrency !== undefined && { concurrency: order.concurrency }),
   ...(order.port !== undefined && { port: order.port }),
   measureMs: 1_000,
+  // What is imported is what the test asks for.
+  schedule: { cron: "0 0 1 1 *", atLeastDaily: false },
   onEvent: tell,
 })
 process.send?.({ type: "ready", url: worker.url })
 await worker.stopped
+if (queue instanceof BossQueue) await queue.close()
 await storage.close()
+if (target instanceof PostgresApp) await target.close()
 process.disconnect()
