@@ -34,6 +34,11 @@ export type ExchangeEvent =
   | { readonly type: "worker-state"; readonly state: "running" | "stopping" | "stopped" }
   /** Something of a worker failed, and will be tried again. */
   | { readonly type: "worker-failed"; readonly part: WorkerPart; readonly code: string }
+  /** A district has connected to the app at Clever, came back, or is not connected any more. */
+  | {
+      readonly type: "district-found" | "district-back" | "district-gone"
+      readonly districtId: string
+    }
   /** What became of an import that was on the queue, where its run does not say it. */
   | {
       readonly type: "import-postponed" | "import-refused" | "import-quarantined"

@@ -61,6 +61,11 @@ function entryOf(event: HomeroomEvent): Entry {
       return ["info", `Worker ${event.state}`]
     case "worker-failed":
       return ["error", "Part of the worker failed"]
+    case "district-found":
+    case "district-back":
+      return ["info", "District connected at Clever"]
+    case "district-gone":
+      return ["warn", "District is not connected at Clever any more"]
     case "import-postponed":
       return ["info", "Import postponed"]
     case "import-refused":

@@ -1,5 +1,6 @@
 import type {
   Connections,
+  DiscoveryApp,
   ExchangeEvent,
   ImportQueue,
   ImportSchedulerOptions,
@@ -28,6 +29,8 @@ export interface WorkerOptions {
   concurrency?: number | undefined
   /** The schedule of districts that have none of their own. */
   schedule?: ImportSchedulerOptions["schedule"]
+  /** The Clever apps in which newly connected districts are looked for. Default: none is. */
+  discover?: readonly DiscoveryApp[] | undefined
   /** Matches whom imports have brought to the app's accounts. */
   matching?: ImportsOptions["matching"]
   /** Where to answer `/health` and `/ready`; 0: any free port. Default: nowhere. */

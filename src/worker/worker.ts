@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError, isHomeroomError } from "../errors/index.ts"
 import {
+  Discovery,
   type ExchangeEvent,
   type ImportOutcome,
   type ImportQueue,
@@ -34,6 +35,7 @@ export class Worker {
   readonly #queue: ImportQueue
   readonly #ownQueue: BossQueue | undefined
   readonly #scheduler: ImportScheduler
+  readonly #discovery: Discovery | undefined
   readonly #deliveries: readonly TargetDelivery[]
   readonly #stopping = new AbortController()
   readonly #onSignal = (): void => void this.stop()
@@ -73,6 +75,15 @@ export class Worker {
       schedule,
       onError: onError("scheduler"),
     })
+    if (options.discover !== undefined) {
+      this.#discovery = new Discovery({
+        storage,
+        connections,
+        apps: options.discover,
+        onEvent: ({ type, districtId }) => this.#tell({ type, districtId }),
+        onReport: ({ error }) => error !== null && this.#fail("discovery", error),
+      })
+    }
     this.stopped = new Promise((resolve) => {
       this.#hasStopped = resolve
     })
@@ -111,6 +122,7 @@ export class Worker {
       throw error
     }
     this.#delivering = Promise.all(this.#deliveries.map((delivery) => this.#deliver(delivery)))
+    void this.#discovery?.start()
     // This timer keeps the process alive until it is told to stop.
     this.#timer = setInterval(() => this.#measure(), measureMs)
     this.#measure()
@@ -153,6 +165,7 @@ export class Worker {
     clearInterval(this.#timer)
     for (const end of [
       () => this.#scheduler.stop(),
+      () => this.#discovery?.stop(),
       () => this.#work?.stop(),
       () => this.#delivering,
       () => this.#measuring,

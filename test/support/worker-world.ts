@@ -32,8 +32,8 @@ export class WorkerWorld {
     this.roster = new RosterSync({ clever, storage: this.storage, guards: guardsOff, pageSize: 50 })
   }
 
-  static async start({ users = 300 } = {}): Promise<WorkerWorld> {
-    const simulator = await startSimulator({ seed: seed(), users, schools: 2 })
+  static async start({ users = 300, districts = 1 } = {}): Promise<WorkerWorld> {
+    const simulator = await startSimulator({ seed: seed(), districts, users, schools: 2 })
     onTestFinished(() => simulator.close())
     const world = new WorkerWorld(simulator, temporaryFolder())
     onTestFinished(() => world.storage.close())

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from "vitest"
+import { CleverClient } from "../../src/clever/index.ts"
 import type { ExchangeEvent } from "../../src/exchange/index.ts"
 import { TargetDelivery } from "../../src/roster/index.ts"
 import { startWorker, type WorkerOptions } from "../../src/worker/index.ts"
@@ -48,6 +49,21 @@ test("does what is on the queue and delivers it, and tells of all of it", { time
   expect(events).toContainEqual({ type: "connections-measured", byState: { active: 1 }, quarantined: 0 })
   expect(events.at(-1)).toEqual({ type: "worker-state", state: "stopped" })
   expect(events.filter(({ type }) => type === "worker-failed")).toEqual([])
+})
+
+test("files a request for each district that has connected at Clever", { timeout: 30_000 }, async () => {
+  const world = await WorkerWorld.start({ districts: 2 })
+  const { storage, roster, connections, simulator } = world
+  const clever = new CleverClient(world.client)
+  const events: ExchangeEvent[] = []
+  const onEvent = (event: ExchangeEvent) => events.push(event)
+  const discover = [{ name: "default", clever }]
+  const worker = await startWorker({ storage, roster, connections, discover, signals: false, onEvent })
+  onTestFinished(() => worker.stop())
+  await until(() => events.some(({ type }) => type === "district-found"))
+  const found = simulator.districts[1]?.id
+  expect(events).toContainEqual({ type: "district-found", districtId: found })
+  expect(await connections.get(found ?? "")).toMatchObject({ state: "requested" })
 })
 
 test("is ready while it works, and alive until it has stopped", async () => {

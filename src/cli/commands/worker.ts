@@ -2,7 +2,7 @@ import type { Command } from "commander"
 import { Connections, RosterSync, SharedRateBudget } from "../../index.ts"
 import { type EventLogger, logEvents } from "../../telemetry/index.ts"
 import { startWorker } from "../../worker/index.ts"
-import { cleverFromEnvironment, storageAddress, withStorage } from "../environment.ts"
+import { cleverFromEnvironment, hasDistrictToken, storageAddress, withStorage } from "../environment.ts"
 import { wholeNumber } from "../options.ts"
 import { say } from "../output.ts"
 import { withSignals } from "../signals.ts"
@@ -42,6 +42,8 @@ async function work({ concurrency, port, host, verbose }: WorkerOptions): Promis
         connections: new Connections({ storage, clever }),
         roster: new RosterSync({ clever, storage, onEvent }),
         ...(/^postgres(ql)?:/.test(address) && { database: address }),
+        // One district's token finds no others.
+        ...(!hasDistrictToken() && { discover: [{ name: "default", clever }] }),
         concurrency,
         ...(port !== undefined && { port, host }),
         signals: false,
