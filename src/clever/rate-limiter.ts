@@ -62,7 +62,7 @@ export class RateLimiter {
 }
 
 /** When the minute ends that an answer's headers announce, in milliseconds since 1970. */
-export function resetTime(headers: Headers): number | undefined {
+export function resetTime(headers: AnswerHeaders): number | undefined {
   const seconds = readNumber(headers, "x-ratelimit-reset")
   return seconds === undefined ? undefined : seconds * 1_000
 }

@@ -50,7 +50,8 @@ export const storageErrorCodes: Readonly<Record<StorageErrorCode, ErrorCodeInfo>
   },
   QUEUE_UNREACHABLE: {
     summary: "The database of the import queue does not answer.",
-    remedy: "Check the address and that the server runs; workers go on by themselves as soon as it answers again.",
+    remedy:
+      "Check the address and that the server runs; workers go on by themselves as soon as it answers again.",
     retryable: true,
     httpStatus: 503,
   },

@@ -3,7 +3,7 @@ import { kinds } from "../../models/kinds.ts"
 import type { Action, CommitRequest, DistrictHead, Lease, Run } from "../contract.ts"
 import { actionCode, kindCode } from "../sql/codes.ts"
 import { countCommitted } from "../sql/count-committed.ts"
-import { saveConnection } from "./district-connections.ts"
+import { requireConnection, saveConnection } from "./district-connections.ts"
 import { putDocuments } from "./documents.ts"
 import { addOverride } from "./overrides.ts"
 import { countChanges } from "./read-changes.ts"
@@ -15,10 +15,12 @@ const contentActions: readonly Action[] = ["create", "update", "restore", "refre
 /** Turns a run's staged changes into the roster, in the caller's transaction. */
 export async function commit(sql: Sql, lease: Lease, request: CommitRequest): Promise<void> {
   const keys = await putFencedRun(sql, lease, request.run)
+  const { connection, expectedConnection } = request
+  if (expectedConnection !== undefined) await requireConnection(sql, lease.districtId, expectedConnection)
   const version = await commitChanges(sql, keys, request)
   for (const override of request.overrides ?? []) await addOverride(sql, override)
   await putDocuments(sql, request.documents ?? [])
-  if (request.connection !== undefined) await saveConnection(sql, request.connection)
+  if (connection !== undefined) await saveConnection(sql, connection)
   await sql.run("UPDATE homeroom.runs SET committed = true, version = $2 WHERE key = $1", keys.run, version)
 }
 

@@ -110,8 +110,9 @@ export class PostgresStorage implements RosterStorage {
     return this.#read(listConnections)
   }
 
-  saveConnection(connection: Connection): Promise<void> {
-    return this.#write((sql) => saveConnection(sql, connection), { mayRepeat: true })
+  saveConnection(connection: Connection, expected?: Connection | null): Promise<void> {
+    const mayRepeat = expected === undefined
+    return this.#write((sql) => saveConnection(sql, connection, expected), { mayRepeat })
   }
 
   // Leases
