@@ -257,9 +257,10 @@ export class MatchPass {
 
   async #isSettled(entry: ReviewEntry, tentative: TentativeMatches): Promise<boolean> {
     const { storage, districtId, desk, hasAccounts } = this.#options
-    if ((await desk.show(entry)).state === "closed") return true
     const { type, cleverId } = entry.review
-    if (type === "reissued" || !hasAccounts) return false
+    if (type === "reissued" || !hasAccounts) return (await desk.show(entry)).state === "closed"
+    // Whose candidates are gone may have others, by another field.
+    if (await desk.isSettled(entry)) return true
     const kind = type === "school" ? "school" : "user"
     const [record] = await storage.getRecords({ districtId, kind, ids: [cleverId] })
     if (record === undefined) return true

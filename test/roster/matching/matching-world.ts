@@ -108,11 +108,14 @@ export class MatchingWorld {
     return Object.fromEntries(links.map(({ cleverId, accountId }) => [cleverId, accountId]))
   }
 
-  /** All that a matching can have written: equal before and after one that changed nothing. */
+  /**
+   * All that a matching can have written: equal before and after one that changed nothing. How far newcomers were followed
+   * is left out, for a match of everyone ends that.
+   */
   async written(): Promise<{ links: AccountLink[]; documents: StoredDocument[] }> {
     const links = await this.storage.listLinks({ limit: 10_000 })
     const documents: StoredDocument[] = []
-    for (const collection of ["reviews", "school-links", "matching-positions"]) {
+    for (const collection of ["reviews", "school-links"]) {
       documents.push(...(await this.storage.listDocuments({ collection, limit: 10_000 })))
     }
     return { links, documents }
