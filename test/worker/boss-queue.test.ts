@@ -4,17 +4,22 @@ import pg from "pg"
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 import type { ImportJob, ImportJobRequest } from "../../src/exchange/index.ts"
 import { BossQueue, type BossQueueOptions } from "../../src/worker/index.ts"
-import { ownDatabase } from "../support/own-postgres.ts"
+import { makeDatabase, postgresServer, type TestDatabase } from "../support/postgres.ts"
 import type { QueueOrder } from "../support/queue-child.ts"
 import { codeOf } from "../support/roster-world.ts"
 
-let database: { url: string; drop: () => Promise<void> }
+const server = await postgresServer()
+if (typeof server === "string") throw new Error(server)
+let database: TestDatabase
 let schemas = 0
 
 beforeAll(async () => {
-  database = await ownDatabase()
+  database = await makeDatabase(server)
 }, 60_000)
-afterAll(() => database.drop())
+afterAll(async () => {
+  await database.drop()
+  await server.stop()
+})
 
 /** A queue in a schema that no other test uses, or in that of another one. */
 function queueOf(options: Partial<BossQueueOptions> = {}): BossQueue {

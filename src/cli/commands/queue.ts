@@ -4,12 +4,13 @@ import {
   Connections,
   type ImportJob,
   type ImportMode,
+  type ImportQueue,
   Imports,
-  InProcessQueue,
   type RosterStorage,
   RosterSync,
 } from "../../index.ts"
 import { withStorage } from "../environment.ts"
+import { withQueue } from "../import-queue.ts"
 import { noSource } from "../no-source.ts"
 import { optionalDistrictOption } from "../options.ts"
 import { say, withOutput } from "../output.ts"
@@ -40,12 +41,13 @@ export function addQueue(program: Command): void {
       new Option("--cancel", "take what waits for the district off the queue").conflicts(["add", "tryNow"]),
     )
     .option("--json", "print an array of JSON objects")
-    .action((options: QueueOptions) => withStorage((storage) => run(storage, options)))
+    .action((options: QueueOptions) =>
+      withStorage((storage) => withQueue(storage, (queue) => run(storage, queue, options))),
+    )
 }
 
-async function run(storage: RosterStorage, options: QueueOptions): Promise<void> {
+async function run(storage: RosterStorage, queue: ImportQueue, options: QueueOptions): Promise<void> {
   const { district, json } = options
-  const queue = new InProcessQueue({ storage })
   await change(storage, queue, options)
   const jobs = await queue.list({ districtId: district })
   await withOutput(async (output) => {
@@ -55,7 +57,7 @@ async function run(storage: RosterStorage, options: QueueOptions): Promise<void>
   })
 }
 
-async function change(storage: RosterStorage, queue: InProcessQueue, options: QueueOptions): Promise<void> {
+async function change(storage: RosterStorage, queue: ImportQueue, options: QueueOptions): Promise<void> {
   const { district, add, tryNow, cancel } = options
   if (add === undefined && tryNow === undefined && cancel === undefined) return
   if (district === undefined) {

@@ -2,7 +2,8 @@ import type { Command } from "commander"
 import { Connections, RosterSync, SharedRateBudget } from "../../index.ts"
 import { type EventLogger, logEvents } from "../../telemetry/index.ts"
 import { startWorker } from "../../worker/index.ts"
-import { cleverFromEnvironment, hasDistrictToken, storageAddress, withStorage } from "../environment.ts"
+import { appsFromEnvironment, hasDistrictToken, sourceOf, withStorage } from "../environment.ts"
+import { queueDatabase } from "../import-queue.ts"
 import { wholeNumber } from "../options.ts"
 import { say } from "../output.ts"
 import { withSignals } from "../signals.ts"
@@ -20,8 +21,8 @@ export function addWorker(program: Command): void {
     .command("worker")
     .summary("do scheduled and requested imports until it is stopped")
     .description(
-      "Imports districts when their time has come, and when somebody asks for it. Any number of workers may run on one " +
-        "PostgreSQL database; with SQLite, any on one machine. It runs until it is stopped (Ctrl-C, SIGTERM); what it " +
+      "Imports districts when their time has come, and when somebody asks for it (homeroom queue), and files a request " +
+        "for each district that connects at Clever. Any number of workers may run on one PostgreSQL database; with SQLite, any on one machine. It runs until it is stopped (Ctrl-C, SIGTERM); what it " +
         "has at work then is gone on with by another. Writes one JSON object a line to standard error.",
     )
     .option("--concurrency <n>", "how many imports at once, 1 to 100", wholeNumber(1, 100), 2)
@@ -33,17 +34,17 @@ export function addWorker(program: Command): void {
 
 async function work({ concurrency, port, host, verbose }: WorkerOptions): Promise<void> {
   const onEvent = logEvents(lineLogger(verbose === true))
-  const address = storageAddress()
+  const database = queueDatabase()
   await withSignals((signal) =>
     withStorage(async (storage) => {
-      const clever = cleverFromEnvironment({ rateBudget: new SharedRateBudget({ storage }), onEvent })
+      const apps = appsFromEnvironment({ rateBudget: new SharedRateBudget({ storage }), onEvent })
       const worker = await startWorker({
         storage,
-        connections: new Connections({ storage, clever }),
-        roster: new RosterSync({ clever, storage, onEvent }),
-        ...(/^postgres(ql)?:/.test(address) && { database: address }),
+        connections: new Connections({ storage, apps }),
+        roster: new RosterSync({ clever: sourceOf(storage, apps), storage, onEvent }),
+        ...(database !== undefined && { database }),
         // One district's token finds no others.
-        ...(!hasDistrictToken() && { discover: [{ name: "default", clever }] }),
+        ...(!hasDistrictToken() && { discover: apps }),
         concurrency,
         ...(port !== undefined && { port, host }),
         signals: false,
@@ -55,7 +56,7 @@ async function work({ concurrency, port, host, verbose }: WorkerOptions): Promis
       signal.addEventListener("abort", stop, { once: true })
       if (signal.aborted) stop()
       await worker.stopped
-    }, address),
+    }),
   )
 }
 
