@@ -38,6 +38,8 @@ export interface ImportsOptions {
   /** Told of each job that this process had at work. What it throws is ignored. */
   onOutcome?: ((outcome: ImportOutcome) => void) | undefined
   onMatched?: ((outcome: MatchOutcome) => void) | undefined
+  /** How long a job waits for another import of its district to end before it is postponed. Default 0: not at all. */
+  waitMs?: number | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
   clock?: (() => number) | undefined
 }
@@ -62,8 +64,6 @@ const minuteMs = 60_000
 const inProgressMs = 30_000
 /** For as long as a database takes that is restarted. */
 const storageMs = minuteMs / 2
-/** A process that died holds its district a little longer than its job. */
-const leaseWaitMs = 10_000
 /** After the first and the second failure in a row that may pass by itself. */
 const retryMinutes: readonly number[] = [5, 15]
 
@@ -180,7 +180,7 @@ export class Imports {
         districtId,
         mode,
         startedBy: requestedBy,
-        waitMs: leaseWaitMs,
+        waitMs: this.#options.waitMs ?? 0,
         signal,
         health: this.#health,
         ...(matching === undefined ? {} : { matching }),

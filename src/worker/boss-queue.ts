@@ -200,6 +200,7 @@ export class BossQueue implements ImportQueue {
     const boss = new PgBoss(options)
     boss.on("error", this.#onError)
     await boss.start()
+    hearConnections(boss)
     await boss.createQueue(queueName, { policy: "stately", ...this.#jobOptions() })
     await boss.updateQueue(queueName, this.#jobOptions())
     return boss
@@ -217,6 +218,21 @@ export class BossQueue implements ImportQueue {
       retryDelayMax: 60,
     }
   }
+}
+
+interface Emitter {
+  on(event: string, listener: (value: Emitter) => void): unknown
+}
+
+/**
+ * Hears the errors of pg-boss's own connections for as long as they live. Between two users nobody does, and a server that
+ * ends a connection then, or while a process slept, would end the process.
+ */
+function hearConnections(boss: PgBoss): void {
+  const { pool } = boss.getDb() as { pool?: Emitter & { _clients?: Emitter[] } }
+  const hear = (client: Emitter): void => void client.on("error", () => {})
+  pool?.on("connect", hear)
+  for (const client of pool?._clients ?? []) hear(client)
 }
 
 function isOpen({ state }: JobWithMetadata<JobData>): boolean {

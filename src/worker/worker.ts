@@ -23,6 +23,8 @@ const answerMs = 3_000
 const restartMs = 30_000
 /** As long as the lease on a district: a process that died is made up for when the district is free again. */
 const holdMs = 20_000
+/** A process that died holds its district a little longer than its job. */
+const leaseWaitMs = 10_000
 const stopSignals = ["SIGTERM", "SIGINT"] as const
 
 /** A process's share of the work: see `startWorker`. */
@@ -66,6 +68,7 @@ export class Worker {
       queue: this.#queue,
       matching,
       schedule,
+      waitMs: leaseWaitMs,
       onOutcome: (outcome) => this.#tellOutcome(outcome),
     })
     this.#scheduler = new ImportScheduler({

@@ -10,6 +10,9 @@ export class PostgresApp implements Target {
     this.#pool = new pg.Pool({ connectionString: url, max: 2 })
     // A server that is restarted cuts what nobody uses.
     this.#pool.on("error", () => {})
+    this.#pool.on("connect", (client) => {
+      client.on("error", () => {})
+    })
   }
 
   readonly create = (changes: readonly TargetChange[]): Promise<void> => this.#write(changes, "active")

@@ -59,6 +59,7 @@ class Cluster {
   readonly #workers: WorkerProcess[] = []
   readonly #frozen = new Set<WorkerProcess>()
   readonly gone: WorkerProcess[] = []
+  #isEnding = false
 
   constructor() {
     for (let number = 0; number < workerCount; number++) this.#start()
@@ -88,6 +89,7 @@ class Cluster {
 
   /** Everybody is awake, and told to stop; rejects if one failed. */
   async end(): Promise<void> {
+    this.#isEnding = true
     for (const worker of this.#frozen) this.#wake(worker)
     for (const worker of this.#workers) worker.kill("SIGTERM")
     for (const worker of this.#workers) {
@@ -98,16 +100,22 @@ class Cluster {
 
   #start(): void {
     const { apiUrl, authUrl, clientId, clientSecret } = simulator
-    this.#workers.push(
-      new WorkerProcess({
-        client: { apiUrl, authUrl, clientId, clientSecret },
-        storage: postgres.url,
-        target: postgres.url,
-        leaseMs: 4_000,
-        pageSize: 10,
-        requestsPerMinute,
-      }),
-    )
+    const worker = new WorkerProcess({
+      client: { apiUrl, authUrl, clientId, clientSecret },
+      storage: postgres.url,
+      target: postgres.url,
+      leaseMs: 4_000,
+      pageSize: 10,
+      requestsPerMinute,
+    })
+    this.#workers.push(worker)
+    // One that begins while the server is away gives up; whoever watches over it starts it anew.
+    void worker.gone.then(() => {
+      const place = this.#workers.indexOf(worker)
+      if (this.#isEnding || place < 0 || worker.of("ready").length > 0) return
+      this.#workers.splice(place, 1)
+      this.#start()
+    })
   }
 
   #wake(worker: WorkerProcess): void {

@@ -59,5 +59,9 @@ export async function openPool({ connectionString, maxConnections }: OwnPoolOpti
   })
   // A connection that breaks while nobody uses it is replaced; unheard, the event would end the process.
   pool.on("error", () => {})
+  // The same between two users, and while it is being closed.
+  pool.on("connect", (client) => {
+    client.on("error", () => {})
+  })
   return pool
 }
