@@ -1,4 +1,5 @@
 /** `npm run bench`: measures the figures of Homeroom's speed and memory, prints, stores and draws them. */
+import { randomBytes } from "node:crypto"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { loadavg, tmpdir } from "node:os"
 import { dirname, join } from "node:path"
@@ -9,12 +10,13 @@ import { type BenchOptions, readOptions, sizeName, UsageError, usage } from "./o
 import { buildPrograms } from "./process/build.ts"
 import { killChildren } from "./process/children.ts"
 import { PageServer } from "./process/page-server.ts"
-import { isMissed, order } from "./report/figures.ts"
+import { type Figure, isMissed, order } from "./report/figures.ts"
 import { busyLoad, describeMachine, type Report } from "./report/report.ts"
 import { drawFigures } from "./report/svg.ts"
 import { markdownPage, readMarkdownPage, textTable } from "./report/table.ts"
-import { measureAll } from "./scenarios/all.ts"
+import { measureAll, onPostgres } from "./scenarios/all.ts"
 import { eventBatchesFor } from "./scenarios/events.ts"
+import { runOn } from "./subjects/databases.ts"
 import type { ServedDistrict } from "./tasks.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -26,7 +28,10 @@ function note(text: string): void {
   process.stderr.write(`… ${text}\n`)
 }
 
-async function run(options: BenchOptions, folder: string, load: number): Promise<Report> {
+async function run(
+  options: BenchOptions,
+  { folder, databases, load }: { folder: string; databases: string; load: number },
+): Promise<Report> {
   const programs = await buildPrograms()
   const server = await PageServer.start(programs.server, 4 * hour)
   try {
@@ -42,7 +47,7 @@ async function run(options: BenchOptions, folder: string, load: number): Promise
       districts.push({ origin: server.origin, districtId, users, records, changedRecords, variants })
       note(`${records} records, ${(set.bytes / 1e6).toFixed(0)} MB`)
     }
-    const bench = { options, programs, server, folder, districts, wants, note }
+    const bench = { options, programs, server, folder: databases, districts, wants, note }
     return { machine: describeMachine(load), figures: await measureAll(bench) }
   } finally {
     server.stop()
@@ -54,6 +59,16 @@ function variantsFor(users: number, options: BenchOptions, wants: (figure: strin
   const isLargest = users === Math.max(...options.sizes)
   const needsAll = users < 1_000_000 || (isLargest && wants("P7"))
   return needsAll ? ["base", "changed", "reordered"] : ["base"]
+}
+
+/** A database of the bench's own on the server that tests use as well. */
+async function makePostgresDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+  const server = process.env.HOMEROOM_TEST_POSTGRES_URL ?? "postgres://postgres@127.0.0.1:5432/postgres"
+  const name = `homeroom_bench_${randomBytes(6).toString("hex")}`
+  await runOn(server, `CREATE DATABASE ${name}`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return { url: url.href, drop: () => runOn(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
 }
 
 function write(path: string, text: string): void {
@@ -78,14 +93,19 @@ async function main(): Promise<void> {
   process.on("exit", cleanUp)
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130))
 
-  const report = await run(options, folder, load)
+  const postgres = options.storage === "postgres" ? await makePostgresDatabase() : undefined
+  const report = await run(options, { folder, databases: postgres?.url ?? folder, load }).finally(() =>
+    postgres?.drop(),
+  )
   process.stdout.write(textTable(report))
   write(options.out ?? join(root, "bench/.cache/results.json"), `${JSON.stringify(report, null, 2)}\n`)
   if (options.write) {
     const page = join(root, "docs/benchmarks.md")
-    const { only } = options
+    const { only, storage } = options
+    const isMeasured = ({ name, what }: Figure): boolean =>
+      only?.has(name) === true && what.endsWith(onPostgres) === (storage === "postgres")
     const kept = only === undefined ? undefined : readMarkdownPage(readFileSync(page, "utf8"))
-    const others = kept?.figures.filter(({ name }) => !only?.has(name)) ?? []
+    const others = kept?.figures.filter((figure) => !isMeasured(figure)) ?? []
     write(page, markdownPage(report, { figures: others, measured: kept?.measured ?? [] }))
     const all = [...others, ...report.figures].sort((one, other) => order(one) - order(other))
     write(join(root, "docs/images/benchmarks.svg"), drawFigures({ ...report, figures: all }))

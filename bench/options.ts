@@ -7,6 +7,7 @@ export const usage = `Usage: npm run bench -- [options]
   --only P1,P3         only these figures; N is the naive peer, B the price of the log, C of plans and targets
   --quick              10k and 100k with 3 rounds
   --out FILE           where the JSON goes (default bench/.cache/results.json)
+  --storage postgres   rosters in PostgreSQL, at HOMEROOM_TEST_POSTGRES_URL or 127.0.0.1:5432, and P10 and P11
   --write              also write docs/benchmarks.md and docs/images/benchmarks.svg; with --only, only those rows
   --folder FOLDER      where the districts and databases lie meanwhile (default: the system's temp folder)
   --cpu-prof FOLDER    keep a CPU profile of the measuring processes there`
@@ -21,6 +22,7 @@ export interface BenchOptions {
   write: boolean
   folder: string | undefined
   profileFolder: string | undefined
+  storage: "sqlite" | "postgres"
 }
 
 /** The command line asks for what there is not. */
@@ -38,6 +40,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
       out: { type: "string" },
       write: { type: "boolean", default: false },
       folder: { type: "string" },
+      storage: { type: "string", default: "sqlite" },
       "cpu-prof": { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -49,7 +52,12 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
   if (runs !== undefined && !(Number.isInteger(runs) && runs >= 1 && runs <= 100)) {
     throw new UsageError("--runs must be a whole number from 1 to 100.")
   }
+  const { storage } = values
+  if (storage !== "sqlite" && storage !== "postgres") {
+    throw new UsageError("--storage must be sqlite or postgres.")
+  }
   return {
+    storage,
     sizes: [...new Set(sizes)].sort((one, other) => one - other),
     runs,
     only: values.only === undefined ? undefined : new Set(values.only.toUpperCase().split(",")),

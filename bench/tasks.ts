@@ -24,6 +24,10 @@ export const subjects = [
   "bare",
   "naive-first",
   "naive-resync",
+  "rows-first",
+  "rows-resync",
+  "careful-first",
+  "careful-resync",
 ] as const
 
 export type Subject = (typeof subjects)[number]

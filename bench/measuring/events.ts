@@ -1,6 +1,6 @@
-import { join } from "node:path"
 import { apiPath, eventsInBatch } from "../district/page-set.ts"
-import { expectRun, removeDatabase, withRoster } from "../subjects/homeroom.ts"
+import { databaseAt, removeDatabase } from "../subjects/databases.ts"
+import { expectRun, withRoster } from "../subjects/homeroom.ts"
 import type { EventTimes, MeasureTask } from "../tasks.ts"
 import { timed } from "./stopwatch.ts"
 
@@ -12,7 +12,7 @@ export const eventWarmUps = 2
 /** Imports each district once, then applies one batch of events after another to each of them in turn. */
 export async function measureEvents({ districts, rounds, folder }: EventsTask): Promise<EventTimes> {
   const times: EventTimes = {}
-  const databaseOf = (users: number): string => join(folder, `events-${users}.db`)
+  const databaseOf = (users: number): string => databaseAt(folder, `events-${users}`)
   for (const { origin, users, districtId } of districts) {
     times[users] = []
     await withRoster(databaseOf(users), (importDistrict) =>
@@ -31,6 +31,6 @@ export async function measureEvents({ districts, rounds, folder }: EventsTask): 
       })
     }
   }
-  for (const { users } of districts) removeDatabase(databaseOf(users))
+  for (const { users } of districts) await removeDatabase(databaseOf(users))
   return times
 }

@@ -1,10 +1,12 @@
-import { join } from "node:path"
 import { apiPath, type Variant } from "../district/page-set.ts"
 import { importBarely } from "../subjects/bare.ts"
+import { importCarefully } from "../subjects/careful.ts"
+import { databaseAt, isPostgres, removeDatabase, runOn } from "../subjects/databases.ts"
 import { readFloor } from "../subjects/floor.ts"
-import { expectRun, removeDatabase, withRoster } from "../subjects/homeroom.ts"
+import { expectRun, withRoster } from "../subjects/homeroom.ts"
 import { importNaively } from "../subjects/naive.ts"
 import { withPlannedImport } from "../subjects/planned.ts"
+import { importRowByRow } from "../subjects/row-by-row.ts"
 import type { MeasureTask, RoundTimes, ServedDistrict, Subject, Taken } from "../tasks.ts"
 import { timed } from "./stopwatch.ts"
 
@@ -52,14 +54,31 @@ async function runRound(options: RoundOptions): Promise<Map<Subject, Taken>> {
   await time("floor", () => readFloor(url("base")))
   await runHomeroom(options, url, times)
   await runPlanned(options, url("base"), time)
-  const bare = join(folder, "bare.db")
+  if (isPostgres(folder)) {
+    await runPeers(url("base"), folder, time)
+    return times
+  }
+  const bare = databaseAt(folder, "bare")
   await time("bare", () => importBarely(url("base"), district.districtId, bare))
-  removeDatabase(bare)
-  const naive = join(folder, "naive.db")
+  await removeDatabase(bare)
+  const naive = databaseAt(folder, "naive")
   await time("naive-first", () => importNaively(url("base"), naive))
   await time("naive-resync", () => importNaively(url("base"), naive))
-  removeDatabase(naive)
+  await removeDatabase(naive)
   return times
+}
+
+/** The two that others write for PostgreSQL. */
+async function runPeers(
+  apiUrl: string,
+  databaseUrl: string,
+  time: (subject: Subject, work: () => Promise<number>) => Promise<void>,
+): Promise<void> {
+  await time("rows-first", () => importRowByRow(apiUrl, databaseUrl))
+  await time("rows-resync", () => importRowByRow(apiUrl, databaseUrl))
+  await time("careful-first", () => importCarefully(apiUrl, databaseUrl))
+  await time("careful-resync", () => importCarefully(apiUrl, databaseUrl))
+  await runOn(databaseUrl, "DROP TABLE IF EXISTS row_by_row, careful")
 }
 
 /** A first import in steps: planned and hashed, applied, and all of it given to a target. */
@@ -69,7 +88,7 @@ async function runPlanned(
   time: (subject: Subject, work: () => Promise<number>) => Promise<void>,
 ): Promise<void> {
   if (!plannedSubjects.some((subject) => subjects.includes(subject))) return
-  const path = join(folder, "planned.db")
+  const path = databaseAt(folder, "planned")
   await withPlannedImport(path, { apiUrl, districtId: district.districtId }, async (steps) => {
     for (const subject of plannedSubjects) {
       // A step that is not timed is taken all the same: the next one needs it.
@@ -77,7 +96,7 @@ async function runPlanned(
       else await steps[subject]()
     }
   })
-  removeDatabase(path)
+  await removeDatabase(path)
 }
 
 const plannedSubjects = ["plan", "apply", "deliver"] as const
@@ -88,7 +107,7 @@ async function runHomeroom(
   url: (variant: Variant) => string,
   times: Map<Subject, Taken>,
 ): Promise<void> {
-  const path = join(folder, "homeroom.db")
+  const path = databaseAt(folder, "homeroom")
   const { districtId, records, changedRecords } = district
   const steps = [
     { subject: "first", variant: "base", state: "applied", created: records, updated: 0 },
@@ -107,5 +126,5 @@ async function runHomeroom(
       if (subjects.includes(subject)) times.set(subject, taken)
     })
   }
-  removeDatabase(path)
+  await removeDatabase(path)
 }

@@ -1,7 +1,7 @@
-import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { apiPath } from "../district/page-set.ts"
-import { removeDatabase, withRoster } from "../subjects/homeroom.ts"
+import { databaseAt, removeDatabase } from "../subjects/databases.ts"
+import { withRoster } from "../subjects/homeroom.ts"
 import type { MeasureTask, RowsWritten } from "../tasks.ts"
 
 type RowsTask = Extract<MeasureTask, { task: "rows-written" }>
@@ -10,7 +10,7 @@ const tables = ["homeroom_records", "homeroom_changes"]
 
 /** Counts with triggers what an unchanged resync writes; the districts and runs tables are not the roster. */
 export async function countRowsWritten({ district, folder }: RowsTask): Promise<RowsWritten> {
-  const path = join(folder, "rows.db")
+  const path = databaseAt(folder, "rows")
   const { origin, users, districtId } = district
   const apiUrl = origin + apiPath(users)
   await withRoster(path, (importDistrict) => importDistrict({ apiUrl, districtId }))
@@ -19,7 +19,7 @@ export async function countRowsWritten({ district, folder }: RowsTask): Promise<
   const database = new DatabaseSync(path)
   const rows = database.prepare("SELECT name, writes FROM bench_writes").all()
   database.close()
-  removeDatabase(path)
+  await removeDatabase(path)
   return Object.fromEntries(rows.map(({ name, writes }) => [String(name), Number(writes)]))
 }
 

@@ -42,7 +42,7 @@ export async function buildPrograms(): Promise<Programs> {
     silent: true,
     removeNodeProtocol: false,
     // A peer runs as it is installed.
-    external: ["express-openid-connect"],
+    external: ["express-openid-connect", "clever", "knex", "pg", "pg-copy-streams"],
   })
   return {
     server: join(outDir, "server.js"),

@@ -8,6 +8,9 @@ import type { Bench } from "./scenario.ts"
 import { startUp } from "./start-up.ts"
 import { latency, timings } from "./timings.ts"
 
+/** What the names of figures measured there end in. */
+export const onPostgres = ", PostgreSQL"
+
 /** Runs every scenario that was asked for, one at a time: two at once would measure each other. */
 export async function measureAll(bench: Bench): Promise<Figure[]> {
   const figures: Figure[] = []
@@ -15,8 +18,9 @@ export async function measureAll(bench: Bench): Promise<Figure[]> {
   for (const district of measured) figures.push(...(await timings(bench, district)))
   const largest = measured.at(-1)
   const usual = measured.findLast(({ users }) => users <= 100_000)
+  const isSqlite = bench.options.storage === "sqlite"
   if (usual !== undefined) {
-    figures.push(...(await rowsWritten(bench, usual)))
+    if (isSqlite) figures.push(...(await rowsWritten(bench, usual)))
     figures.push(...(await latency(bench, usual)))
     figures.push(...(await resuming(bench, usual)))
   }
@@ -24,7 +28,10 @@ export async function measureAll(bench: Bench): Promise<Figure[]> {
     figures.push(...(await memory(bench, largest)))
     figures.push(...(await eventsApplied(bench, largest)))
   }
-  figures.push(...(await loginSpeed(bench)))
-  figures.push(...(await startUp(bench)))
+  // What has to do with no storage is measured once.
+  if (isSqlite) {
+    figures.push(...(await loginSpeed(bench)))
+    figures.push(...(await startUp(bench)))
+  } else for (const figure of figures) figure.what += onPostgres
   return figures.sort((one, other) => order(one) - order(other))
 }

@@ -2,7 +2,7 @@ import { apiPath, type Variant } from "../district/page-set.ts"
 import { sizeName } from "../options.ts"
 import { ChildFailure, runChild } from "../process/children.ts"
 import { bounds, type Figure, figureOf } from "../report/figures.ts"
-import { removeDatabase } from "../subjects/homeroom.ts"
+import { removeDatabase } from "../subjects/databases.ts"
 import type { ImportReport, ImportTask, ServedDistrict } from "../tasks.ts"
 import { type Bench, databaseIn, limitFor, profileFlags } from "./scenario.ts"
 
@@ -19,7 +19,7 @@ const imports: readonly (readonly [what: string, variant: Variant])[] = [
 /** P7: the most memory that a process took which did one import and nothing else. */
 export async function memory(bench: Bench, district: ServedDistrict): Promise<Figure[]> {
   if (!bench.wants("P7")) return []
-  const database = databaseIn(bench, "memory.db")
+  const database = databaseIn(bench, "memory")
   const { districtId, users } = district
   const figures: Figure[] = []
   for (const [what, variant] of imports) {
@@ -41,10 +41,10 @@ export async function memory(bench: Bench, district: ServedDistrict): Promise<Fi
         size: sizeName(users),
         unit: "MiB",
         milliseconds: report.milliseconds,
-        bounds: bounds.P7,
+        bounds: bench.options.storage === "postgres" ? bounds.P7postgres : bounds.P7,
       }),
     )
   }
-  removeDatabase(database)
+  await removeDatabase(database)
   return figures
 }

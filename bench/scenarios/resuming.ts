@@ -3,7 +3,7 @@ import { apiPath } from "../district/page-set.ts"
 import { sizeName } from "../options.ts"
 import { ChildFailure, exitOf, startChild } from "../process/children.ts"
 import { bounds, type Figure, figureOf } from "../report/figures.ts"
-import { removeDatabase } from "../subjects/homeroom.ts"
+import { removeDatabase } from "../subjects/databases.ts"
 import type { ImportReport, ImportTask, ServedDistrict } from "../tasks.ts"
 import { type Bench, databaseIn, limitFor } from "./scenario.ts"
 
@@ -42,13 +42,13 @@ export async function resuming(bench: Bench, district: ServedDistrict): Promise<
 
 async function killAndResume(bench: Bench, district: ServedDistrict, killAt: number): Promise<Repeated> {
   const { origin, users, districtId, records } = district
-  const database = databaseIn(bench, "resume.db")
-  removeDatabase(database)
+  const database = databaseIn(bench, "resume")
+  await removeDatabase(database)
   const task: ImportTask = { apiUrl: origin + apiPath(users), districtId, database }
   await bench.server.takeRequested()
   const killed = await importUntil(bench, task, users, killAt)
   const resumed = await importUntil(bench, task, users)
-  removeDatabase(database)
+  await removeDatabase(database)
   const end = resumed.last
   if (killed.signal !== "SIGKILL" || end?.type !== "done" || end.resumed !== 1 || end.records !== records) {
     throw new ChildFailure(`A killed import was not resumed (${killed.signal}, ${JSON.stringify(end)}).`)

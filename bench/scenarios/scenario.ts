@@ -3,6 +3,7 @@ import type { BenchOptions } from "../options.ts"
 import type { Programs } from "../process/build.ts"
 import { runChild } from "../process/children.ts"
 import type { PageServer } from "../process/page-server.ts"
+import { databaseAt } from "../subjects/databases.ts"
 import type { MeasureTask, ServedDistrict } from "../tasks.ts"
 
 /** What every scenario has to work with. */
@@ -10,7 +11,7 @@ export interface Bench {
   options: BenchOptions
   programs: Programs
   server: PageServer
-  /** For databases; emptied at the end. */
+  /** For databases, a folder or the URL of a PostgreSQL database; emptied at the end. */
   folder: string
   /** Ascending in size. */
   districts: readonly ServedDistrict[]
@@ -44,5 +45,5 @@ export function profileFlags({ options }: Bench, name: string): string[] {
 }
 
 export function databaseIn(bench: Bench, name: string): string {
-  return join(bench.folder, name)
+  return databaseAt(bench.folder, name)
 }

@@ -14,7 +14,8 @@ interface Wanted {
 
 /** F, P1 to P4, P6 and the peers: everything that is timed on one district, interleaved in one process. */
 export async function timings(bench: Bench, district: ServedDistrict): Promise<Figure[]> {
-  const wanted = comparisonsFor(district).filter(({ name }) => bench.wants(name))
+  const comparisons = bench.options.storage === "postgres" ? onPostgres(district) : comparisonsFor(district)
+  const wanted = comparisons.filter(({ name }) => bench.wants(name))
   const warmUp = bench.districts[0]
   if (wanted.length === 0 || warmUp === undefined) return []
   const subjects = [...new Set<Subject>(["floor", ...wanted.flatMap((one) => [one.subject, one.against])])]
@@ -117,6 +118,31 @@ function comparisonsFor({ users }: ServedDistrict): Wanted[] {
     { name: "N", what: "naive resync ÷ F", subject: "naive-resync", against: "floor" },
     { name: "N", what: "naive first import ÷ Homeroom's", subject: "naive-first", against: "first" },
     { name: "N", what: "naive resync ÷ Homeroom's", subject: "naive-resync", against: "unchanged" },
+  ]
+}
+
+/** The same on PostgreSQL, beside what others write for it. */
+function onPostgres(district: ServedDistrict): Wanted[] {
+  const own = comparisonsFor(district).filter(({ name }) => /^P/.test(name))
+  const peer = (
+    name: string,
+    what: string,
+    [subject, against]: [Subject, Subject],
+    limits: Bounds,
+  ): Wanted => ({
+    name,
+    what,
+    subject,
+    against,
+    ...(district.users === 100_000 && { bounds: limits }),
+  })
+  if (district.users >= 1_000_000) return own
+  return [
+    ...own,
+    peer("P10", "clever 0.12.1, knex upsert a row ÷ first import", ["rows-first", "first"], bounds.P10first),
+    peer("P10", "the same ÷ unchanged resync", ["rows-resync", "unchanged"], bounds.P10resync),
+    peer("P11", "a careful app, batches of 500 ÷ first import", ["careful-first", "first"], bounds.P11first),
+    peer("P11", "the same ÷ unchanged resync", ["careful-resync", "unchanged"], bounds.P11resync),
   ]
 }
 

@@ -1,10 +1,9 @@
-import { rmSync } from "node:fs"
 import { isDeepStrictEqual } from "node:util"
 import { CleverClient } from "../../src/clever/index.ts"
 import { RosterSync } from "../../src/roster/roster-sync.ts"
 import type { Progress } from "../../src/roster/run-context.ts"
 import type { ImportMode, Run } from "../../src/storage/contract.ts"
-import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import { storageAt } from "./databases.ts"
 
 export interface ImportOptions {
   /** Where the district is served: the API's address up to the version. */
@@ -14,12 +13,12 @@ export interface ImportOptions {
   onProgress?: (progress: Progress) => void
 }
 
-/** Homeroom with its roster in a SQLite file, opened for as long as the work needs it. */
+/** Homeroom with its roster in a database of its own, opened for as long as the work needs it. */
 export async function withRoster<Result>(
-  path: string,
+  database: string,
   work: (importDistrict: (options: ImportOptions) => Promise<Run>) => Promise<Result>,
 ): Promise<Result> {
-  const storage = new SqliteStorage({ path })
+  const storage = storageAt(database)
   await storage.open()
   try {
     return await work(async ({ apiUrl, districtId, mode = "bulk", onProgress }) => {
@@ -33,10 +32,6 @@ export async function withRoster<Result>(
   } finally {
     await storage.close()
   }
-}
-
-export function removeDatabase(path: string): void {
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true })
 }
 
 /** What an import must have done; throws if it did something else, for then its time means nothing. */

@@ -2,7 +2,7 @@ import { CleverClient } from "../../src/clever/index.ts"
 import { RosterSync } from "../../src/roster/roster-sync.ts"
 import type { Target } from "../../src/roster/targets/target.ts"
 import { TargetDelivery } from "../../src/roster/targets/target-delivery.ts"
-import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import { storageAt } from "./databases.ts"
 import type { ImportOptions } from "./homeroom.ts"
 
 /** The steps of a first import that is planned first; each tells how many records it had to do with. */
@@ -22,11 +22,11 @@ const target: Target = {
 }
 
 export async function withPlannedImport(
-  path: string,
+  database: string,
   { apiUrl, districtId }: ImportOptions,
   work: (steps: PlannedImport) => Promise<void>,
 ): Promise<void> {
-  const storage = new SqliteStorage({ path })
+  const storage = storageAt(database)
   await storage.open()
   try {
     const clever = new CleverClient({ districtToken: "bench", apiUrl })

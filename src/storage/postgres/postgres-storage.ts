@@ -355,8 +355,8 @@ export class PostgresStorage implements RosterStorage {
 }
 
 /**
- * Has the database overwrite what was erased and is still in its files, as far as nobody reads an older state and the
- * role owns the tables; else its own cleaning does so later.
+ * Frees the space of what was erased, for other rows to be written there, as far as nobody reads an older state and the
+ * role owns the tables; else autovacuum does so later.
  */
 async function vacuum(database: Database): Promise<void> {
   const tables = emptiedTables.map((table) => `homeroom.${table}`).join(", ")
