@@ -56,4 +56,4 @@ async function importAll(transaction: Knex.Transaction, apiUrl: string): Promise
   return records
 }
 
-export const carefulTable = "careful"
+const carefulTable = "careful"

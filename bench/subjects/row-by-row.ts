@@ -41,4 +41,4 @@ export async function importRowByRow(apiUrl: string, databaseUrl: string): Promi
   }
 }
 
-export const rowByRowTable = "row_by_row"
+const rowByRowTable = "row_by_row"
