@@ -55,5 +55,3 @@ async function importAll(transaction: Knex.Transaction, apiUrl: string): Promise
   )
   return records
 }
-
-const carefulTable = "careful"

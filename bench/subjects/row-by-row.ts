@@ -40,5 +40,3 @@ export async function importRowByRow(apiUrl: string, databaseUrl: string): Promi
     await database.destroy()
   }
 }
-
-const rowByRowTable = "row_by_row"
