@@ -4,7 +4,8 @@
  */
 
 const contract = "storage/contract"
-const publicEntry = "^src/(index|(storage/(memory|sqlite|postgres)|simulator|telemetry|worker)/index)\\.ts$"
+const publicEntry =
+  "^src/(index|(storage/(adapter|memory|sqlite|postgres)|simulator|telemetry|worker)/index)\\.ts$"
 
 /** What a room may import from `src/` besides itself. */
 const rooms = {
@@ -85,7 +86,7 @@ export default {
       severity: "error",
       from: {
         path: "^src/",
-        pathNot: ["^src/index\\.ts$", "^src/storage/(memory|sqlite|postgres|sql)/"].concat(
+        pathNot: ["^src/index\\.ts$", "^src/storage/(memory|sqlite|postgres|sql|adapter)/"].concat(
           Object.keys(rooms).map(inRoom),
         ),
       },
@@ -93,12 +94,16 @@ export default {
     },
     {
       name: "storage-adapter-imports",
-      comment: "A storage adapter may import storage/contract, storage/sql, models and errors.",
+      comment:
+        "A storage adapter may import storage/contract, storage/adapter, storage/sql, models and errors.",
       severity: "error",
-      from: { path: "^src/storage/(memory|sqlite|postgres|sql)/" },
+      from: { path: "^src/storage/(memory|sqlite|postgres|sql|adapter)/" },
       to: {
         path: "^src/",
-        pathNot: ["^src/storage/$1/", ...[contract, "storage/sql", "models", "errors"].map(inRoom)],
+        pathNot: [
+          "^src/storage/$1/",
+          ...[contract, "storage/adapter", "storage/sql", "models", "errors"].map(inRoom),
+        ],
       },
     },
     ...roomRules,

@@ -105,7 +105,7 @@ export type {
 
 /**
  * What a storage adapter must do, and nothing else. An adapter is correct when it passes the suite in
- * `homeroom/testing`; `docs/spec/storage.md` walks through writing one.
+ * `homeroom/testing`; `docs/storage-adapters.md` walks through writing one.
  *
  * Three things carry the whole design:
  * - **Staging.** A run writes what it found (`stage`) page by page, next to the roster, where no reader sees

@@ -21,6 +21,8 @@ const imports: readonly (readonly [from: string, to: string, ...rules: string[]]
   ["storage/contract", "errors/b"],
   ["storage/sqlite/a", "storage/contract"],
   ["storage/sqlite/b", "storage/sql/z"],
+  ["storage/sqlite/f", "storage/adapter/z"],
+  ["storage/adapter/a", "storage/memory/z", "storage-adapter-imports"],
   ["storage/sqlite/c", "storage/memory/z", "storage-adapter-imports"],
   ["storage/sqlite/d", "roster/z", "storage-adapter-imports"],
   ["storage/memory/e", "node:sqlite", "sqlite-only-in-sqlite"],

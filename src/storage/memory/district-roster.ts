@@ -1,4 +1,5 @@
 import { type Kind, kinds } from "../../models/kinds.ts"
+import { fits, type Lookup, lookupOf } from "../adapter/lookup.ts"
 import type {
   Cursor,
   DistrictHead,
@@ -10,7 +11,6 @@ import type {
   StagedChange,
   StoredRecord,
 } from "../contract.ts"
-import { fits, type Lookup, lookupOf } from "./lookup.ts"
 import { type ByKind, byKind, page } from "./ordered-map.ts"
 
 /** The roster of one district. Stored records are never altered, only replaced. */

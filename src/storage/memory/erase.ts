@@ -1,8 +1,8 @@
 import { hideReferences } from "../../models/hide-references.ts"
 import { type Kind, kinds } from "../../models/kinds.ts"
 import { stripContent } from "../../models/strip-content.ts"
+import { hideInRun } from "../adapter/hide-in-run.ts"
 import type { ConnectionStep, ErasureCounts, Run } from "../contract.ts"
-import { hideInRun } from "../sql/hide-in-run.ts"
 import type { MemoryTables } from "./memory-tables.ts"
 
 /** Removes a record with all that tells of it, and every mention of its id in what tells of others. */

@@ -1,4 +1,4 @@
-import { textForms, withoutEscapedAscii } from "../../models/text-forms.ts"
+import { traceFinder } from "../adapter/trace-finder.ts"
 import type { MemoryTables } from "./memory-tables.ts"
 
 /**
@@ -6,14 +6,11 @@ import type { MemoryTables } from "./memory-tables.ts"
  * The settings of connections are not looked at: who is left out of imports must be named there.
  */
 export function countTraces(tables: MemoryTables, text: string): Record<string, number> {
-  const forms = textForms(text)
-  const isIn = (value: string) =>
-    forms.some((form) => value.includes(form)) ||
-    (value.includes("\\u00") && withoutEscapedAscii(value).includes(text))
+  const hasTrace = traceFinder(text)
   const traces: Record<string, number> = {}
   for (const [place, entries] of Object.entries(placesOf(tables))) {
     let count = 0
-    for (const entry of entries) if (hasText(entry, isIn)) count++
+    for (const entry of entries) if (hasTrace(entry)) count++
     if (count > 0) traces[place] = count
   }
   return traces
@@ -36,11 +33,4 @@ function placesOf(tables: MemoryTables): Record<string, Iterable<unknown>> {
       ...Object.values(records).flatMap((ofKind) => [...ofKind.after("")]),
     ]),
   }
-}
-
-/** Whether some text within a value is meant, names of members included. */
-function hasText(value: unknown, isIn: (text: string) => boolean): boolean {
-  if (typeof value === "string") return isIn(value)
-  if (typeof value !== "object" || value === null) return false
-  return Object.entries(value).some(([name, inner]) => isIn(name) || hasText(inner, isIn))
 }
