@@ -86,7 +86,7 @@ describe("commands in the documents", () => {
       word in errorCodes ||
       help.includes(word) ||
       examples.includes(word) ||
-      ["HOMEROOM_TEST_SEED", "HOMEROOM_TEST_POSTGRES_URL", "DISTRICT_ID"].includes(word)
+      ["HOMEROOM_TEST_SEED", "HOMEROOM_TEST_POSTGRES_URL", "HOMEROOM_CLUSTER", "DISTRICT_ID"].includes(word)
     const words = documents.flatMap(({ path, text }) =>
       [
         ...text.matchAll(
