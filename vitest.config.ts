@@ -21,8 +21,9 @@ export default defineConfig({
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Against hanging for ever; how long a test takes is the machine's business.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],

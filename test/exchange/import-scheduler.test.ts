@@ -322,4 +322,4 @@ test("S29 random schedules over weeks: one job a district, one a day unless paus
     ),
     { numRuns: 8 },
   )
-}, 60_000)
+}, 120_000)

@@ -359,7 +359,7 @@ describe.each(storageNames)("S15 risky-only where the process dies, on %s", (sto
     }
     expect(seen.before).toBeGreaterThan(8)
     expect(seen.rest).toBeGreaterThan(4)
-  }, 60_000)
+  }, 120_000)
 
   it("S15 archives whose process died after the commit wait for a person after the district's next run, whatever it is", async () => {
     const { world, gone } = await riskyWorld(storage)

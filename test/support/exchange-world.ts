@@ -201,7 +201,7 @@ export class ExchangeWorld {
 
 /** Waits until the condition holds, looking again whenever everything at hand is done. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = Date.now() + 20_000
+  const giveUpAt = Date.now() + 60_000
   while (!(await condition())) {
     if (Date.now() > giveUpAt) throw new Error("Waited in vain")
     await new Promise((resolve) => setTimeout(resolve, 1))

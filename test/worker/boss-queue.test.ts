@@ -15,7 +15,7 @@ let schemas = 0
 
 beforeAll(async () => {
   database = await makeDatabase(server)
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await database.drop()
   await server.stop()
