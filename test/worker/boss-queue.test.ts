@@ -75,7 +75,7 @@ test("what waits can be taken off the queue", async () => {
 })
 
 test("a job is handled once, with what was asked for, and another may wait meanwhile", {
-  timeout: 40_000,
+  timeout: 120_000,
 }, async () => {
   const queue = queueOf()
   const handled: ImportJob[] = []
@@ -115,7 +115,7 @@ test("a job waits until its time has come", async () => {
   expect(handled).toEqual(["now"])
 })
 
-test("a job whose handler rejects is tried again, and its error told", { timeout: 40_000 }, async () => {
+test("a job whose handler rejects is tried again, and its error told", { timeout: 120_000 }, async () => {
   const errors: unknown[] = []
   const queue = queueOf({ onError: (error) => errors.push(error) })
   let tries = 0
@@ -129,7 +129,7 @@ test("a job whose handler rejects is tried again, and its error told", { timeout
 })
 
 test("S25 stopping asks the handlers to stop, waits for them, and leaves their jobs to others", {
-  timeout: 40_000,
+  timeout: 120_000,
 }, async () => {
   const queue = queueOf()
   let isAborted = false
@@ -151,7 +151,7 @@ test("S25 stopping asks the handlers to stop, waits for them, and leaves their j
   await other.stop()
 })
 
-test("S29 large districts never have more than half of the places", { timeout: 60_000 }, async () => {
+test("S29 large districts never have more than half of the places", { timeout: 120_000 }, async () => {
   const queue = queueOf({ largeFrom: 1_000 })
   let largeAtOnce = 0
   let mostLarge = 0
@@ -181,7 +181,7 @@ test("S29 large districts never have more than half of the places", { timeout: 6
   await stopped
 })
 
-test("many workers share the jobs, and each is handled by one of them", { timeout: 60_000 }, async () => {
+test("many workers share the jobs, and each is handled by one of them", { timeout: 120_000 }, async () => {
   const schema = "shared"
   const first = queueOf({ schema })
   await Promise.all(Array.from({ length: 40 }, (_, number) => first.add(request(`d${number}`))))

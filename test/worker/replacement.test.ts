@@ -9,7 +9,7 @@ const ended = ({ type }: WorkerMessage): boolean => type === "run-ended"
 describe("S22 a worker that is killed is replaced by another, which goes on", () => {
   test.each(["run-started", "listing user", "planning", "applying"])(
     "at %s",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async (die) => {
       const world = await WorkerWorld.start()
       await world.ask("bulk")
@@ -26,7 +26,7 @@ describe("S22 a worker that is killed is replaced by another, which goes on", ()
   )
 
   test("right after its commit: nothing is applied twice, and nothing is lost to the target", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const world = await WorkerWorld.start()
     const target = join(world.folder, "target.log")
@@ -45,7 +45,7 @@ describe("S22 a worker that is killed is replaced by another, which goes on", ()
     expect(new Set(changeIds).size).toBe(records)
   })
 
-  test("in a delta", { timeout: 60_000 }, async () => {
+  test("in a delta", { timeout: 120_000 }, async () => {
     const world = await WorkerWorld.start()
     await world.roster.sync({ districtId: world.district.id, mode: "bulk" })
     world.truth()
@@ -61,7 +61,7 @@ describe("S22 a worker that is killed is replaced by another, which goes on", ()
 })
 
 describe("S21 a worker that slept while another took over writes nothing when it wakes", () => {
-  test.each(["planning", "applying"])("at %s", { timeout: 60_000 }, async (freeze) => {
+  test.each(["planning", "applying"])("at %s", { timeout: 120_000 }, async (freeze) => {
     const world = await WorkerWorld.start()
     await world.ask("bulk")
     const frozen = world.worker({ freeze })
@@ -82,7 +82,7 @@ describe("S21 a worker that slept while another took over writes nothing when it
 })
 
 describe("S25 a worker that is told to stop", () => {
-  test("leaves its run to another, which goes on", { timeout: 60_000 }, async () => {
+  test("leaves its run to another, which goes on", { timeout: 120_000 }, async () => {
     const world = await WorkerWorld.start({ users: 3_000 })
     await world.ask("bulk")
     const stopped = world.worker({ pageSize: 20 })

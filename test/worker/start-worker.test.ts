@@ -23,7 +23,7 @@ function optionsOf(world: ExchangeWorld, options: Partial<WorkerOptions> = {}): 
   return { storage, roster, connections, queue, signals: false, ...options }
 }
 
-test("does what is on the queue and delivers it, and tells of all of it", { timeout: 30_000 }, async () => {
+test("does what is on the queue and delivers it, and tells of all of it", { timeout: 120_000 }, async () => {
   const world = await WorkerWorld.start()
   const { storage, roster, connections, district } = world
   const app = new AppTables()
@@ -51,7 +51,7 @@ test("does what is on the queue and delivers it, and tells of all of it", { time
   expect(events.filter(({ type }) => type === "worker-failed")).toEqual([])
 })
 
-test("files a request for each district that has connected at Clever", { timeout: 30_000 }, async () => {
+test("files a request for each district that has connected at Clever", { timeout: 120_000 }, async () => {
   const world = await WorkerWorld.start({ districts: 2 })
   const { storage, roster, connections, simulator } = world
   const clever = new CleverClient(world.client)
