@@ -141,6 +141,9 @@ async function checkAftermath(scene: Scene, url: string, where: string): Promise
   }
 }
 
+/** There are some hundred statements, and each takes two processes and two erasures. */
+const step = 3
+
 const cases = killDatabases.flatMap((database) =>
   (["user", "district"] as const).map((whom) => ({ name: database.name, database, whom })),
 )
@@ -167,20 +170,20 @@ describe.each(cases)("S31 S22 killed while forgetting a $whom (SIGKILL), $name",
     expect(outcomes.slice(outcomes.indexOf("after"))).not.toContain("before")
   }, 180_000)
 
-  it("S31 at every SQL statement of the erasure: all or nothing, and repeating completes", async () => {
+  it("S31 at every third SQL statement of the erasure, others with another seed: all or nothing, and repeating completes", async () => {
     const scene = await makeScene(database, whom)
     const outcomes: string[] = []
-    for (let number = 1; ; number++) {
+    for (let number = 1 + (seed() % step); ; number += step) {
       const { url, wasKilled } = await forgetAndDie(scene, { at: "commit-statement", number })
       const outcome = await checkAftermath(scene, url, `statement ${number}, HOMEROOM_TEST_SEED=${seed()}`)
       if (!wasKilled) break
       outcomes.push(outcome)
       expect(number).toBeLessThan(300)
     }
-    const committed = outcomes.indexOf("after")
-    expect(committed).toBeGreaterThan(10)
+    const committed = outcomes.filter((outcome) => outcome === "before").length
+    expect(committed).toBeGreaterThan(3)
     // What follows cleans the files: it takes over the log, looks at the file, and rebuilds it.
-    expect(outcomes.slice(committed).length).toBeGreaterThan(database.cleaning === undefined ? 0 : 5)
+    if (database.cleaning !== undefined) expect(outcomes.length - committed).toBeGreaterThan(1)
     expect(outcomes.slice(committed)).not.toContain("before")
   }, 300_000)
 
