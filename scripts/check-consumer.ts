@@ -16,9 +16,12 @@ import { commandEntries, manifest, publicEntries, root } from "./entries.ts"
 import { pack } from "./pack.ts"
 import { run } from "./run.ts"
 
+/** The entries whose types need a peer; where it is not of the peer's own name. */
+const entriesOf: Readonly<Record<string, string>> = { "@opentelemetry/api": "telemetry" }
+
 /** The entries for a framework: their types need it and its types installed, importing them does not. */
 const doors = Object.keys(manifest.peerDependencies ?? {}).map((peer) => ({
-  specifier: `${manifest.name}/${peer}`,
+  specifier: `${manifest.name}/${entriesOf[peer] ?? peer}`,
   peer,
   packages: [peer, `@types/${peer}`].filter((name) => manifest.devDependencies[name] !== undefined),
 }))
