@@ -1,12 +1,3 @@
-import {
-  type ClientRequest,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  request as requestHttp,
-} from "node:http"
-import { request as requestHttps } from "node:https"
-import { finished, pipeline, type Readable, type Transform } from "node:stream"
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib"
 import type { ClientSettings } from "./client-options.ts"
 
 /** An answer's headers, by name in any case: the web's `Headers`, or as much of them as is needed. */
@@ -28,10 +19,17 @@ export interface SendOptions {
 /** Sends one GET request and resolves when its answer has come in whole. Follows no redirect. */
 export type Send = (url: URL, options: SendOptions) => Promise<void>
 
-/** With the `fetch` that the app gave, or else as {@link sendWithNode} does. */
+/** With the `fetch` that the app gave, or else as `sendWithNode` does. */
 export function senderFor(fetch: ClientSettings["fetch"]): Send {
-  return fetch === undefined ? sendWithNode : (url, options) => sendWithFetch(fetch, url, options)
+  if (fetch !== undefined) return (url, options) => sendWithFetch(fetch, url, options)
+  return async (url, options) => {
+    sendWithNode ??= (await import("./send-with-node.ts")).sendWithNode
+    await sendWithNode(url, options)
+  }
 }
+
+/** Loaded with the first request: Node's HTTP client takes longer to load than all of Homeroom. */
+let sendWithNode: Send | undefined
 
 async function sendWithFetch(
   fetch: typeof globalThis.fetch,
@@ -50,74 +48,5 @@ async function sendWithFetch(
   } finally {
     // Without effect on a body read to its end; otherwise it closes the connection.
     void body?.cancel().catch(() => undefined)
-  }
-}
-
-/**
- * With Node's own client: a page of ten thousand records comes in a tenth less time than through `fetch`, and in
- * 30 MiB less memory (docs/decisions/0010-node-http.md).
- */
-async function sendWithNode(url: URL, { headers, signal, reader }: SendOptions): Promise<void> {
-  const request = (url.protocol === "https:" ? requestHttps : requestHttp)(url, { headers, signal })
-  const response = await responseTo(request)
-  try {
-    reader.head(response.statusCode ?? 0, new NodeHeaders(response.headers))
-    await readThrough(decompressed(response), reader)
-  } finally {
-    // Without effect on an answer that came in whole; otherwise it closes the connection.
-    if (!response.complete) request.destroy()
-  }
-}
-
-function responseTo(request: ClientRequest): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    request.on("response", resolve)
-    request.on("error", reject)
-    request.end()
-  })
-}
-
-function readThrough(body: Readable, reader: AnswerReader): Promise<void> {
-  return new Promise((resolve, reject) => {
-    finished(body, (error) => (error ? reject(error) : resolve()))
-    body.on("data", (chunk: Uint8Array) => {
-      try {
-        reader.bytes(chunk)
-      } catch (error) {
-        body.destroy(error as Error)
-      }
-    })
-  })
-}
-
-const decoders: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  "x-gzip": createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-}
-
-function decompressed(response: IncomingMessage): Readable {
-  const decoder = decoders[response.headers["content-encoding"]?.toLowerCase() ?? ""]?.()
-  if (decoder === undefined) return response
-  // Whoever reads the decoder hears of what goes wrong in either.
-  pipeline(response, decoder, () => {})
-  return decoder
-}
-
-class NodeHeaders implements AnswerHeaders {
-  readonly #headers: IncomingHttpHeaders
-
-  constructor(headers: IncomingHttpHeaders) {
-    this.#headers = headers
-  }
-
-  get(name: string): string | null {
-    const value = this.#headers[name.toLowerCase()]
-    return Array.isArray(value) ? value.join(", ") : (value ?? null)
-  }
-
-  has(name: string): boolean {
-    return this.#headers[name.toLowerCase()] !== undefined
   }
 }
