@@ -1,4 +1,4 @@
-import type { AnswerHeaders } from "./send.ts"
+import type { AnswerHeaders } from "./answer-reader.ts"
 
 /** Clever counts requests in windows of a minute for each token (dev.clever.com/docs/error-messages). */
 const windowMs = 60_000

@@ -7,7 +7,7 @@ import {
 import { request as requestHttps } from "node:https"
 import { finished, pipeline, type Readable, type Transform } from "node:stream"
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib"
-import type { AnswerHeaders, AnswerReader, SendOptions } from "./send.ts"
+import type { AnswerHeaders, AnswerReader, SendOptions } from "./answer-reader.ts"
 
 /**
  * With Node's own client: a page of ten thousand records comes in a tenth less time than through `fetch`, and in

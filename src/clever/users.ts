@@ -1,10 +1,11 @@
 import { HomeroomError } from "../errors/index.ts"
 import type { ApiVersion } from "../models/index.ts"
 import { orAborted, throwIfAborted } from "./abort.ts"
+import type { AnswerHeaders } from "./answer-reader.ts"
 import { BodyBuffer } from "./body-buffer.ts"
 import type { Sleep } from "./client-options.ts"
 import { buildUrl } from "./links.ts"
-import { type AnswerHeaders, senderFor } from "./send.ts"
+import { senderFor } from "./send.ts"
 import { type Answer, attempt, ConnectionFailure, type TransportSettings } from "./transport.ts"
 import {
   isUserId,

@@ -1,0 +1,18 @@
+/** An answer's headers, by name in any case: the web's `Headers`, or as much of them as is needed. */
+export type AnswerHeaders = Pick<Headers, "get" | "has">
+
+/** Who is told of an answer while it comes. What it throws ends the request, which rejects with that. */
+export interface AnswerReader {
+  head(status: number, headers: AnswerHeaders): void
+  /** Bytes of the body, decompressed. They are the sender's own again as soon as this returns. */
+  bytes(chunk: Uint8Array): void
+}
+
+export interface SendOptions {
+  readonly headers: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+  readonly reader: AnswerReader
+}
+
+/** Sends one GET request and resolves when its answer has come in whole. Follows no redirect. */
+export type Send = (url: URL, options: SendOptions) => Promise<void>
