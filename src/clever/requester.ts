@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto"
-import { HomeroomError } from "../errors/index.ts"
+import { hash } from "node:crypto"
+import { HomeroomError, tellTo } from "../errors/index.ts"
 import { orAborted, throwIfAborted } from "./abort.ts"
 import type { BodyBuffer } from "./body-buffer.ts"
 import type { CleverClientEvent, ClientSettings } from "./client-options.ts"
@@ -52,7 +52,6 @@ export class Requester {
   readonly #transport: TransportSettings
   readonly #limiter: RateLimiter
   /** What stands for each token in the shared budget. */
-  readonly #budgetKeys = new Map<string, string>()
   #requestCount = 0
 
   constructor(settings: ClientSettings) {
@@ -134,11 +133,8 @@ export class Requester {
       answer = error
     }
     const status = answer instanceof ConnectionFailure ? null : answer.status
-    try {
-      this.#settings.onRequest?.({ method: "GET", path: url.pathname + url.search, status, attempt: tries })
-    } catch {
-      // An observer can't break what it observes.
-    }
+    const path = url.pathname + url.search
+    tellTo(this.#settings.onRequest)({ method: "GET", path, status, attempt: tries })
     const durationMs = this.#settings.clock() - startedMs
     this.#tell({ type: "request-ended", status, attempt: tries, durationMs })
     return answer
@@ -157,18 +153,15 @@ export class Requester {
   }
 
   #noteReset(authorization: string, { headers }: Answer): void {
+    const { rateBudget } = this.#settings
+    if (rateBudget === undefined || !authorization.startsWith("Bearer ")) return
     const resetAt = resetTime(headers)
-    if (resetAt === undefined || !authorization.startsWith("Bearer ")) return
-    this.#settings.rateBudget?.noteReset(this.#budgetKey(authorization), resetAt)
+    if (resetAt !== undefined) rateBudget.noteReset(this.#budgetKey(authorization), resetAt)
   }
 
   /** A digest: what is shared must not hold the token. */
   #budgetKey(authorization: string): string {
-    const known = this.#budgetKeys.get(authorization)
-    if (known !== undefined) return known
-    const key = createHash("sha256").update(authorization).digest("base64url")
-    this.#budgetKeys.set(authorization, key)
-    return key
+    return hash("sha256", authorization, "base64url")
   }
 
   async #wait(reason: DelayReason, delayMs: number, signal: AbortSignal): Promise<void> {
@@ -178,11 +171,7 @@ export class Requester {
   }
 
   #tell(event: CleverClientEvent): void {
-    try {
-      this.#settings.onEvent?.(event)
-    } catch {
-      // Nor can this one.
-    }
+    tellTo(this.#settings.onEvent)(event)
   }
 }
 

@@ -1,8 +1,8 @@
 /**
  * What may be kept of a lower-level error as the cause of ours: the codes (`ECONNRESET`) along its chain.
  *
- * The error itself can hold the request with its Authorization header (those of some HTTP clients do) or pieces of the body
- * (JSON.parse's do).
+ * The error itself can hold the request with its Authorization header (those of some HTTP clients do) or pieces of the
+ * body (JSON.parse's do).
  */
 export function safeCause(error: unknown): Error {
   const codes: string[] = []

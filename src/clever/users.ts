@@ -75,9 +75,18 @@ const backoffMs = 500
  */
 export class UserReader {
   readonly #options: UserReaderOptions
+  readonly #transport: TransportSettings
 
   constructor(options: UserReaderOptions) {
+    const { fetch, timeoutMs, maxBodyBytes } = options
     this.#options = options
+    this.#transport = {
+      send: senderFor(fetch),
+      timeoutMs,
+      maxBodyBytes,
+      stallTimeoutMs: timeoutMs,
+      compression: false,
+    }
   }
 
   /** `GET /v3.1/me`: whose token it is, and who let them in. */
@@ -125,16 +134,8 @@ export class UserReader {
     body: BodyBuffer,
     signal: AbortSignal,
   ): Promise<Answer | ConnectionFailure> {
-    const { fetch, timeoutMs, maxBodyBytes } = this.#options
-    const settings: TransportSettings = {
-      send: senderFor(fetch),
-      timeoutMs,
-      maxBodyBytes,
-      stallTimeoutMs: timeoutMs,
-      compression: false,
-    }
     try {
-      return await attempt(settings, { url, authorization: `Bearer ${accessToken}`, body, signal })
+      return await attempt(this.#transport, { url, authorization: `Bearer ${accessToken}`, body, signal })
     } catch (error) {
       if (error instanceof ConnectionFailure) return error
       throw error

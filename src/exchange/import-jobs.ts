@@ -1,4 +1,4 @@
-import { HomeroomError, isHomeroomError } from "../errors/index.ts"
+import { HomeroomError, isHomeroomError, tellTo } from "../errors/index.ts"
 import type { AccountMatching, RosterSync } from "../roster/index.ts"
 import type { ImportMode, RosterStorage, Run, ScheduleSettings } from "../storage/contract.ts"
 import { AuditLog } from "./audit-log.ts"
@@ -150,12 +150,7 @@ export class Imports {
    * the storage can't take note of what came of it: then the job is to be tried again.
    */
   readonly handle: ImportJobHandler = async (job, { signal }) => {
-    const outcome = await this.#do(job, signal)
-    try {
-      this.#options.onOutcome?.(outcome)
-    } catch {
-      // An observer can't break what it observes.
-    }
+    tellTo(this.#options.onOutcome)(await this.#do(job, signal))
   }
 
   async #do(job: ImportJob, signal: AbortSignal): Promise<ImportOutcome> {

@@ -1,3 +1,4 @@
+import { tellTo } from "../errors/index.ts"
 import type { Connection, ConnectionState, ConnectionStep, RosterStorage } from "../storage/contract.ts"
 import { auditWrite } from "./audit-log.ts"
 import { eachDocument } from "./document-pages.ts"
@@ -89,15 +90,11 @@ export class StepNotices {
       if (index < from || newestMs - Date.parse(step.at) > newsForMs) continue
       const { state, mode } = step
       const steps = connection.steps.slice(0, index + 1)
-      try {
-        onStep?.({
-          connection: { ...connection, state, mode, steps },
-          step,
-          from: connection.steps[index - 1]?.state ?? null,
-        })
-      } catch {
-        // The step is taken: a listener can't undo it.
-      }
+      tellTo(onStep)({
+        connection: { ...connection, state, mode, steps },
+        step,
+        from: connection.steps[index - 1]?.state ?? null,
+      })
     }
   }
 }

@@ -80,13 +80,3 @@ export function summaryOf(run: Run): RunSummary {
     version,
   }
 }
-
-/** Tells a listener; what it throws is ignored, for an observer can't break what it observes. */
-export function tellTo<Event>(listener: ((event: Event) => void) | undefined): (event: Event) => void {
-  if (listener === undefined) return () => {}
-  return (event) => {
-    try {
-      listener(event)
-    } catch {}
-  }
-}

@@ -1,6 +1,6 @@
 import { hostname } from "node:os"
 import { setTimeout as delay } from "node:timers/promises"
-import { HomeroomError, isHomeroomError } from "../errors/index.ts"
+import { HomeroomError, isHomeroomError, tellTo } from "../errors/index.ts"
 import { idPattern } from "../models/ids.ts"
 import type { PurgeCounts, Run } from "../storage/contract.ts"
 import { applyPlan, approvePlan, discardPlan, type PlanDecision } from "./decide-plan.ts"
@@ -12,7 +12,7 @@ import { LeaseKeeper, type LeaseOptions, type Sleep } from "./lease-keeper.ts"
 import type { Plan } from "./opened-plan.ts"
 import { requireActive } from "./require-active.ts"
 import { checkRetention, neededFrom, purgeRequest, type Retention } from "./retention.ts"
-import { type RosterEvent, summaryOf, tellTo } from "./roster-events.ts"
+import { type RosterEvent, summaryOf } from "./roster-events.ts"
 import { RosterReader } from "./roster-reader.ts"
 import type {
   ApplyOptions,

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../errors/index.ts"
+import { type ErrorCode, tellTo } from "../errors/index.ts"
 
 /**
  * A step of somebody's signing in or out, for the app's audit log. Every value is a code, an id of the checked
@@ -31,11 +31,5 @@ export function auditor(options: {
   readonly clock: () => number
 }): Audit {
   const { onAudit, clock } = options
-  return (event) => {
-    try {
-      onAudit?.({ ...event, at: new Date(clock()).toISOString() })
-    } catch {
-      // An observer can't break what it observes.
-    }
-  }
+  return tellTo(onAudit && ((event) => onAudit({ ...event, at: new Date(clock()).toISOString() })))
 }

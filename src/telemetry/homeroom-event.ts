@@ -1,4 +1,5 @@
 import type { CleverClientEvent } from "../clever/client-options.ts"
+import { tellTo } from "../errors/index.ts"
 import type { ExchangeEvent } from "../exchange/index.ts"
 import type { DeliveryEvent, RosterEvent } from "../roster/index.ts"
 import type { AuditEvent } from "../sso/index.ts"
@@ -11,13 +12,8 @@ export type EventListener = (event: HomeroomEvent) => void
 
 /** One listener that tells several; one that throws keeps nothing from the others. */
 export function listenWith(...listeners: readonly EventListener[]): EventListener {
+  const tellers = listeners.map((listener) => tellTo(listener))
   return (event) => {
-    for (const listener of listeners) {
-      try {
-        listener(event)
-      } catch {
-        // An observer can't break what it observes.
-      }
-    }
+    for (const tell of tellers) tell(event)
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises"
-import { HomeroomError, isHomeroomError } from "../errors/index.ts"
+import { HomeroomError, isHomeroomError, tellTo } from "../errors/index.ts"
 import {
   Discovery,
   type ExchangeEvent,
@@ -257,11 +257,7 @@ export class Worker {
   }
 
   #tell(event: ExchangeEvent): void {
-    try {
-      this.#options.onEvent?.(event)
-    } catch {
-      // An observer can't break what it observes.
-    }
+    tellTo(this.#options.onEvent)(event)
   }
 }
 

@@ -1,4 +1,4 @@
-import { HomeroomError, isHomeroomError } from "../../errors/index.ts"
+import { HomeroomError, isHomeroomError, tellTo } from "../../errors/index.ts"
 import { type Repeat, repeatWithTimer } from "../../roster/index.ts"
 import type { Connection, ConnectionMode, DocumentPut, RosterStorage } from "../../storage/contract.ts"
 import { type DistrictDirectory, type ExchangeApp, ExchangeApps } from "../apps/exchange-app.ts"
@@ -276,11 +276,7 @@ export class Discovery {
   }
 
   #tell(event: DiscoveryEvent): void {
-    try {
-      this.#options.onEvent?.(event)
-    } catch {
-      // An observer can't break what it observes.
-    }
+    tellTo(this.#options.onEvent)(event)
   }
 }
 

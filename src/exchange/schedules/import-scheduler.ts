@@ -1,4 +1,5 @@
 import { hostname } from "node:os"
+import { tellTo } from "../../errors/index.ts"
 import { type Repeat, repeatWithTimer } from "../../roster/index.ts"
 import type { Connection, RosterStorage, ScheduleSettings } from "../../storage/contract.ts"
 import { AuditLog } from "../audit-log.ts"
@@ -160,11 +161,7 @@ export class ImportScheduler {
     const { counts } = await storage.getDistrict(districtId)
     const records = Object.values(counts).reduce((sum, { active, archived }) => sum + active + archived, 0)
     const { job, isNew } = await queue.add({ ...request, records })
-    try {
-      if (isNew) onScheduled?.(job)
-    } catch {
-      // An observer can't break what it observes.
-    }
+    if (isNew) tellTo(onScheduled)(job)
   }
 
   async #scheduleOf(connection: Connection): Promise<{ of: string; schedule: Schedule }> {

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto"
 import { hostname } from "node:os"
 import { setTimeout as delay } from "node:timers/promises"
-import { HomeroomError, isHomeroomError } from "../../errors/index.ts"
+import { HomeroomError, isHomeroomError, tellTo } from "../../errors/index.ts"
 import type { LoggedAction, RosterStorage } from "../../storage/contract.ts"
 import { repeatWithTimer, type Sleep } from "../lease-keeper.ts"
-import { tellTo } from "../roster-events.ts"
 import { isoTime } from "../run-context.ts"
 import {
   type DeadLetter,
