@@ -1,12 +1,7 @@
 import { requireSameConnection } from "../contract/connections.ts"
-import type {
-  Connection,
-  ConnectionMode,
-  ConnectionSettings,
-  ConnectionState,
-  ConnectionStep,
-} from "../contract.ts"
-import type { Row, Sql } from "./sql.ts"
+import type { Connection } from "../contract.ts"
+import { connectionOf } from "../sql/rows.ts"
+import type { Sql } from "./sql.ts"
 
 // Each function runs inside the caller's transaction, if it has one.
 
@@ -67,15 +62,4 @@ export async function saveConnection(
 /** Clever's word for a district may hold what the database can't. */
 function storable(name: string): string {
   return name.replaceAll("\0", "\ufffd")
-}
-
-function connectionOf(row: Row): Connection {
-  return {
-    districtId: String(row.district_id),
-    name: String(row.name),
-    mode: row.mode as ConnectionMode,
-    state: row.state as ConnectionState,
-    steps: JSON.parse(String(row.steps)) as ConnectionStep[],
-    settings: JSON.parse(String(row.settings)) as ConnectionSettings,
-  }
 }

@@ -1,6 +1,7 @@
 import type { DocumentQuery, DocumentWrite, StoredDocument } from "../contract.ts"
+import { documentOf } from "../sql/rows.ts"
 import { lockTexts } from "./database.ts"
-import type { Row, Sql, Value } from "./sql.ts"
+import type { Sql, Value } from "./sql.ts"
 
 // Each function runs inside the caller's transaction, if it has one: the writing ones need it.
 
@@ -92,15 +93,4 @@ async function revisionOf(sql: Sql, { collection, key }: DocumentWrite): Promise
 
 function placeOf({ collection, key }: DocumentWrite): string {
   return JSON.stringify([collection, key])
-}
-
-function documentOf(row: Row): StoredDocument {
-  return {
-    collection: String(row.collection),
-    key: String(row.key),
-    districtId: row.district_id as string | null,
-    subjects: JSON.parse(String(row.subjects)) as string[],
-    revision: Number(row.revision),
-    value: JSON.parse(String(row.value)) as unknown,
-  }
 }

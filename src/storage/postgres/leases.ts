@@ -1,6 +1,7 @@
 import type { HeldLease, Lease, LeaseAnswer, LeaseRequest } from "../contract.ts"
+import { leaseOf } from "../sql/rows.ts"
 import { nowSql } from "./clock.ts"
-import type { Row, Sql } from "./sql.ts"
+import type { Sql } from "./sql.ts"
 
 // Each function runs inside the caller's transaction, if it has one. `now` is null for the database's own clock.
 
@@ -72,14 +73,4 @@ export async function heldLease(
     now,
   )
   return row === undefined ? undefined : leaseOf(districtId, row)
-}
-
-function leaseOf(districtId: string, row: Row): HeldLease {
-  return {
-    districtId,
-    holder: String(row.holder),
-    fence: Number(row.fence),
-    since: new Date(Number(row.held_since)).toISOString(),
-    expiresAt: new Date(Number(row.held_until)).toISOString(),
-  }
 }

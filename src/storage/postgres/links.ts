@@ -8,8 +8,9 @@ import type {
   LinkSelection,
 } from "../contract.ts"
 import { joinLinks } from "../sql/join-links.ts"
+import { linkOf } from "../sql/rows.ts"
 import { lockTexts } from "./database.ts"
-import type { Row, Sql, Value } from "./sql.ts"
+import type { Sql, Value } from "./sql.ts"
 
 // Each function runs inside the caller's transaction, if it has one: claiming and moving need it.
 
@@ -95,15 +96,4 @@ async function putLink(sql: Sql, link: AccountLink): Promise<void> {
     linkedAt,
     linkedBy,
   )
-}
-
-function linkOf(row: Row): AccountLink {
-  return {
-    issuer: String(row.issuer),
-    cleverId: String(row.clever_id),
-    accountId: String(row.account_id),
-    districtId: row.district_id as string | null,
-    linkedAt: String(row.linked_at),
-    linkedBy: String(row.linked_by),
-  }
 }

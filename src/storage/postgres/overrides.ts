@@ -1,7 +1,8 @@
 import type { FieldOverride, OverrideKey, OverrideQuery } from "../contract.ts"
 import { kindCode } from "../sql/codes.ts"
+import { overrideOf } from "../sql/rows.ts"
 import { districtSql } from "./keys.ts"
-import type { Row, Sql, Value } from "./sql.ts"
+import type { Sql, Value } from "./sql.ts"
 
 // Each function runs inside the caller's transaction, if it has one: the setting one needs it.
 
@@ -52,16 +53,4 @@ export async function listOverrides(
 
 function valuesOf({ districtId, kind, id, path, value, at, by }: FieldOverride): Value[] {
   return [districtId, kindCode(kind), id, path, JSON.stringify(value ?? null), at, by]
-}
-
-function overrideOf(row: Row, districtId: string, kind: FieldOverride["kind"]): FieldOverride {
-  return {
-    districtId,
-    kind,
-    id: String(row.id),
-    path: String(row.path),
-    value: JSON.parse(String(row.value)) as unknown,
-    at: String(row.set_at),
-    by: String(row.set_by),
-  }
 }

@@ -1,7 +1,6 @@
 import { HomeroomError } from "../../errors/index.ts"
 import type { Kind } from "../../models/kinds.ts"
 import type {
-  Cursor,
   DistrictHead,
   FingerprintQuery,
   RecordQuery,
@@ -11,6 +10,7 @@ import type {
   StretchQuery,
 } from "../contract.ts"
 import { kindCode, kindOf } from "../sql/codes.ts"
+import { headOf } from "../sql/rows.ts"
 import { differenceOf, isComparable } from "../sql/stretch-difference.ts"
 import { districtSql } from "./keys.ts"
 import type { Row, Sql, Value } from "./sql.ts"
@@ -19,14 +19,7 @@ import type { Row, Sql, Value } from "./sql.ts"
 const mostIds = 1_000
 
 export async function getDistrict(sql: Sql, districtId: string): Promise<DistrictHead> {
-  const row = await sql.get("SELECT * FROM homeroom.districts WHERE id = $1", districtId)
-  if (row === undefined) return { version: 0, cursor: null, lastRunId: null, counts: {} }
-  return {
-    version: Number(row.version),
-    cursor: row.cursor === null ? null : (JSON.parse(String(row.cursor)) as Cursor),
-    lastRunId: row.last_run as string | null,
-    counts: JSON.parse(String(row.counts)) as DistrictHead["counts"],
-  }
+  return headOf(await sql.get("SELECT * FROM homeroom.districts WHERE id = $1", districtId))
 }
 
 export async function listFingerprints(

@@ -1,12 +1,7 @@
 import { requireSameConnection } from "../contract/connections.ts"
-import type {
-  Connection,
-  ConnectionMode,
-  ConnectionSettings,
-  ConnectionState,
-  ConnectionStep,
-} from "../contract.ts"
-import type { Row, Statements } from "./statements.ts"
+import type { Connection } from "../contract.ts"
+import { connectionOf } from "../sql/rows.ts"
+import type { Statements } from "./statements.ts"
 
 // Each function runs inside the caller's transaction: the writing one in a write transaction.
 
@@ -39,15 +34,4 @@ export function saveConnection(
     JSON.stringify(steps),
     JSON.stringify(settings),
   )
-}
-
-function connectionOf(row: Row): Connection {
-  return {
-    districtId: String(row.district_id),
-    name: String(row.name),
-    mode: row.mode as ConnectionMode,
-    state: row.state as ConnectionState,
-    steps: JSON.parse(String(row.steps)) as ConnectionStep[],
-    settings: JSON.parse(String(row.settings)) as ConnectionSettings,
-  }
 }

@@ -1,5 +1,6 @@
 import type { DocumentQuery, DocumentWrite, StoredDocument } from "../contract.ts"
-import type { Row, Statements } from "./statements.ts"
+import { documentOf } from "../sql/rows.ts"
+import type { Statements } from "./statements.ts"
 
 // Each function runs inside the caller's transaction: the writing ones in a write transaction.
 
@@ -81,15 +82,4 @@ function revisionOf(statements: Statements, { collection, key }: DocumentWrite):
     key,
   )
   return Number(row?.revision ?? 0)
-}
-
-function documentOf(row: Row): StoredDocument {
-  return {
-    collection: String(row.collection),
-    key: String(row.key),
-    districtId: row.district_id as string | null,
-    subjects: JSON.parse(String(row.subjects)) as string[],
-    revision: Number(row.revision),
-    value: JSON.parse(String(row.value)) as unknown,
-  }
 }

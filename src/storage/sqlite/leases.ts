@@ -1,4 +1,5 @@
 import type { HeldLease, Lease, LeaseAnswer, LeaseRequest } from "../contract.ts"
+import { leaseOf } from "../sql/rows.ts"
 import type { Statements } from "./statements.ts"
 
 // Each function runs inside the caller's transaction: the writing ones in a write transaction.
@@ -48,12 +49,5 @@ export function heldLease(statements: Statements, districtId: string, now: numbe
     districtId,
     now,
   )
-  if (row === undefined) return undefined
-  return {
-    districtId,
-    holder: String(row.holder),
-    fence: Number(row.fence),
-    since: new Date(Number(row.held_since)).toISOString(),
-    expiresAt: new Date(Number(row.held_until)).toISOString(),
-  }
+  return row === undefined ? undefined : leaseOf(districtId, row)
 }

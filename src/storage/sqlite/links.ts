@@ -8,7 +8,8 @@ import type {
   LinkSelection,
 } from "../contract.ts"
 import { joinLinks } from "../sql/join-links.ts"
-import type { Row, Statements } from "./statements.ts"
+import { linkOf } from "../sql/rows.ts"
+import type { Statements } from "./statements.ts"
 
 // Each function runs inside the caller's transaction: the writing ones in a write transaction.
 
@@ -96,15 +97,4 @@ function putLink(statements: Statements, link: AccountLink): void {
     linkedAt,
     linkedBy,
   )
-}
-
-function linkOf(row: Row): AccountLink {
-  return {
-    issuer: String(row.issuer),
-    cleverId: String(row.clever_id),
-    accountId: String(row.account_id),
-    districtId: row.district_id as string | null,
-    linkedAt: String(row.linked_at),
-    linkedBy: String(row.linked_by),
-  }
 }

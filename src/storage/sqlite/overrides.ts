@@ -1,6 +1,7 @@
 import type { FieldOverride, OverrideKey, OverrideQuery } from "../contract.ts"
 import { kindCode } from "../sql/codes.ts"
-import type { Row, Statements } from "./statements.ts"
+import { overrideOf } from "../sql/rows.ts"
+import type { Statements } from "./statements.ts"
 
 // Each function runs inside the caller's transaction: the writing ones in a write transaction.
 
@@ -58,16 +59,4 @@ export function listOverrides(
 
 function valuesOf({ districtId, kind, id, path, value, at, by }: FieldOverride): (string | number)[] {
   return [districtId, kindCode(kind), id, path, JSON.stringify(value ?? null), at, by]
-}
-
-function overrideOf(row: Row, districtId: string, kind: FieldOverride["kind"]): FieldOverride {
-  return {
-    districtId,
-    kind,
-    id: String(row.id),
-    path: String(row.path),
-    value: JSON.parse(String(row.value)) as unknown,
-    at: String(row.set_at),
-    by: String(row.set_by),
-  }
 }

@@ -1,6 +1,5 @@
 import type { Kind } from "../../models/kinds.ts"
 import type {
-  Cursor,
   DistrictHead,
   FingerprintQuery,
   RecordFilter,
@@ -10,6 +9,7 @@ import type {
   StoredRecord,
 } from "../contract.ts"
 import { kindCode, kindOf } from "../sql/codes.ts"
+import { headOf } from "../sql/rows.ts"
 import { fingerprintOf, selectFingerprints } from "./compare-stretch.ts"
 import { countRows, findRows } from "./find-records.ts"
 import { districtKey } from "./keys.ts"
@@ -18,14 +18,7 @@ import type { Row, Statements } from "./statements.ts"
 // Each function runs inside the caller's transaction.
 
 export function getDistrict(reader: Statements, districtId: string): DistrictHead {
-  const row = reader.get("SELECT * FROM homeroom_districts WHERE id = ?", districtId)
-  if (row === undefined) return { version: 0, cursor: null, lastRunId: null, counts: {} }
-  return {
-    version: Number(row.version),
-    cursor: row.cursor === null ? null : (JSON.parse(String(row.cursor)) as Cursor),
-    lastRunId: row.last_run as string | null,
-    counts: JSON.parse(String(row.counts)) as DistrictHead["counts"],
-  }
+  return headOf(reader.get("SELECT * FROM homeroom_districts WHERE id = ?", districtId))
 }
 
 export function listFingerprints(
