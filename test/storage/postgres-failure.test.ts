@@ -1,5 +1,5 @@
 import pg from "pg"
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { beforeEach, describe, expect, test } from "vitest"
 import { HomeroomError } from "../../src/errors/index.ts"
 import { asStorageError } from "../../src/storage/postgres/errors.ts"
 import {
@@ -17,13 +17,8 @@ import {
   put,
   takeLease,
 } from "../../src/testing/fixtures.ts"
-import {
-  makeDatabase,
-  onServer,
-  postgresServer,
-  randomSchema,
-  type TestDatabase,
-} from "../support/postgres.ts"
+import { onServer, postgresServer, randomSchema } from "../support/postgres.ts"
+import { useDatabase } from "../support/use-database.ts"
 
 const server = await postgresServer()
 
@@ -65,18 +60,8 @@ describe("errors of PostgreSQL", () => {
 })
 
 describe.skipIf(typeof server === "string")("PostgresStorage when something fails", () => {
-  let database: TestDatabase
+  const database = useDatabase(server)
   let schema: string
-
-  beforeAll(async () => {
-    if (typeof server === "string") throw new Error(server)
-    database = await makeDatabase(server)
-  })
-
-  afterAll(async () => {
-    await database.drop()
-    if (typeof server !== "string") await server.stop()
-  })
 
   beforeEach(() => {
     schema = randomSchema()

@@ -1,30 +1,15 @@
 import { randomBytes } from "node:crypto"
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { beforeEach, describe, expect, test } from "vitest"
 import { PostgresStorage } from "../../src/storage/postgres/index.ts"
 import { home, importChanges, put, takeLease } from "../../src/testing/fixtures.ts"
-import {
-  makeDatabase,
-  onServer,
-  postgresServer,
-  randomSchema,
-  type TestDatabase,
-} from "../support/postgres.ts"
+import { onServer, postgresServer, randomSchema } from "../support/postgres.ts"
+import { useDatabase } from "../support/use-database.ts"
 
 const server = await postgresServer()
 
 describe.skipIf(typeof server === "string")("the schema of PostgresStorage", () => {
-  let database: TestDatabase
+  const database = useDatabase(server)
   let schema: string
-
-  beforeAll(async () => {
-    if (typeof server === "string") throw new Error(server)
-    database = await makeDatabase(server)
-  })
-
-  afterAll(async () => {
-    await database.drop()
-    if (typeof server !== "string") await server.stop()
-  })
 
   beforeEach(() => {
     schema = randomSchema()

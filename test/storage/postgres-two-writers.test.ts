@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 import { isHomeroomError } from "../../src/errors/index.ts"
 import { seededRandom } from "../../src/simulator/random.ts"
 import type { Lease } from "../../src/storage/contract.ts"
 import { type PgPoolLike, PostgresStorage } from "../../src/storage/postgres/index.ts"
 import { ended, everyAction, makeRun, mark, put } from "../../src/testing/fixtures.ts"
-import { makeDatabase, postgresServer, randomSchema, type TestDatabase } from "../support/postgres.ts"
+import { postgresServer, randomSchema } from "../support/postgres.ts"
 import { seed } from "../support/seed.ts"
+import { useDatabase } from "../support/use-database.ts"
 
 const server = await postgresServer()
 
@@ -17,18 +18,8 @@ const rounds = 150
 type Outcome = "committed" | "LEASE_LOST" | "PLAN_STALE" | "refused"
 
 describe.skipIf(typeof server === "string")("two writers on one district", () => {
-  let database: TestDatabase
+  const database = useDatabase(server)
   const schema = randomSchema()
-
-  beforeAll(async () => {
-    if (typeof server === "string") throw new Error(server)
-    database = await makeDatabase(server)
-  })
-
-  afterAll(async () => {
-    await database.drop()
-    if (typeof server !== "string") await server.stop()
-  })
 
   /** A storage whose every statement waits for a few turns of the event loop, as many as `random` says. */
   async function slowed(random: () => number): Promise<PostgresStorage> {
