@@ -46,15 +46,15 @@ function readThrough(body: Readable, reader: AnswerReader): Promise<void> {
   })
 }
 
-const decoders: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  "x-gzip": createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-}
+const decoders: ReadonlyMap<string, () => Transform> = new Map([
+  ["gzip", createGunzip],
+  ["x-gzip", createGunzip],
+  ["deflate", createInflate],
+  ["br", createBrotliDecompress],
+])
 
 function decompressed(response: IncomingMessage): Readable {
-  const decoder = decoders[response.headers["content-encoding"]?.toLowerCase() ?? ""]?.()
+  const decoder = decoders.get(response.headers["content-encoding"]?.toLowerCase() ?? "")?.()
   if (decoder === undefined) return response
   // Whoever reads the decoder hears of what goes wrong in either.
   pipeline(response, decoder, () => {})
