@@ -94,6 +94,8 @@ class Cluster {
     for (const worker of this.#workers) worker.kill("SIGTERM")
     for (const worker of this.#workers) {
       const outcome = await worker.gone
+      // One that had only just been started had not yet begun to listen for the signal.
+      if (outcome === "SIGTERM" && worker.of("ready").length === 0) continue
       if (outcome !== "0") throw new Error(`a worker ended with ${outcome}: ${worker.complaint}`)
     }
   }
