@@ -1,5 +1,5 @@
-import { hash } from "node:crypto"
 import { HomeroomError, tellTo } from "../errors/index.ts"
+import { nodeCrypto } from "../models/index.ts"
 import { orAborted, throwIfAborted } from "./abort.ts"
 import type { BodyBuffer } from "./body-buffer.ts"
 import type { CleverClientEvent, ClientSettings } from "./client-options.ts"
@@ -161,7 +161,7 @@ export class Requester {
 
   /** A digest: what is shared must not hold the token. */
   #budgetKey(authorization: string): string {
-    return hash("sha256", authorization, "base64url")
+    return nodeCrypto().hash("sha256", authorization, "base64url")
   }
 
   async #wait(reason: DelayReason, delayMs: number, signal: AbortSignal): Promise<void> {

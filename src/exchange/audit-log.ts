@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto"
+import { nodeCrypto } from "../models/index.ts"
 import type { DocumentPut, DocumentWrite, RosterStorage } from "../storage/contract.ts"
 
 /** What was done. */
@@ -112,7 +112,7 @@ export class AuditLog {
  * later ones first, and makes an entry that is written twice one entry.
  */
 export function auditWrite(entry: Omit<ExchangeAuditEntry, "id">, mark?: string): DocumentPut {
-  const key = keyOf(Date.parse(entry.at), mark ?? randomBytes(8).toString("hex"))
+  const key = keyOf(Date.parse(entry.at), mark ?? nodeCrypto().randomBytes(8).toString("hex"))
   return { collection, key, districtId: entry.districtId, value: entry }
 }
 

@@ -1,7 +1,6 @@
-import { hostname } from "node:os"
 import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError } from "../errors/index.ts"
-import { idPattern, type User } from "../models/index.ts"
+import { idPattern, processName, type User } from "../models/index.ts"
 import { type Repeat, requireLease, type Sleep, withoutDeliveries } from "../roster/index.ts"
 import type { ErasureCounts, Lease, RosterStorage } from "../storage/contract.ts"
 import { excludeId } from "./exclude-id.ts"
@@ -147,7 +146,7 @@ async function inDistrict<Result>(
   work: (lease: Lease) => Promise<Result>,
 ): Promise<Result> {
   const { storage, waitMs, signal, repeat, clock = Date.now } = options
-  const holder = options.holder ?? `${hostname()}:${process.pid}`
+  const holder = options.holder ?? processName()
   const sleep: Sleep = options.sleep ?? ((ms, aborted) => delay(ms, undefined, { signal: aborted }))
   const keeper = await requireLease({
     storage,

@@ -1,5 +1,5 @@
-import { hash } from "node:crypto"
 import { hasStamps, isEmptyValue, type Level, levelUnder, stampKeys } from "./canonical-json.ts"
+import { nodeCrypto } from "./node-crypto.ts"
 
 /**
  * Counts up whenever the schemas, the canonical form or a fingerprint change, so that every stored record is
@@ -15,7 +15,7 @@ const version = schemaVersion.toString(36)
  * The schema version and 128 bits of SHA-256, as 23 characters. Under 1 µs for a record of 900 bytes.
  */
 export function rawFingerprint(bytes: Uint8Array): string {
-  return version + hash("sha256", bytes, "base64url").slice(0, 22)
+  return version + nodeCrypto().hash("sha256", bytes, "base64url").slice(0, 22)
 }
 
 const rawLength = version.length + 22

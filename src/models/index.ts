@@ -28,9 +28,11 @@ export type { CleverEvent, EventData, EventType } from "./event.ts"
 export { canonicalFingerprint, isSameContent, rawFingerprint, schemaVersion } from "./fingerprint.ts"
 export { idPattern } from "./ids.ts"
 export { type ApiVersion, type Kind, kinds, type Role, roles } from "./kinds.ts"
+export { nodeCrypto } from "./node-crypto.ts"
 export { type FieldValue, mergeOverrides } from "./overrides.ts"
 export type { FieldOwner, Ownership } from "./ownership.ts"
 export type { RecordByKind, RosterRecord } from "./parse-record.ts"
+export { processName } from "./process-name.ts"
 export type { RateBudget } from "./rate-budget.ts"
 export type {
   EventPage,

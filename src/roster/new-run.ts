@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto"
+import { nodeCrypto } from "../models/index.ts"
 import type { Lease, Run, RunMode } from "../storage/contract.ts"
 import { emptyCounts } from "./plan.ts"
 import { isoTime } from "./run-context.ts"
@@ -18,7 +18,7 @@ export function newRun(options: {
   const startedAt = isoTime(options.nowMs)
   return {
     // Sorts by time, and is short enough to be typed.
-    id: `${startedAt.replace(/[-:]|\.\d+Z/g, "").replace("T", "-")}-${randomBytes(4).toString("hex")}`,
+    id: `${startedAt.replace(/[-:]|\.\d+Z/g, "").replace("T", "-")}-${nodeCrypto().randomBytes(4).toString("hex")}`,
     districtId: lease.districtId,
     mode,
     requestedMode: mode,

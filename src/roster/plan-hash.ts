@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { nodeCrypto } from "../models/index.ts"
 import { kinds } from "../models/kinds.ts"
 import type { Action, Cursor, RosterStorage } from "../storage/contract.ts"
 
@@ -23,7 +23,7 @@ export async function planHash(
   { runId, basis, cursor, actions }: HashedPlan,
   onPage: () => void = () => {},
 ): Promise<string> {
-  const hash = createHash("sha256")
+  const hash = nodeCrypto().createHash("sha256")
   const place = cursor === null ? null : [cursor.eventId, cursor.at, cursor.apiVersion]
   hash.update(line(["plan", 1, basis, place, [...actions].sort()]))
   for (const kind of kinds) {

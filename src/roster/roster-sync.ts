@@ -1,9 +1,9 @@
-import { hostname } from "node:os"
 import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError, isHomeroomError, tellTo } from "../errors/index.ts"
 import { idPattern } from "../models/ids.ts"
+import { processName } from "../models/index.ts"
 import type { PurgeCounts, Run } from "../storage/contract.ts"
-import { applyPlan, approvePlan, discardPlan, type PlanDecision } from "./decide-plan.ts"
+import type { PlanDecision } from "./decide-plan.ts"
 import { type DistrictLeaseRequest, onePersonMark, requireLease, tryLease } from "./district-lease.ts"
 import { districtSettings } from "./district-settings.ts"
 import type { Explanation } from "./explanation.ts"
@@ -27,7 +27,7 @@ import type {
   UndoOptions,
 } from "./roster-sync-options.ts"
 import { defaultLimits, type RunLimits } from "./run-limits.ts"
-import { type UndoResult, undoRun } from "./undo.ts"
+import type { UndoResult } from "./undo.ts"
 import type { UserSyncResult } from "./user-sync.ts"
 
 /** How long the next person's turn is waited for, where another process has it. */
@@ -56,7 +56,7 @@ export class RosterSync extends RosterReader {
     this.#options = options
     this.#lease = options.lease ?? {}
     this.#limits = { ...defaultLimits, ...options.limits }
-    this.#holder = options.holder ?? `${hostname()}:${process.pid}`
+    this.#holder = options.holder ?? processName()
     this.#clock = options.clock ?? Date.now
     this.#sleep = options.sleep ?? ((ms, signal) => delay(ms, undefined, { signal }))
     this.#tell = tellTo(options.onEvent)
@@ -104,6 +104,7 @@ export class RosterSync extends RosterReader {
   apply(planId: string, { approve, signal, ...actor }: ApplyOptions): Promise<Run> {
     return this.#decide(planId, actor, async (decision) => {
       await this.#requireActive(decision.lease.districtId)
+      const { applyPlan } = await import("./decide-plan.ts")
       return applyPlan({ ...decision, hash: approve, signal })
     })
   }
@@ -115,7 +116,10 @@ export class RosterSync extends RosterReader {
    * Refused as {@link apply} refuses, and with `RUN_TRANSITION_INVALID` if it is approved already.
    */
   approve(planId: string, { hash, ...actor }: ApproveOptions): Promise<Run> {
-    return this.#decide(planId, actor, (decision) => approvePlan({ ...decision, hash }))
+    return this.#decide(planId, actor, async (decision) => {
+      const { approvePlan } = await import("./decide-plan.ts")
+      return approvePlan({ ...decision, hash })
+    })
   }
 
   /**
@@ -125,7 +129,10 @@ export class RosterSync extends RosterReader {
    * Refused with `PLAN_NOT_APPLICABLE`, `PLAN_EXPIRED`, `SYNC_IN_PROGRESS` or `RUN_NOT_FOUND`, as {@link apply} is.
    */
   discard(planId: string, actor: DiscardOptions): Promise<Run> {
-    return this.#decide(planId, actor, discardPlan)
+    return this.#decide(planId, actor, async (decision) => {
+      const { discardPlan } = await import("./decide-plan.ts")
+      return discardPlan(decision)
+    })
   }
 
   /**
@@ -172,6 +179,7 @@ export class RosterSync extends RosterReader {
     try {
       const { apiVersion } = clever
       const settings = await districtSettings(storage, districtId, this.defaults)
+      const { undoRun } = await import("./undo.ts")
       const result = await undoRun({
         storage,
         keeper,

@@ -1,12 +1,5 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createSecretKey,
-  hkdfSync,
-  type KeyObject,
-  randomBytes,
-} from "node:crypto"
+import type { KeyObject } from "node:crypto"
+import { nodeCrypto } from "../models/index.ts"
 
 /** What a sealed value is for: a value sealed for one purpose opens for no other. */
 export type SealPurpose = "clever-txn" | "clever-session" | "clever-bounce"
@@ -44,8 +37,8 @@ export class Keyring {
 
   seal(purpose: SealPurpose, value: object): string {
     const [{ header, authenticated, key }] = this.#keysFor(purpose) as [SealKey]
-    const iv = randomBytes(ivBytes)
-    const cipher = createCipheriv("aes-256-gcm", key, iv, { authTagLength: tagBytes })
+    const iv = nodeCrypto().randomBytes(ivBytes)
+    const cipher = nodeCrypto().createCipheriv("aes-256-gcm", key, iv, { authTagLength: tagBytes })
     cipher.setAAD(authenticated)
     const text = JSON.stringify({ ...value, purpose, host: this.#host })
     const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()])
@@ -64,7 +57,9 @@ export class Keyring {
     if (known === undefined || encryptedKey !== "" || others.length > 0) return undefined
     if (iv?.length !== ivBytes || content === undefined || tag?.length !== tagBytes) return undefined
     try {
-      const decipher = createDecipheriv("aes-256-gcm", known.key, iv, { authTagLength: tagBytes })
+      const decipher = nodeCrypto().createDecipheriv("aes-256-gcm", known.key, iv, {
+        authTagLength: tagBytes,
+      })
       decipher.setAAD(known.authenticated).setAuthTag(tag)
       // Nothing of it is looked at before `final` has found the tag to be right.
       const text = Buffer.concat([decipher.update(content), decipher.final()]).toString()
@@ -83,10 +78,10 @@ export class Keyring {
 }
 
 function deriveKey(secret: string, purpose: SealPurpose): SealKey {
-  const bytes = new Uint8Array(hkdfSync("sha256", secret, "", `homeroom/${purpose}/v1`, 32))
-  const kid = createHash("sha256").update(bytes).digest("base64url").slice(0, 12)
+  const bytes = new Uint8Array(nodeCrypto().hkdfSync("sha256", secret, "", `homeroom/${purpose}/v1`, 32))
+  const kid = nodeCrypto().createHash("sha256").update(bytes).digest("base64url").slice(0, 12)
   const header = Buffer.from(JSON.stringify({ alg: "dir", enc: "A256GCM", kid })).toString("base64url")
-  return { key: createSecretKey(bytes), header, authenticated: Buffer.from(header) }
+  return { key: nodeCrypto().createSecretKey(bytes), header, authenticated: Buffer.from(header) }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { nodeCrypto } from "../models/index.ts"
 
 /** What to send for a login route: a status, headers (a name may come more than once) and a body. */
 export interface LoginAnswer {
@@ -68,7 +68,7 @@ function styleHash(page: string): string {
   const style = /<style>([\s\S]*?)<\/style>/.exec(page)?.[1] ?? ""
   let hash = styleHashes.get(style)
   if (hash === undefined) {
-    hash = createHash("sha256").update(style).digest("base64")
+    hash = nodeCrypto().createHash("sha256").update(style).digest("base64")
     styleHashes.set(style, hash)
   }
   return hash

@@ -1,4 +1,4 @@
-import { hash, randomBytes } from "node:crypto"
+import { nodeCrypto } from "../models/index.ts"
 import { type CookieJar, cookieName } from "./cookie-jar.ts"
 import type { Keyring } from "./keyring.ts"
 import { cookiesOf, type LoginRequest } from "./login-request.ts"
@@ -93,17 +93,17 @@ export class Transactions {
   }
 
   #nameFor(state: string): string {
-    const short = hash("sha256", state, "hex").slice(0, 16)
+    const short = nodeCrypto().hash("sha256", state, "hex").slice(0, 16)
     return cookieName(`clever_txn_${short}`, { secure: this.#secure })
   }
 }
 
 /** 256 random bits. */
 export function randomToken(): string {
-  return randomBytes(32).toString("base64url")
+  return nodeCrypto().randomBytes(32).toString("base64url")
 }
 
 /** By which a state is compared and remembered: hashes tell nothing by the time that comparing them takes. */
 export function stateHash(state: string): string {
-  return hash("sha256", `state:${state}`, "base64url")
+  return nodeCrypto().hash("sha256", `state:${state}`, "base64url")
 }

@@ -1,5 +1,4 @@
-import { randomUUID } from "node:crypto"
-import { hostname } from "node:os"
+import { nodeCrypto, processName } from "../../models/index.ts"
 import { type Repeat, repeatWithTimer } from "../../roster/index.ts"
 import type { RosterStorage } from "../../storage/contract.ts"
 import type {
@@ -63,7 +62,7 @@ export class InProcessQueue implements ImportQueue {
     const { storage } = this.#options
     await storage.open()
     const requestedAt = new Date(this.#clock()).toISOString()
-    const job: ImportJob = { ...request, id: randomUUID(), requestedAt, state: "waiting" }
+    const job: ImportJob = { ...request, id: nodeCrypto().randomUUID(), requestedAt, state: "waiting" }
     for (;;) {
       const known = await readWaiting(storage, request.districtId)
       if (known !== undefined) return { job: known.job, isNew: false }
@@ -105,7 +104,7 @@ export class InProcessQueue implements ImportQueue {
       ttlMs: holdMs,
       heartbeatMs: holdMs / 4,
       largeFrom: this.#options.largeFrom ?? defaultLargeFrom,
-      holder: this.#options.holder ?? `${hostname()}:${process.pid}`,
+      holder: this.#options.holder ?? processName(),
       repeat: this.#options.repeat ?? repeatWithTimer,
       clock: this.#clock,
       onError: onError ?? (() => {}),

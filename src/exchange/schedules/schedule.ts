@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto"
 import { Cron, CronPattern } from "croner"
 import { HomeroomError } from "../../errors/index.ts"
+import { nodeCrypto } from "../../models/index.ts"
 import type { ScheduleSettings } from "../../storage/contract.ts"
 import { BlackoutDates } from "./blackout-dates.ts"
 
@@ -153,7 +153,7 @@ function requireNumber(option: keyof ScheduleSettings, value: number, most: numb
 
 /** Always the same for a district, and evenly spread over districts; whole seconds. */
 function jitterOf(districtId: string, jitterMinutes: number): number {
-  const number = createHash("sha256").update(districtId).digest().readUInt32BE(0)
+  const number = nodeCrypto().createHash("sha256").update(districtId).digest().readUInt32BE(0)
   return Math.floor(((number / 2 ** 32) * jitterMinutes * minuteMs) / 1_000) * 1_000
 }
 

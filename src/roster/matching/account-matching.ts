@@ -1,14 +1,12 @@
 import { auditText, HomeroomError } from "../../errors/index.ts"
 import type { RosterStorage } from "../../storage/contract.ts"
 import type { AccountSource } from "./account-entry.ts"
-import { AccountIndex, keyOf, type SubjectKind } from "./account-index.ts"
-import { KeyTable } from "./key-table.ts"
+import type { SubjectKind } from "./account-index.ts"
 import { auditTo, type MatchAuditEvent } from "./match-audit.ts"
 import type { MatchOptions, MatchResult } from "./match-options.ts"
-import { type MatchCounts, MatchPass } from "./match-pass.ts"
-import { personSubject, schoolSubject } from "./match-subject.ts"
+import type { MatchCounts } from "./match-pass.ts"
 import { isLogPurged, matchingPosition, setMatchingPosition } from "./matching-position.ts"
-import { type AccountCounts, readAccounts } from "./read-accounts.ts"
+import type { AccountCounts } from "./read-accounts.ts"
 import { reportReissued } from "./reissued.ts"
 import { type Review, type ReviewQuery, reviewId } from "./review.ts"
 import { ReviewBook } from "./review-book.ts"
@@ -29,9 +27,6 @@ export interface AccountMatchingOptions {
   /** Told of every link and decision once it is done, with ids alone. What it throws is ignored. */
   onAudit?: (event: MatchAuditEvent) => void
 }
-
-/** Of more newcomers than this, all values of all accounts are kept. */
-const maxWanted = 200_000
 
 /**
  * Matches the roster to accounts that the app had before Clever came, and keeps the questions that only a person can
@@ -100,8 +95,7 @@ export class AccountMatching {
     const { version } = await this.#storage.getDistrict(districtId)
     const reissued = await this.#reportReissued(options, version)
     const subjects = newcomers(this.#range(options, { after, upTo: version }))
-    const wanted = await this.#valuesOf(subjects)
-    const matched = await this.#run(options, { subjects, isWhole: false, wanted })
+    const matched = await this.#run(options, { subjects, isWhole: false })
     await setMatchingPosition(this.#storage, districtId, { version, isFollowed })
     return { districtId, scope: "newcomers", reissued, ...matched }
   }
@@ -203,64 +197,32 @@ export class AccountMatching {
     const { version } = await this.#storage.getDistrict(districtId)
     const reissued = await this.#reportReissued(options, version)
     const subjects = this.#everyone(options)
-    const matched = await this.#run(options, { subjects, isWhole: true, wanted: undefined })
+    const matched = await this.#run(options, { subjects, isWhole: true })
     await setMatchingPosition(this.#storage, districtId, { version, isFollowed })
     return { districtId, scope: "everyone", reissued, ...matched }
   }
 
   async #run(
     options: MatchOptions,
-    whom: { subjects: SubjectReader; isWhole: boolean; wanted: KeyTable | undefined },
+    whom: { subjects: SubjectReader; isWhole: boolean },
   ): Promise<MatchCounts & { accounts: AccountCounts }> {
-    const { districtId, signal, onProblem, onProgress = () => {} } = options
-    const { accounts: source, matchEmail = false } = this.#options
-    const { subjects, isWhole, wanted } = whom
-    const index = new AccountIndex({ matchEmail, wanted })
-    let accounts: AccountCounts = { usable: 0, elsewhere: 0, problems: {} }
-    // Where nobody came, nobody need be asked for accounts.
-    if (source !== undefined && wanted?.size !== 0) {
-      const onEntries = (done: number) => onProgress({ stage: "reading-accounts", done })
-      accounts = await readAccounts({ source, districtId, index, signal, onProblem, onEntries })
-    }
-    const pass = new MatchPass({
+    const { districtId } = options
+    // What reads and compares accounts takes a while to load: with the first matching, not with the app (P14).
+    const { runMatching } = await import("./match-run.ts")
+    return runMatching({
+      ...whom,
       storage: this.#storage,
-      districtId,
-      index,
-      matchEmail,
+      match: options,
+      accounts: this.#options.accounts,
+      matchEmail: this.#options.matchEmail ?? false,
+      everyone: this.#everyone(options),
       people: this.#people,
       schools: this.#schools,
       reviews: this.#reviews,
       desk: this.#desk,
-      subjects,
-      everyone: this.#everyone(options),
-      isWhole,
-      hasAccounts: source !== undefined,
-      signal,
       onLink: ({ field, ...link }) =>
         this.#audit({ type: "link", districtId, by: `match:${field}`, from: null, ...link }),
-      onProgress: (stage, done) => onProgress({ stage, done }),
     })
-    return { ...(await pass.run()), accounts }
-  }
-
-  /** All that the newcomers may be found by; undefined if there are too many to say. */
-  async #valuesOf(subjects: SubjectReader): Promise<KeyTable | undefined> {
-    const { matchEmail = false } = this.#options
-    const wanted = new KeyTable()
-    for (const kind of ["school", "user"] as const) {
-      for await (const page of subjects(kind)) {
-        for (const { data } of page) {
-          const record = JSON.parse(data)
-          const subject =
-            kind === "user" ? personSubject({ user: record, matchEmail }) : schoolSubject(record)
-          for (const { field, value } of [...subject.ids, ...subject.roles.flat()]) {
-            wanted.add(keyOf(kind, field, value))
-          }
-        }
-        if (wanted.size > maxWanted) return undefined
-      }
-    }
-    return wanted
   }
 
   async #reportReissued(options: MatchOptions, upTo: number): Promise<number> {

@@ -1,6 +1,6 @@
 import { HomeroomError, isHomeroomError } from "../../errors/index.ts"
 import type { AccountEntry, AccountSource, UnusableEntry } from "./account-entry.ts"
-import { type CsvRow, readCsvRows } from "./csv-rows.ts"
+import type { CsvRow } from "./csv-rows.ts"
 
 /** What a column may hold: a field of an account. */
 export type AccountColumn = Exclude<keyof AccountEntry, "line">
@@ -67,6 +67,7 @@ async function* readEntries(
   chunks: AsyncIterable<Uint8Array | string>,
   columns: Partial<Record<AccountColumn, string>>,
 ): AsyncGenerator<AccountEntry | UnusableEntry> {
+  const { readCsvRows } = await import("./csv-rows.ts")
   let header: { width: number; places: Map<AccountColumn, number> } | undefined
   for await (const row of readCsvRows(chunks)) {
     if (header === undefined) header = { width: row.cells.length, places: readHeader(row, columns) }

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto"
+import { nodeCrypto } from "../../models/index.ts"
 
 const chunkBits = 12
 const chunkSize = 1 << chunkBits
@@ -71,5 +71,5 @@ export class KeyTable {
 }
 
 function digestOf(text: string): Buffer {
-  return hash("sha256", text, "buffer")
+  return nodeCrypto().hash("sha256", text, "buffer")
 }

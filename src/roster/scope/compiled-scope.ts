@@ -1,7 +1,6 @@
-import { hash } from "node:crypto"
 import { isPlainObject } from "../../models/field-path.ts"
 import { scopedFingerprint } from "../../models/fingerprint.ts"
-import { isEmptyValue } from "../../models/index.ts"
+import { isEmptyValue, nodeCrypto } from "../../models/index.ts"
 import type { Kind } from "../../models/kinds.ts"
 import type { Scope } from "../../models/scope.ts"
 import { Exclusion } from "./exclusion.ts"
@@ -142,5 +141,5 @@ function digestOf(scope: Scope): string {
     fields && lists,
     sorted(exclude),
   ])
-  return hash("sha256", text, "base64url").slice(0, 22)
+  return nodeCrypto().hash("sha256", text, "base64url").slice(0, 22)
 }

@@ -1,6 +1,7 @@
 import type { User } from "../../models/index.ts"
 import type { Kind } from "../../models/kinds.ts"
-import type { LoggedChange, RosterCommit, RosterStorage } from "../../storage/contract.ts"
+import type { LoggedChange, RosterStorage } from "../../storage/contract.ts"
+import { nextCommit } from "./delivery-start.ts"
 import type { DeliveryPlace } from "./delivery-state.ts"
 import { commitSteps, type DeliveryStep, snapshotSteps } from "./delivery-steps.ts"
 import { isContact } from "./references.ts"
@@ -45,21 +46,6 @@ export async function* pendingBatches(
     place = behind(yield* stepsFrom(options, commitSteps, place))
     yield { changes: [], next: place }
   }
-}
-
-/** The place where a target begins that is added at a version of the district. */
-export function firstPlace(version: number): DeliveryPlace {
-  const step = snapshotSteps[0]?.name ?? null
-  return { phase: "snapshot", version, runId: null, step, after: "", done: 0 }
-}
-
-/** The first commit after a version; undefined if there is none yet. */
-export async function nextCommit(
-  { storage, districtId }: { storage: RosterStorage; districtId: string },
-  version: number,
-): Promise<RosterCommit | undefined> {
-  const [commit] = await storage.listCommits({ districtId, after: version, limit: 1 })
-  return commit
 }
 
 /** The place between this snapshot or commit and the next one. */

@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto"
-import { hostname } from "node:os"
 import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError, isHomeroomError, tellTo } from "../../errors/index.ts"
+import { nodeCrypto, processName } from "../../models/index.ts"
 import type { LoggedAction, RosterStorage } from "../../storage/contract.ts"
 import { repeatWithTimer, type Sleep } from "../lease-keeper.ts"
 import { isoTime } from "../run-context.ts"
@@ -21,10 +20,9 @@ import type {
   ReplayOptions,
   TargetDeliveryOptions,
 } from "./delivery-options.ts"
+import { firstPlace, nextCommit } from "./delivery-start.ts"
 import { type DeliveryState, type DeliveryWait, deliveries, deliveryKey, stateOf } from "./delivery-state.ts"
-import { DeliveryWork, type WorkOutcome } from "./delivery-work.ts"
-import { deliverDistrict } from "./district-delivery.ts"
-import { firstPlace, nextCommit } from "./pending-batches.ts"
+import type { WorkOutcome } from "./delivery-work.ts"
 
 type DistrictOutcome = DeliveryReport["state"]
 
@@ -185,6 +183,10 @@ export class TargetDelivery {
     if (initial === undefined) return "caught-up"
     const claim = await this.#claim(districtId, initial)
     if (claim === undefined) return "busy"
+    const [{ DeliveryWork }, { deliverDistrict }] = await Promise.all([
+      import("./delivery-work.ts"),
+      import("./district-delivery.ts"),
+    ])
     const { target, batchSize = 500, retries = 5, longestWaitMs = 300_000 } = this.#options
     const work = new DeliveryWork({
       storage: this.#storage,
@@ -224,7 +226,7 @@ export class TargetDelivery {
         storage: this.#storage,
         target: target.name,
         districtId,
-        holder: this.#options.holder ?? `${hostname()}:${process.pid}`,
+        holder: this.#options.holder ?? processName(),
         lease: { ttlMs: 20_000, heartbeatMs: 5_000, ...lease },
         repeat,
         clock: this.#clock,
@@ -255,7 +257,7 @@ export class TargetDelivery {
     const { after: _, ...place } = firstPlace(version)
     return {
       place,
-      snapshotId: randomUUID(),
+      snapshotId: nodeCrypto().randomUUID(),
       letters: 0,
       claim: null,
       fence: 0,

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto"
 import { isUserId } from "../../clever/users.ts"
 import { HomeroomError } from "../../errors/index.ts"
+import { nodeCrypto } from "../../models/index.ts"
 import { decodeUtf8, type JsonObject, parseJsonObject } from "./json.ts"
 import { JwsRefused, verifyJws } from "./jws.ts"
 import type { KeySet } from "./key-set.ts"
@@ -117,7 +117,7 @@ function isTime(value: unknown): value is number {
 
 /** The left half of a SHA-256 (OpenID Connect Core 1.0, section 3.1.3.6). */
 function halfHash(text: string): string {
-  return createHash("sha256").update(text).digest().subarray(0, 16).toString("base64url")
+  return nodeCrypto().createHash("sha256").update(text).digest().subarray(0, 16).toString("base64url")
 }
 
 function check(holds: boolean, reason: string): void {

@@ -1,5 +1,6 @@
-import { KeyObject, verify } from "node:crypto"
+import type { KeyObject } from "node:crypto"
 import type { JWK } from "jose"
+import { nodeCrypto } from "../../models/index.ts"
 import { decodeUtf8, type JsonObject, parseJsonObject } from "./json.ts"
 
 /** The one signature algorithm that is accepted (R7): the OpenID Connect default. */
@@ -49,7 +50,7 @@ export async function verifyJws(
   const key = await importKey(await findKey(kid))
   const signed = Buffer.from(jws.slice(0, jws.lastIndexOf(".")))
   // RS256 (RFC 7518, section 3.3): PKCS #1 v1.5 is the padding of every RSA key unless told otherwise.
-  if (!verify("sha256", signed, key, signature)) throw new JwsRefused("signature")
+  if (!nodeCrypto().verify("sha256", signed, key, signature)) throw new JwsRefused("signature")
   return { header, payload }
 }
 
@@ -94,7 +95,7 @@ export async function importKey(jwk: JWK): Promise<KeyObject> {
     // Only what the public key consists of, whatever else was published with it.
     const key = await importJWK({ kty: "RSA", n: jwk.n ?? "", e: jwk.e ?? "" }, algorithm)
     if (key instanceof CryptoKey) {
-      const usable = KeyObject.from(key)
+      const usable = nodeCrypto().KeyObject.from(key)
       imported.set(jwk, usable)
       return usable
     }
