@@ -12,7 +12,7 @@ const rooms = {
   errors: [],
   models: ["errors"],
   clever: ["models", "errors"],
-  sso: ["clever/tokens", "clever/users", "models", "errors"],
+  sso: ["clever/tokens", "clever/users", "clever/send", "clever/answer-reader", "models", "errors"],
   [contract]: ["models", "errors"],
   roster: [contract, "models", "errors"],
   exchange: ["roster", "sso", contract, "models", "errors"],

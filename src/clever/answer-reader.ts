@@ -9,10 +9,14 @@ export interface AnswerReader {
 }
 
 export interface SendOptions {
+  /** Default `GET`. */
+  readonly method?: string | undefined
   readonly headers: Readonly<Record<string, string>>
+  /** What goes along with a POST. */
+  readonly body?: string | undefined
   readonly signal: AbortSignal
   readonly reader: AnswerReader
 }
 
-/** Sends one GET request and resolves when its answer has come in whole. Follows no redirect. */
+/** Sends one request, once, and resolves when its answer has come in whole. Follows no redirect. */
 export type Send = (url: URL, options: SendOptions) => Promise<void>

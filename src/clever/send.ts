@@ -16,12 +16,20 @@ let sendWithNode: Send | undefined
 async function sendWithFetch(
   fetch: typeof globalThis.fetch,
   url: URL,
-  { headers, signal, reader }: SendOptions,
+  { reader, ...request }: SendOptions,
 ): Promise<void> {
-  const response = await fetch(url, { headers: { ...headers }, redirect: "manual", signal })
+  const { method = "GET", headers, body: content, signal } = request
+  const response = await fetch(url, {
+    method,
+    headers: { ...headers },
+    ...(content === undefined ? {} : { body: content }),
+    redirect: "manual",
+    signal,
+  })
   const body = response.body?.getReader()
   try {
-    reader.head(response.status, response.headers)
+    // A fetch of the host's own might have followed a redirect all the same: whoever reads it is told of the redirect.
+    reader.head(isElsewhere(response, url) ? 302 : response.status, response.headers)
     while (body !== undefined) {
       const { done, value } = await body.read()
       if (done) return
@@ -31,4 +39,8 @@ async function sendWithFetch(
     // Without effect on a body read to its end; otherwise it closes the connection.
     void body?.cancel().catch(() => undefined)
   }
+}
+
+function isElsewhere({ redirected, type, url: from }: Response, asked: URL): boolean {
+  return redirected || type === "opaqueredirect" || (from !== "" && new URL(from).origin !== asked.origin)
 }

@@ -74,7 +74,7 @@ export interface CleverSsoOptions {
   readonly apiVersion?: ApiVersion | undefined
   /** How long one request to Clever may take. Default 10,000. */
   readonly timeoutMs?: number | undefined
-  /** Default `globalThis.fetch`. */
+  /** What requests are sent with instead of Node's own HTTP client. */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly clock?: (() => number) | undefined

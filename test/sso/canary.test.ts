@@ -24,7 +24,7 @@ async function openWatched(door: Door, options: Partial<LoginWorldOptions> = {})
       cookieSecret,
       email: true,
       fetch: (input, init) => {
-        const verifier = init?.body instanceof URLSearchParams ? init.body.get("code_verifier") : null
+        const verifier = new URLSearchParams(String(init?.body ?? "")).get("code_verifier")
         if (verifier !== null) verifiers.push(verifier)
         return fetch(input, init)
       },

@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises"
 import type { JWK } from "jose"
+import { senderFor } from "../../clever/send.ts"
 import { HomeroomError, isHomeroomError } from "../../errors/index.ts"
 import { Discovery } from "../provider/discovery.ts"
 import type { GuardOptions } from "../provider/guarded-fetch.ts"
@@ -70,7 +71,7 @@ export class LoginDiagnosis {
       random: Math.random,
     })
     const origins = new Set([authUrl.origin, apiUrl.origin])
-    const guard: GuardOptions = { fetch, timeoutMs, maxBodyBytes, origins }
+    const guard: GuardOptions = { send: senderFor(fetch), timeoutMs, maxBodyBytes, origins }
     this.#discovery = new Discovery({ ...guard, authUrl, issuer: this.#provider.issuer, clientId, clock })
     this.#keys = new KeySet({ ...guard, clock })
   }

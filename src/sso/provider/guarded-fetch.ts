@@ -1,10 +1,11 @@
+import type { AnswerHeaders, AnswerReader, Send } from "../../clever/answer-reader.ts"
 import { HomeroomError } from "../../errors/index.ts"
 import { orAborted } from "./abort.ts"
 import { decodeUtf8 } from "./json.ts"
 import { safeCause } from "./map-error.ts"
 
 export interface GuardOptions {
-  readonly fetch: typeof globalThis.fetch
+  readonly send: Send
   /** The only origins that are ever asked (R20). */
   readonly origins: ReadonlySet<string>
   /** How long one request may take, answer included. */
@@ -66,63 +67,64 @@ export async function guardedFetch(
 async function exchange(
   options: GuardOptions,
   url: URL,
-  request: GuardedRequest,
+  { method, headers, body }: GuardedRequest,
   signal: AbortSignal,
 ): Promise<GuardedAnswer> {
-  const { method, headers, body } = request
-  const { fetch } = options
-  const response = await fetch(url.href, {
-    method,
-    headers: { ...headers },
-    ...(body === undefined ? {} : { body }),
-    redirect: "manual",
-    signal,
-  })
-  const { status } = response
-  const path = url.pathname
-  try {
-    refuseDetours(response, options, path)
+  const reader = new GuardedReader(url.pathname, options.maxBodyBytes)
+  await options.send(url, { method, headers, body: body?.toString(), signal, reader })
+  return reader.answer
+}
+
+/** Refuses an answer by its head, before anything of it is read; and one that is too large once it is. */
+class GuardedReader implements AnswerReader {
+  readonly #path: string
+  readonly #limit: number
+  readonly #chunks: Uint8Array[] = []
+  #length = 0
+  #status = 0
+
+  constructor(path: string, limit: number) {
+    this.#path = path
+    this.#limit = limit
+  }
+
+  /** Once it is there in whole. */
+  get answer(): GuardedAnswer {
+    const status = this.#status
+    const text = decodeUtf8(Buffer.concat(this.#chunks))
+    if (text !== undefined) return { status, text }
+    if (isSuccess(status)) throw bodyInvalid(this.#path, status, "utf-8")
+    return { status, text: "" }
+  }
+
+  head(status: number, headers: AnswerHeaders): void {
+    const path = this.#path
+    this.#status = status
+    if (status >= 300 && status < 400) throw foreign(path, status)
     if (status === 429) throw new HomeroomError("CLEVER_RATE_LIMITED", { details: { status, path } })
     if (status >= 500) throw new HomeroomError("CLEVER_UNAVAILABLE", { details: { status, path } })
-    const type = response.headers.get("content-type") ?? ""
-    if (response.ok && status !== 200) throw bodyInvalid(path, status, "status")
-    const isJson = type === "" || /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type.trim())
-    if (response.ok && !isJson) {
-      throw bodyInvalid(path, status, /\b(?:html|xml)\b/i.test(type) ? "html" : "content-type")
-    }
-    const text = decodeUtf8(await readBytes(response, options.maxBodyBytes))
-    if (text !== undefined) return { status, text }
-    if (response.ok) throw bodyInvalid(path, status, "utf-8")
-    return { status, text: "" }
-  } finally {
-    // Without effect on a body read to its end; otherwise it closes the connection.
-    if (!response.bodyUsed) void response.body?.cancel().catch(() => undefined)
+    if (!isSuccess(status)) return
+    if (status !== 200) throw bodyInvalid(path, status, "status")
+    const type = headers.get("content-type") ?? ""
+    if (type === "" || /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type.trim())) return
+    throw bodyInvalid(path, status, /\b(?:html|xml)\b/i.test(type) ? "html" : "content-type")
   }
-}
 
-function refuseDetours(response: Response, options: GuardOptions, path: string): void {
-  const { status, redirected, type, url } = response
-  if ((status >= 300 && status < 400) || redirected || type === "opaqueredirect") throw foreign(path, status)
-  // A fetch of the host's own might have followed a redirect all the same.
-  if (url !== "" && !options.origins.has(new URL(url).origin)) throw foreign(path, status)
-}
-
-async function readBytes(response: Response, limit: number): Promise<Uint8Array> {
-  if (response.body === null) return new Uint8Array()
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of response.body) {
-    length += chunk.length
-    if (length > limit) {
+  bytes(chunk: Uint8Array): void {
+    this.#length += chunk.length
+    if (this.#length > this.#limit) {
       throw new HomeroomError("CLEVER_BODY_TOO_LARGE", {
-        message: `An answer of Clever is larger than ${limit} bytes.`,
-        details: { maxBodyBytes: limit },
+        message: `An answer of Clever is larger than ${this.#limit} bytes.`,
+        details: { maxBodyBytes: this.#limit },
       })
     }
-    chunks.push(chunk)
+    // The chunk is the sender's own again when this returns.
+    this.#chunks.push(Buffer.from(chunk))
   }
-  const [only = new Uint8Array(), ...more] = chunks
-  return more.length === 0 ? only : Buffer.concat(chunks)
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300
 }
 
 function foreign(path: string, status: number | null): HomeroomError {

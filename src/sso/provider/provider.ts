@@ -4,6 +4,7 @@ import {
   Configuration,
   calculatePKCECodeChallenge,
 } from "openid-client"
+import { senderFor } from "../../clever/send.ts"
 import { isUserId, UserReader, type UserReaderOptions } from "../../clever/users.ts"
 import { HomeroomError } from "../../errors/index.ts"
 import type { LoginSource } from "../identity.ts"
@@ -100,8 +101,7 @@ export class Provider {
     this.#options = options
     const origins = new Set([authUrl.origin, apiUrl.origin])
     this.#guard = {
-      // Looked up at each call, so that tools that replace the global fetch are heard.
-      fetch: fetch ?? ((input, init) => globalThis.fetch(input, init)),
+      send: senderFor(fetch),
       timeoutMs,
       maxBodyBytes,
       origins,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
+import type { Send } from "../../../src/clever/answer-reader.ts"
 import { guardedFetch } from "../../../src/sso/provider/guarded-fetch.ts"
 import type { Provider, ProviderOptions } from "../../../src/sso/provider/provider.ts"
 import type { Redeemed } from "../../../src/sso/provider/redeemed.ts"
@@ -170,8 +171,8 @@ describe("the token request", () => {
   })
 
   it("R20 whoever asks for an address of another origin, nothing is sent", async () => {
-    const fetch = vi.fn<typeof globalThis.fetch>()
-    const options = { fetch, origins: new Set([lying.issuer]), timeoutMs: 1_000, maxBodyBytes: 1_000 }
+    const send = vi.fn<Send>()
+    const options = { send, origins: new Set([lying.issuer]), timeoutMs: 1_000, maxBodyBytes: 1_000 }
     for (const address of [
       "https://evil.example/",
       lying.issuer.replace("http:", "https:"),
@@ -181,7 +182,7 @@ describe("the token request", () => {
         code: "CLEVER_LINK_FOREIGN",
       })
     }
-    expect(fetch).not.toHaveBeenCalled()
+    expect(send).not.toHaveBeenCalled()
   })
 
   it("an empty code is sent nowhere", async () => {

@@ -13,7 +13,6 @@ export function testProvider(options: Partial<ProviderOptions> & { authUrl: URL;
     apiVersion: "v3.1",
     oidc: "auto",
     acceptMissingTokenType: true,
-    fetch: globalThis.fetch,
     clock: Date.now,
     sleep: async (ms) => {
       waits.push(ms)
