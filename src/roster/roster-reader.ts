@@ -90,7 +90,7 @@ export class RosterReader {
     await this.open()
     const storage = this.#storage
     const { ownership } = await districtSettings(storage, request.districtId, this.defaults)
-    const { setOverride } = await import("./ownership/set-override.ts")
+    const { setOverride } = await import("./later.ts")
     return setOverride(storage, request, { ownership, at: isoTime(this.#clock()) })
   }
 

@@ -104,7 +104,7 @@ export class RosterSync extends RosterReader {
   apply(planId: string, { approve, signal, ...actor }: ApplyOptions): Promise<Run> {
     return this.#decide(planId, actor, async (decision) => {
       await this.#requireActive(decision.lease.districtId)
-      const { applyPlan } = await import("./decide-plan.ts")
+      const { applyPlan } = await import("./later.ts")
       return applyPlan({ ...decision, hash: approve, signal })
     })
   }
@@ -117,7 +117,7 @@ export class RosterSync extends RosterReader {
    */
   approve(planId: string, { hash, ...actor }: ApproveOptions): Promise<Run> {
     return this.#decide(planId, actor, async (decision) => {
-      const { approvePlan } = await import("./decide-plan.ts")
+      const { approvePlan } = await import("./later.ts")
       return approvePlan({ ...decision, hash })
     })
   }
@@ -130,7 +130,7 @@ export class RosterSync extends RosterReader {
    */
   discard(planId: string, actor: DiscardOptions): Promise<Run> {
     return this.#decide(planId, actor, async (decision) => {
-      const { discardPlan } = await import("./decide-plan.ts")
+      const { discardPlan } = await import("./later.ts")
       return discardPlan(decision)
     })
   }
@@ -179,7 +179,7 @@ export class RosterSync extends RosterReader {
     try {
       const { apiVersion } = clever
       const settings = await districtSettings(storage, districtId, this.defaults)
-      const { undoRun } = await import("./undo.ts")
+      const { undoRun } = await import("./later.ts")
       const result = await undoRun({
         storage,
         keeper,
@@ -236,7 +236,7 @@ export class RosterSync extends RosterReader {
     await this.open()
     const { clever: source, storage } = this.#options
     const scope = await this.scopeOf(districtId)
-    const { explainRecord } = await import("./explain.ts")
+    const { explainRecord } = await import("./later.ts")
     return explainRecord({ source, storage, clock: this.#clock, scope, districtId, kind, id, signal })
   }
 
@@ -248,7 +248,7 @@ export class RosterSync extends RosterReader {
       // What an import would do is worth knowing before the connection is resumed.
       await this.#requireActive(options.districtId, { orPaused: purpose === "plan" })
       // What validates records takes longer to load than all else: with the first import, not with the app (P14).
-      const { RunExecution } = await import("./run-execution.ts")
+      const { RunExecution } = await import("./later.ts")
       const execution = new RunExecution({
         source,
         storage,
@@ -312,7 +312,7 @@ export class RosterSync extends RosterReader {
     if (!(keeper instanceof LeaseKeeper)) return { state: "busy" }
     try {
       await this.#requireActive(districtId)
-      const { syncOneUser } = await import("./user-sync.ts")
+      const { syncOneUser } = await import("./later.ts")
       const result = await syncOneUser({
         source,
         storage,

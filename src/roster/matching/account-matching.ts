@@ -208,7 +208,7 @@ export class AccountMatching {
   ): Promise<MatchCounts & { accounts: AccountCounts }> {
     const { districtId } = options
     // What reads and compares accounts takes a while to load: with the first matching, not with the app (P14).
-    const { runMatching } = await import("./match-run.ts")
+    const { runMatching } = await import("../later.ts")
     return runMatching({
       ...whom,
       storage: this.#storage,

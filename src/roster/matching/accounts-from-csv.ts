@@ -67,7 +67,7 @@ async function* readEntries(
   chunks: AsyncIterable<Uint8Array | string>,
   columns: Partial<Record<AccountColumn, string>>,
 ): AsyncGenerator<AccountEntry | UnusableEntry> {
-  const { readCsvRows } = await import("./csv-rows.ts")
+  const { readCsvRows } = await import("../later.ts")
   let header: { width: number; places: Map<AccountColumn, number> } | undefined
   for await (const row of readCsvRows(chunks)) {
     if (header === undefined) header = { width: row.cells.length, places: readHeader(row, columns) }

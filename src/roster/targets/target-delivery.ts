@@ -183,10 +183,7 @@ export class TargetDelivery {
     if (initial === undefined) return "caught-up"
     const claim = await this.#claim(districtId, initial)
     if (claim === undefined) return "busy"
-    const [{ DeliveryWork }, { deliverDistrict }] = await Promise.all([
-      import("./delivery-work.ts"),
-      import("./district-delivery.ts"),
-    ])
+    const { DeliveryWork, deliverDistrict } = await import("../later.ts")
     const { target, batchSize = 500, retries = 5, longestWaitMs = 300_000 } = this.#options
     const work = new DeliveryWork({
       storage: this.#storage,
