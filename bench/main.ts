@@ -62,7 +62,7 @@ function variantsFor(users: number, options: BenchOptions, wants: (figure: strin
 }
 
 /** A database of the bench's own on the server that tests use as well. */
-async function makePostgresDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+async function makePostgresDatabase(): Promise<{ url: string; drop: () => Promise<unknown> }> {
   const server = process.env.HOMEROOM_TEST_POSTGRES_URL ?? "postgres://postgres@127.0.0.1:5432/postgres"
   const name = `homeroom_bench_${randomBytes(6).toString("hex")}`
   await runOn(server, `CREATE DATABASE ${name}`)
@@ -103,10 +103,10 @@ async function main(): Promise<void> {
     const page = join(root, "docs/benchmarks.md")
     const { only, storage } = options
     const isMeasured = ({ name, what }: Figure): boolean =>
-      only?.has(name) === true && what.endsWith(onPostgres) === (storage === "postgres")
-    const kept = only === undefined ? undefined : readMarkdownPage(readFileSync(page, "utf8"))
-    const others = kept?.figures.filter((figure) => !isMeasured(figure)) ?? []
-    write(page, markdownPage(report, { figures: others, measured: kept?.measured ?? [] }))
+      (only?.has(name) ?? true) && what.endsWith(onPostgres) === (storage === "postgres")
+    const kept = readMarkdownPage(readFileSync(page, "utf8"))
+    const others = kept.figures.filter((figure) => !isMeasured(figure))
+    write(page, markdownPage({ report, storage, kept: { figures: others, measured: kept.measured } }))
     const all = [...others, ...report.figures].sort((one, other) => order(one) - order(other))
     write(join(root, "docs/images/benchmarks.svg"), drawFigures({ ...report, figures: all }))
   }

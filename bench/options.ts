@@ -4,7 +4,8 @@ export const usage = `Usage: npm run bench -- [options]
 
   --size 10k,100k,1m   users of the districts (default: all three)
   --runs 5             rounds whose median counts (default 5; 3 for 1m)
-  --only P1,P3         only these figures; N is the naive peer, B the price of the log, C of plans and targets
+  --only P1,P3         only these figures; N is the naive peer, B the price of the log,
+                       C of plans and targets, Q how fair the queue is
   --quick              10k and 100k with 3 rounds
   --out FILE           where the JSON goes (default bench/.cache/results.json)
   --storage postgres   rosters in PostgreSQL, at HOMEROOM_TEST_POSTGRES_URL or 127.0.0.1:5432, and P10 and P11

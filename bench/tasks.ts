@@ -44,6 +44,7 @@ export type MeasureTask =
       folder: string
     }
   | { task: "events"; districts: readonly ServedDistrict[]; rounds: number; folder: string }
+  | { task: "fairness"; district: ServedDistrict; small: number; rounds: number; folder: string }
   | { task: "rows-written"; district: ServedDistrict; folder: string }
   | {
       task: "logins"
@@ -95,6 +96,12 @@ export type RoundTimes = Partial<Record<Subject, Taken[]>>
 
 /** What each round took, by number of users. */
 export type EventTimes = Record<number, Taken[]>
+
+/** What each round took until many small districts were imported: alone, and beside a large one. */
+export interface FairnessTimes {
+  alone: Taken[]
+  beside: Taken[]
+}
 
 /** Writes to the tables that hold the roster and the log, by table. */
 export type RowsWritten = Record<string, number>

@@ -51,8 +51,15 @@ export function textTable({ figures, machine }: Report): string {
 /** The figures of a page that was written before, and on which machine and day they were measured. */
 export interface WrittenPage {
   figures: Figure[]
-  /** Sentences. */
-  measured: string[]
+  measured: Measured[]
+}
+
+/** When and where some figures were measured. */
+interface Measured {
+  /** `SQLite`, `PostgreSQL`. */
+  on: string
+  names: string[]
+  about: string
 }
 
 /** Reads a page back, so that a run of some figures can leave the others as they are. */
@@ -90,25 +97,37 @@ export function readMarkdownPage(page: string): WrittenPage {
   })
   return {
     figures,
-    measured: [...page.matchAll(/^(?:[A-Z0-9, ]+: m|M)easured on .*$/gm)].map(([line]) => line),
+    measured: [...page.matchAll(/^(SQLite|PostgreSQL) \((.*)\): measured (.*)$/gm)].map(
+      ([, on = "", names = "", about = ""]) => ({ on, names: names.split(", "), about }),
+    ),
   }
 }
 
 /** The same as the page `docs/benchmarks.md`; `kept` is what stays of the page before. */
-export function markdownPage(
-  { figures, machine }: Report,
-  kept: WrittenPage = { figures: [], measured: [] },
-): string {
+export function markdownPage(written: {
+  report: Report
+  storage: "sqlite" | "postgres"
+  kept: WrittenPage
+}): string {
+  const { report, storage, kept } = written
+  const { figures, machine } = report
   const line = (row: readonly string[]): string => `| ${row.join(" | ")} |`
-  const names = [...new Set(figures.map(({ name }) => name))].join(", ")
   const all = [...kept.figures, ...figures].sort((one, other) => order(one) - order(other))
   const columns = (row: readonly string[]): string[] => row.slice(0, -1)
   const { node, cpu, cpus, memoryGiB, platform, date, load } = machine
   const busy =
     load > busyLoad ? ` Others were at work (load ${load.toFixed(1)}): best and cpu tell more.` : ""
-  const about = `easured on ${date} with Node ${node} on ${cpus} × ${cpu}, ${memoryGiB} GiB of memory, ${platform}.${busy}`
-  const others = kept.measured.filter((text) => !text.startsWith(`${names}:`))
-  const measured = [...others, others.length === 0 ? `M${about}` : `${names}: m${about}`]
+  const about = `on ${date} with Node ${node} on ${cpus} × ${cpu}, ${memoryGiB} GiB of memory, ${platform}.${busy}`
+  const names = [...new Set(figures.map(({ name }) => name))]
+  const on = storage === "postgres" ? "PostgreSQL" : "SQLite"
+  const measured = [
+    ...kept.measured.flatMap((former) => {
+      if (former.on !== on) return [former]
+      const others = former.names.filter((name) => !names.includes(name))
+      return others.length === 0 ? [] : [{ ...former, names: others }]
+    }),
+    { on, names, about },
+  ]
   return `# Benchmarks
 
 <!-- Written by \`npm run bench -- --write\`. -->
@@ -124,7 +143,7 @@ ${line(columns(headings))}
 ${line(columns(headings).map(() => "---"))}
 ${all.map((figure) => line(columns(cells(figure)))).join("\n")}
 
-${measured.join("\n\n")}
+${measured.map(({ on: where, names: those, about: how }) => `${where} (${those.join(", ")}): measured ${how}`).join("\n\n")}
 
 **P13** compares how many logins one core can do in a second with express-openid-connect, which then asks Clever who
 somebody is and in which roles, as Homeroom does, so that both send the same requests. **P14** compares what an app

@@ -1,5 +1,6 @@
 import { type Figure, order } from "../report/figures.ts"
 import { eventsApplied } from "./events.ts"
+import { fairness } from "./fairness.ts"
 import { loginSpeed } from "./logins.ts"
 import { memory } from "./memory.ts"
 import { resuming } from "./resuming.ts"
@@ -20,13 +21,14 @@ export async function measureAll(bench: Bench): Promise<Figure[]> {
   const usual = measured.findLast(({ users }) => users <= 100_000)
   const isSqlite = bench.options.storage === "sqlite"
   if (usual !== undefined) {
-    if (isSqlite) figures.push(...(await rowsWritten(bench, usual)))
+    figures.push(...(await rowsWritten(bench, usual)))
     figures.push(...(await latency(bench, usual)))
     figures.push(...(await resuming(bench, usual)))
   }
   if (largest !== undefined) {
     figures.push(...(await memory(bench, largest)))
     figures.push(...(await eventsApplied(bench, largest)))
+    figures.push(...(await fairness(bench, largest)))
   }
   // What has to do with no storage is measured once.
   if (isSqlite) {

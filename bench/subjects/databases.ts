@@ -31,11 +31,13 @@ export async function removeDatabase(database: string): Promise<void> {
   await runOn(url, `DROP SCHEMA IF EXISTS ${schema} CASCADE`)
 }
 
-export async function runOn(url: string, sql: string): Promise<void> {
+/** Runs SQL on a connection of its own; the rows of the last statement. */
+export async function runOn(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    await client.query(sql)
+    const { rows = [] } = await client.query<Record<string, unknown>>(sql)
+    return rows
   } finally {
     await client.end()
   }

@@ -9,6 +9,7 @@ import {
   type RosterSource,
   type RosterStorage,
   RoutedSource,
+  SharedRateBudget,
 } from "../index.ts"
 import { PostgresStorage } from "../storage/postgres/index.ts"
 import { SqliteStorage } from "../storage/sqlite/index.ts"
@@ -106,11 +107,30 @@ export function storageAddress(): string {
 }
 
 /** Opens the storage for as long as `use` runs. */
-export async function withStorage<Result>(
+export function withStorage<Result>(
   use: (storage: RosterStorage) => Promise<Result>,
   address: string = storageAddress(),
 ): Promise<Result> {
-  const storage = storageAt(address)
+  return opened(storageAt(address), use)
+}
+
+/**
+ * Opens the storage for as long as `use` runs, and reaches Clever as every process on that storage does: within one
+ * limit of requests for each district's token. Credentials that are missing are missed before a database is made.
+ */
+export function withClever<Result>(
+  settings: CleverSettings,
+  use: (clever: { storage: RosterStorage; apps: CleverApp[]; source: RosterSource }) => Promise<Result>,
+): Promise<Result> {
+  const storage = storageAt(storageAddress())
+  const apps = appsFromEnvironment({ ...settings, rateBudget: new SharedRateBudget({ storage }) })
+  return opened(storage, () => use({ storage, apps, source: sourceOf(storage, apps) }))
+}
+
+async function opened<Result>(
+  storage: RosterStorage,
+  use: (storage: RosterStorage) => Promise<Result>,
+): Promise<Result> {
   await storage.open()
   try {
     return await use(storage)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { storageAt } from "../../src/cli/environment.ts"
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts"
 import { type Environment, environmentOf, homeroom, linesOf, makeFolder, type Outcome } from "./support.ts"
 
@@ -28,6 +29,19 @@ async function json(...args: string[]): Promise<unknown> {
   const { code, stdout, stderr } = await run(...args, "--json")
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
   return JSON.parse(stdout)
+}
+
+/** How many requests to Clever were reserved with all processes on the storage. */
+async function requestsReserved(): Promise<number> {
+  const storage = storageAt(environment.HOMEROOM_STORAGE ?? "")
+  await storage.open()
+  try {
+    const budgets = await storage.listDocuments({ collection: "rate-budgets", limit: 100 })
+    const grants = budgets.flatMap(({ value }) => (value as { grants: [number, number][] }).grants)
+    return grants.reduce((sum, [, count]) => sum + count, 0)
+  } finally {
+    await storage.close()
+  }
 }
 
 describe("an operator's day", { timeout: 90_000 }, () => {
@@ -129,8 +143,10 @@ describe("an operator's day", { timeout: 90_000 }, () => {
     expect((await run("audit", "--district", two)).stdout).toContain("connection-declined")
   })
 
-  test("an import is noted as a success, and undo tells of the pause", async () => {
+  test("an import counts towards the limit that processes share, is noted as a success, and undo tells of the pause", async () => {
+    const before = await requestsReserved()
     const { stdout } = await run("import", "--district", one, "--mode", "bulk", "--json")
+    expect(await requestsReserved()).toBeGreaterThan(before)
     const { runId } = JSON.parse(stdout) as { runId: string }
     expect(await json("connections", "--district", one)).toMatchObject([
       { failures: 0, lastSuccessAt: expect.stringMatching(/Z$/) },

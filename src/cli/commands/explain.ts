@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander"
 import { type ApiVersion, type Kind, kinds, RosterSync } from "../../index.ts"
-import { appsFromEnvironment, sourceOf, withStorage } from "../environment.ts"
+import { withClever } from "../environment.ts"
 import { explanationLines } from "../explanation-text.ts"
 import { apiVersionOption, districtOption } from "../options.ts"
 import { withOutput } from "../output.ts"
@@ -27,9 +27,8 @@ export function addExplain(program: Command): void {
     .option("--json", "print one JSON object")
     .addOption(apiVersionOption())
     .action(async (id: string, { district, kind, json = false, apiVersion }: ExplainOptions) => {
-      const apps = appsFromEnvironment({ apiVersion })
-      await withStorage(async (storage) => {
-        const roster = new RosterSync({ clever: sourceOf(storage, apps), storage })
+      await withClever({ apiVersion }, async ({ storage, source }) => {
+        const roster = new RosterSync({ clever: source, storage })
         const explanation = await roster.explain({ districtId: district, kind, id })
         await withOutput(async (output) => {
           if (json) await output.line(JSON.stringify(explanation))

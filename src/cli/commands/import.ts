@@ -7,7 +7,7 @@ import {
   importDistrict,
   RosterSync,
 } from "../../index.ts"
-import { appsFromEnvironment, sourceOf, withStorage } from "../environment.ts"
+import { withClever } from "../environment.ts"
 import { saveMemory } from "../memory.ts"
 import { apiVersionOption, districtOption, pageSizeOption, waitOption } from "../options.ts"
 import { say } from "../output.ts"
@@ -52,10 +52,9 @@ export function addImport(program: Command, setExitCode: (code: number) => void)
     .action(async (options: ImportOptions) => {
       saveMemory()
       const { district, mode, wait, json = false, pageSize, apiVersion } = options
-      const apps = appsFromEnvironment({ apiVersion, pageSize })
-      await withStorage(async (storage) => {
+      await withClever({ apiVersion, pageSize }, async ({ storage, apps, source }) => {
         const connections = new Connections({ storage, apps })
-        const roster = new RosterSync({ clever: sourceOf(storage, apps), storage })
+        const roster = new RosterSync({ clever: source, storage })
         const exitCode = await runCommand({
           storage,
           roster,

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander"
 import { type ApiVersion, Connections, type ImportMode, planDistrict, RosterSync } from "../../index.ts"
 import { writeChangesCsv } from "../changes-csv.ts"
-import { appsFromEnvironment, sourceOf, withStorage } from "../environment.ts"
+import { withClever } from "../environment.ts"
 import { saveMemory } from "../memory.ts"
 import { apiVersionOption, districtOption, pageSizeOption, waitOption } from "../options.ts"
 import { say } from "../output.ts"
@@ -45,10 +45,9 @@ export function addPlan(program: Command, setExitCode: (code: number) => void): 
     .action(async (options: PlanCommandOptions) => {
       saveMemory()
       const { district, mode, wait, json = false, csv, pageSize, apiVersion } = options
-      const apps = appsFromEnvironment({ apiVersion, pageSize })
-      await withStorage(async (storage) => {
+      await withClever({ apiVersion, pageSize }, async ({ storage, apps, source }) => {
         const connections = new Connections({ storage, apps })
-        const roster = new RosterSync({ clever: sourceOf(storage, apps), storage })
+        const roster = new RosterSync({ clever: source, storage })
         const exitCode = await runCommand({
           storage,
           roster,

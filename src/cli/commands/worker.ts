@@ -1,8 +1,8 @@
 import type { Command } from "commander"
-import { Connections, RosterSync, SharedRateBudget } from "../../index.ts"
+import { Connections, RosterSync } from "../../index.ts"
 import { type EventLogger, logEvents } from "../../telemetry/index.ts"
 import { startWorker } from "../../worker/index.ts"
-import { appsFromEnvironment, hasDistrictToken, sourceOf, withStorage } from "../environment.ts"
+import { hasDistrictToken, withClever } from "../environment.ts"
 import { queueDatabase } from "../import-queue.ts"
 import { wholeNumber } from "../options.ts"
 import { say } from "../output.ts"
@@ -36,12 +36,11 @@ async function work({ concurrency, port, host, verbose }: WorkerOptions): Promis
   const onEvent = logEvents(lineLogger(verbose === true))
   const database = queueDatabase()
   await withSignals((signal) =>
-    withStorage(async (storage) => {
-      const apps = appsFromEnvironment({ rateBudget: new SharedRateBudget({ storage }), onEvent })
+    withClever({ onEvent }, async ({ storage, apps, source }) => {
       const worker = await startWorker({
         storage,
         connections: new Connections({ storage, apps }),
-        roster: new RosterSync({ clever: sourceOf(storage, apps), storage, onEvent }),
+        roster: new RosterSync({ clever: source, storage, onEvent }),
         ...(database !== undefined && { database }),
         // One district's token finds no others.
         ...(!hasDistrictToken() && { discover: apps }),
