@@ -5,7 +5,7 @@
 
 const contract = "storage/contract"
 const publicEntry =
-  "^src/(index|(storage/(adapter|memory|sqlite|postgres)|simulator|telemetry|worker)/index)\\.ts$"
+  "^src/(index|(storage/(adapter|memory|sqlite|postgres)|console|simulator|telemetry|worker)/index)\\.ts$"
 
 /** What a room may import from `src/` besides itself. */
 const rooms = {
@@ -17,7 +17,7 @@ const rooms = {
   roster: [contract, "models", "errors"],
   exchange: ["roster", "sso", contract, "models", "errors"],
   worker: ["exchange", "roster", "sso", contract, "errors"],
-  console: ["exchange", "roster", "sso", "errors"],
+  console: ["exchange", "roster", "sso", contract, "models", "errors"],
   cli: ["exchange", "roster", "sso", "errors"],
   express: ["exchange", "roster", "sso", "errors"],
   fastify: ["exchange", "roster", "sso", "errors"],

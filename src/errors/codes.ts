@@ -1,4 +1,5 @@
 import { type CleverErrorCode, cleverErrorCodes } from "./codes/clever.ts"
+import { type ConsoleErrorCode, consoleErrorCodes } from "./codes/console.ts"
 import type { ErrorCodeInfo } from "./codes/error-code-info.ts"
 import { type GeneralErrorCode, generalErrorCodes } from "./codes/general.ts"
 import { type ImportErrorCode, importErrorCodes } from "./codes/imports.ts"
@@ -14,6 +15,7 @@ export type ErrorCode =
   | MatchingErrorCode
   | ImportErrorCode
   | StorageErrorCode
+  | ConsoleErrorCode
 
 /** Every error code of Homeroom, each area's in a file of `codes/`: `docs/errors.md` is generated from it. */
 export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
@@ -23,4 +25,5 @@ export const errorCodes: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   ...matchingErrorCodes,
   ...importErrorCodes,
   ...storageErrorCodes,
+  ...consoleErrorCodes,
 }

@@ -96,4 +96,5 @@ export { ImportScheduler, type ImportSchedulerOptions } from "./schedules/import
 export { type NextImport, nextImport } from "./schedules/next-import.ts"
 export type { FullSchedule } from "./schedules/schedule.ts"
 export { SharedRateBudget, type SharedRateBudgetOptions } from "./shared-rate-budget.ts"
+export { sharedSecret } from "./shared-secret.ts"
 export type { ConnectionStepEvent } from "./step-notices.ts"

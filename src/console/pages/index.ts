@@ -1,0 +1,18 @@
+import type { ConsoleRoute } from "../routing/route.ts"
+import { partnersRoutes } from "./partners.ts"
+import { startRoutes } from "./start.ts"
+
+/**
+ * Every address of the console. To add a page:
+ *
+ * 1. Write `pages/NAME.ts` with `export const NAMERoutes: readonly ConsoleRoute[]`: method, path, role, handler. Under
+ *    `/districts/:districtId` the shell has found the connection and that the person may see it (`visit.connection`),
+ *    and `visit.run()` is the run of `:runId`, of that district alone. Elsewhere ask `visit.sees(districtId)`.
+ * 2. A handler answers `visit.page({ title, section, body, … })`, or after a form `visit.redirect(path, BANNER)`; what
+ *    it throws becomes a page. Markup is `html` from `../view/html.ts`, which escapes whatever is put into it; forms
+ *    come from `visit.postForm`, addresses from `visit.href`; `../view` has tables, cards, badges, fields, and
+ *    `visit.show` writes numbers and times. Nothing inline: no `style=`, no `on…=`. Nothing personal in an address.
+ * 3. All words go into `../text/english.ts`, under the page's name.
+ * 4. Add it to this list, and its addresses to the table in `test/console/roles.test.ts`.
+ */
+export const routes: readonly ConsoleRoute[] = [...startRoutes, ...partnersRoutes]

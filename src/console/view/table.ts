@@ -1,0 +1,51 @@
+import { html, type Markup } from "./html.ts"
+
+/** A column of a table. */
+export interface Column {
+  readonly title: string
+  /** Numbers stand under each other. */
+  readonly isNumber?: boolean
+  /** The title is for those alone who hear it: a column of buttons. */
+  readonly isUntitled?: boolean
+}
+
+type Cell = string | number | Markup
+
+/** A table that becomes a list of small cards where there is no room for it. `caption` is for whoever hears it. */
+export function table(options: {
+  readonly caption: string
+  readonly columns: readonly Column[]
+  readonly rows: readonly (readonly Cell[])[]
+}): Markup {
+  const { caption, columns, rows } = options
+  // Laid out as blocks on a small screen it would be no table any more to those who hear it: hence the roles.
+  return html`<table role="table">
+<caption class="hidden">${caption}</caption>
+<thead role="rowgroup"><tr role="row">${columns.map(
+    ({ title, isNumber, isUntitled }) =>
+      html`<th role="columnheader" scope="col"${isNumber === true ? html` class="number"` : ""}>${
+        isUntitled === true ? html`<span class="hidden">${title}</span>` : title
+      }</th>`,
+  )}</tr></thead>
+<tbody role="rowgroup">${rows.map((row) => html`<tr role="row">${row.map((cell, index) => cellOf(columns[index], cell))}</tr>\n`)}</tbody>
+</table>`
+}
+
+function cellOf(column: Column | undefined, cell: Cell): Markup {
+  const label = column?.isUntitled === true ? "" : html` data-label="${column?.title ?? ""}"`
+  return html`<td role="cell"${label}${column?.isNumber === true ? html` class="number"` : ""}>${cell}</td>`
+}
+
+/** The way to the page before and after; nothing where there is one page. */
+export function pager(options: {
+  readonly label: string
+  readonly first?: { readonly href: string; readonly text: string } | undefined
+  readonly next?: { readonly href: string; readonly text: string } | undefined
+}): Markup {
+  const { label, first, next } = options
+  if (first === undefined && next === undefined) return html``
+  return html`<nav class="pager" aria-label="${label}">
+${first === undefined ? "" : html`<a class="button plain" href="${first.href}">${first.text}</a>`}
+${next === undefined ? "" : html`<a class="button plain" href="${next.href}" rel="next">${next.text}</a>`}
+</nav>`
+}

@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest"
+import type { ConsoleRole } from "../../src/console/index.ts"
+import { routes } from "../../src/console/pages/index.ts"
+import { ConsoleWorld } from "../support/console-world.ts"
+import { districtId } from "../support/exchange-world.ts"
+
+/** Every address of the console and what it takes: a page that is not in here fails the first test. */
+const table: Readonly<Record<string, ConsoleRole>> = {
+  "GET /": "view",
+  "GET /switch": "view",
+  "GET /import": "view",
+  "GET /schedule": "view",
+  "GET /review": "view",
+  "GET /people": "view",
+  "GET /partners": "view",
+  "GET /districts/:districtId": "view",
+  "POST /districts/:districtId/pause": "operate",
+}
+
+const roles: readonly ConsoleRole[] = ["view", "operate", "approve", "admin"]
+
+test("every address of the console stands in the table of roles, and every one of the table exists", () => {
+  const listed = routes.map(({ method, path, role }) => [`${method} ${path}`, role])
+  expect(Object.fromEntries(listed)).toEqual(table)
+  expect(listed).toHaveLength(Object.keys(table).length)
+})
+
+describe.each(Object.entries(table))("%s takes %s", (address, needed) => {
+  test.each(roles)("asked with %s alone", async (role) => {
+    const world = new ConsoleWorld()
+    await world.connect(districtId(1))
+    const [method, pattern = ""] = address.split(" ")
+    const path = pattern.replace(":districtId", districtId(1)).replace(/:\w+/g, "none")
+    const visitor = { actor: "somebody", can: [role] }
+    const answer = method === "GET" ? await world.get(path, visitor) : await world.post(path, {}, visitor)
+    const isAllowed = role === "admin" || role === needed || needed === "view"
+    const text = await answer.text()
+    expect(text.includes("CONSOLE_NOT_ALLOWED")).toBe(!isAllowed)
+    if (!isAllowed) expect(answer.status).toBe(403)
+    expect(world.errors500).toEqual([])
+  })
+
+  test("is closed to whom the app does not let in, and to whom it gives no right", async () => {
+    const world = new ConsoleWorld()
+    await world.connect(districtId(1))
+    const [method, pattern = ""] = address.split(" ")
+    const path = pattern.replace(":districtId", districtId(1)).replace(/:\w+/g, "none")
+    const csrf = await world.csrfToken({ actor: "nobody", can: [] })
+    for (const visitor of [null, { actor: "nobody", can: [] }]) {
+      const answer =
+        method === "GET" ? await world.get(path, visitor) : await world.postAsIs(path, { csrf }, visitor)
+      expect(answer.status).toBe(403)
+      expect(await answer.text()).toContain("You are not signed in")
+    }
+  })
+})
