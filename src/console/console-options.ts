@@ -1,4 +1,4 @@
-import type { Connections, Discovery, Imports } from "../exchange/index.ts"
+import type { Connections, Discovery, Imports, IntegrationRequests } from "../exchange/index.ts"
 import type { AccountMatching, Repeat, RosterSync } from "../roster/index.ts"
 import type { RosterStorage, ScheduleSettings } from "../storage/contract.ts"
 import type { ConsoleAuthorize } from "./access.ts"
@@ -12,6 +12,8 @@ export interface ConsoleParts {
   readonly imports: Imports
   /** Where the app matches people to accounts: what people decide in Review takes effect through it. */
   readonly matching?: AccountMatching | undefined
+  /** Wishes of those who do not know their Clever District ID yet. Default: made of `storage` and `connections`. */
+  readonly requests?: IntegrationRequests | undefined
   /** Where the app looks for newly connected districts: the console then can have it look now. */
   readonly discovery?: Discovery | undefined
   /** The schedule of districts that have none of their own, as the app's scheduler has it. */

@@ -16,6 +16,10 @@ export type ExchangeAction =
   | "import-cancelled"
   | "quarantine-began"
   | "quarantine-ended"
+  | "integration-requested"
+  | "integration-approved"
+  | "integration-declined"
+  | "integration-connected"
 
 /** Who did what, and when. Values are ids, codes, counts and names of settings: nothing of a pupil. */
 export interface ExchangeAuditEntry {
@@ -25,7 +29,8 @@ export interface ExchangeAuditEntry {
   /** A user of the app, `cli`, or the part of Homeroom that did it by itself: `discovery`, `schedule`, `imports`. */
   readonly by: string
   readonly action: ExchangeAction
-  readonly districtId: string
+  /** Null where it is not about a district yet. */
+  readonly districtId: string | null
   readonly details: Readonly<Record<string, string | number | null>>
 }
 

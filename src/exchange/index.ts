@@ -56,6 +56,13 @@ export {
   requireProvisioning,
   undoImport,
 } from "./imports.ts"
+export {
+  type IntegrationRequest,
+  IntegrationRequests,
+  type IntegrationRequestsOptions,
+  type IntegrationState,
+  type IntegrationStep,
+} from "./integration-requests.ts"
 export type {
   AccountQuery,
   AppAccounts,

@@ -13,8 +13,21 @@ const table: Readonly<Record<string, ConsoleRole>> = {
   "GET /review": "view",
   "GET /people": "view",
   "GET /partners": "view",
+  "POST /partners/look": "operate",
+  "POST /partners/requests": "operate",
+  "GET /partners/requests/:requestId": "view",
+  "POST /partners/requests/:requestId": "operate",
+  "POST /partners/requests/:requestId/approve": "approve",
+  "POST /partners/requests/:requestId/decline": "approve",
   "GET /districts/:districtId": "view",
+  "POST /districts/:districtId": "operate",
+  "GET /districts/:districtId/disconnect": "admin",
+  "POST /districts/:districtId/request": "operate",
+  "POST /districts/:districtId/approve": "approve",
+  "POST /districts/:districtId/decline": "approve",
   "POST /districts/:districtId/pause": "operate",
+  "POST /districts/:districtId/resume": "operate",
+  "POST /districts/:districtId/disconnect": "admin",
 }
 
 const roles: readonly ConsoleRole[] = ["view", "operate", "approve", "admin"]

@@ -106,7 +106,7 @@ export class ExchangeWorld {
   readonly errors: unknown[] = []
   readonly #works: QueueWork[] = []
 
-  constructor(storage: StorageName) {
+  constructor(storage: StorageName = "memory") {
     this.path = storage === "sqlite" ? join(temporaryFolder(), "roster.db") : ""
     this.storage = this.openStorage()
     this.connections = new Connections({ storage: this.storage, clever: this.clever, clock: this.now })

@@ -44,5 +44,5 @@ const columns: readonly Column[] = [
 
 function rowOf({ at, districtId, action, by, details }: ExchangeAuditEntry): string[] {
   const said = Object.entries(details).map(([name, value]) => `${name} ${value ?? "none"}`)
-  return [at, districtId, action, oneLine(by), said.join(", ")]
+  return [at, districtId ?? "", action, oneLine(by), said.join(", ")]
 }

@@ -1,5 +1,7 @@
 import type { ConsoleRoute } from "../routing/route.ts"
-import { partnersRoutes } from "./partners.ts"
+import { districtRoutes } from "./partners/district.ts"
+import { overviewRoutes } from "./partners/overview.ts"
+import { requestRoutes } from "./partners/requests.ts"
 import { startRoutes } from "./start.ts"
 
 /**
@@ -15,4 +17,9 @@ import { startRoutes } from "./start.ts"
  * 3. All words go into `../text/english.ts`, under the page's name.
  * 4. Add it to this list, and its addresses to the table in `test/console/roles.test.ts`.
  */
-export const routes: readonly ConsoleRoute[] = [...startRoutes, ...partnersRoutes]
+export const routes: readonly ConsoleRoute[] = [
+  ...startRoutes,
+  ...overviewRoutes,
+  ...requestRoutes,
+  ...districtRoutes,
+]

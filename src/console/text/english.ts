@@ -138,12 +138,51 @@ export const english = {
 
   partners: {
     title: "Partners › Clever",
-    lead: "How districts are connected to this app at Clever, and who decided so.",
+    lead: "How this app and its districts are connected through Clever, and who decided so.",
+    modes: {
+      sso: {
+        lead: "People log in with Clever. Accounts come from elsewhere.",
+        points: [
+          "Teachers, students and the others log in with their Clever account.",
+          "Accounts are never created, changed or archived through Clever.",
+          "Somebody without an account here is told so, and nothing else happens.",
+        ] as readonly string[],
+      },
+      "sso+provisioning": {
+        lead: "People log in with Clever, and their accounts follow Clever.",
+        points: [
+          "Everything that SSO does.",
+          "People, schools, classes and terms appear here, change and are archived as in Clever.",
+          "Whoever is no longer shared is archived, never deleted, and comes back as the same person.",
+        ] as readonly string[],
+      },
+    },
+    request: "Request",
+    requestAgain: "Request again",
+    requestedBy: (who: string): string => `Requested by ${who}`,
+    approvedText: "Approved. Enter the Clever District ID to go on.",
+    enterId: "Enter the Clever District ID",
+    declinedText: "The last request was declined.",
+    signup: "Signup address to send to the district",
+    signupHint: "The district's Clever administrator opens it to share the district with this app.",
+    waiting: "Waiting for a decision",
+    waitingText: "Approve what you expect; who asked is told by the app.",
+    newDistrict: "No district yet",
+    approve: "Approve",
+    decline: "Decline",
+    approveWhat: (what: string): string => `Approve ${what}`,
+    declineWhat: (what: string): string => `Decline ${what}`,
     districts: "Districts",
-    connection: "Connection",
     none: "No district is connected yet",
     noneText:
-      "Request an integration above. A district that shares its data with the app in Clever appears here by itself.",
+      "Request an integration above. A district that shares its data with this app in Clever appears here by itself.",
+    edit: "Edit",
+    editWhat: (what: string): string => `Edit ${what}`,
+    look: "Look for new districts now",
+    lastLook: "Clever was last asked for newly connected districts",
+    page: "Pages of districts",
+    firstPage: "First districts",
+    nextPage: "More districts",
     columns: {
       district: "District",
       districtId: "Clever District ID",
@@ -151,7 +190,51 @@ export const english = {
       state: "State",
       lastSync: "Last sync",
       nextSync: "Next sync",
+      actions: "Actions",
+      who: "Who",
+      when: "When",
     },
+  },
+
+  // One district under Partners, or one request
+
+  connection: {
+    title: "Connection",
+    editTitle: "Connect a district",
+    lead: "The district is connected once Clever confirms its id.",
+    districtId: "Clever District ID",
+    districtIdHint:
+      "24 letters and digits, in the address of the district's pages in Clever: Clever shows it to the district's administrator under Settings.",
+    districtIdMissing: "Enter the Clever District ID.",
+    districtIdWrong:
+      "This can't be a Clever District ID: it has letters and digits alone, usually 24 of them.",
+    districtIdForeign:
+      "This district is not one of yours. Ask whoever looks after the app to give it to you.",
+    districtIdKept: "To connect another district, request an integration for it.",
+    mode: "Mode",
+    modeHint: "A change goes from the next login and the next import on.",
+    app: "Clever app",
+    checked: "Save Changes asks Clever first; nothing is saved that Clever does not confirm.",
+    quarantined: "Imports of this district keep failing, so they are tried seldom",
+    quarantinedAdvice: (code: string): string =>
+      `The last one failed with ${code}. Put it right, then start an import: that ends the waiting.`,
+    off: "not by itself",
+    imports: "Imports",
+    importsOn: "Imports run when their time has come.",
+    importsPaused: "Imports are paused. People of the district go on logging in.",
+    pause: "Pause imports",
+    resume: "Resume imports",
+    goToImport: "Import now",
+    end: "End the connection",
+    endText:
+      "Nobody of the district can log in with Clever then, and nothing is imported. The roster stays as it is.",
+    disconnect: "Disconnect",
+    disconnectTitle: (name: string): string => `Disconnect ${name}?`,
+    requestAgainText: "The connection has ended. It can be requested again.",
+    waitingText: "Somebody has to approve this request before the district can be connected.",
+    steps: "What happened",
+    stepsCaption: "Steps of this connection, newest first",
+    columns: { when: "When", what: "State", mode: "Mode", who: "Who" },
   },
 
   // Choosing a district

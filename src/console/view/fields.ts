@@ -20,6 +20,7 @@ export function textField(
     readonly min?: number
     readonly max?: number
     readonly step?: string
+    readonly isReadOnly?: boolean
     /** Ids and expressions, which no dictionary knows. */
     readonly isCode?: boolean
     /** Id of a `datalist`. */
@@ -27,9 +28,13 @@ export function textField(
   },
 ): Markup {
   const { name, value, type = "text", required, placeholder, min, max, step, isCode, list } = options
+  const flags = [
+    ...(required === true ? ["required"] : []),
+    ...(options.isReadOnly === true ? ["readonly"] : []),
+  ]
   return field(
     options,
-    html`<input id="${name}" name="${name}" type="${type}" value="${value}"${attribute("placeholder", placeholder)}${attribute("min", min)}${attribute("max", max)}${attribute("step", step)}${attribute("list", list)}${required === true ? html` required` : ""}${
+    html`<input id="${name}" name="${name}" type="${type}" value="${value}"${attribute("placeholder", placeholder)}${attribute("min", min)}${attribute("max", max)}${attribute("step", step)}${attribute("list", list)}${flags.map((flag) => html` ${flag}`)}${
       isCode === true ? html` class="code" autocapitalize="none" spellcheck="false"` : ""
     } autocomplete="off"${described(options)}>`,
   )
