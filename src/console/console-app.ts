@@ -1,6 +1,6 @@
 import { Hono } from "hono"
 import { type ErrorCode, HomeroomError, isHomeroomError } from "../errors/index.ts"
-import { sharedSecret } from "../exchange/index.ts"
+import { ImportPreviews, sharedSecret } from "../exchange/index.ts"
 import type { Connection } from "../storage/contract.ts"
 import { type ConsoleAccess, mayDo, maySee } from "./access.ts"
 import { assetAt, assetPaths } from "./assets/assets.ts"
@@ -32,6 +32,8 @@ export class ConsoleApp {
   readonly #headers: Readonly<Record<string, string>>
   readonly #hono: Hono
   readonly #clock: () => number
+  readonly #previews: ImportPreviews
+  readonly #closing = new AbortController()
   #tokens: Promise<CsrfTokens> | undefined
 
   constructor(settings: ConsoleSettings) {
@@ -39,6 +41,7 @@ export class ConsoleApp {
     this.#settings = settings
     this.#headers = securityHeaders(options.frameAncestors ?? [])
     this.#clock = options.clock ?? Date.now
+    this.#previews = new ImportPreviews(options)
     this.#hono = new Hono({ getPath: (request) => pathOf(request, basePath) })
     for (const route of routes) {
       this.#hono.on(route.method, route.path, (c) =>
@@ -56,6 +59,12 @@ export class ConsoleApp {
     const asset = assetAt(pathOf(request, this.#settings.basePath))
     if (asset !== undefined) return asset
     return this.#secured(await this.#hono.fetch(request))
+  }
+
+  /** Ends what is still being sent, and plans that still run. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#previews.close()
   }
 
   /** First who it is: those whom the app does not let in are told nothing else. */
@@ -133,6 +142,8 @@ export class ConsoleApp {
       districts,
       told: request.method === "GET" ? toldBy(request) : undefined,
       csrfToken: () => tokens.make(access.actor),
+      previews: this.#previews,
+      closing: this.#closing.signal,
     }
   }
 

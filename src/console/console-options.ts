@@ -16,6 +16,10 @@ export interface ConsoleParts {
   readonly requests?: IntegrationRequests | undefined
   /** Where the app looks for newly connected districts: the console then can have it look now. */
   readonly discovery?: Discovery | undefined
+  /** How often the progress of a running import is read from the storage while somebody watches. Default 1,000. */
+  readonly progressMs?: number | undefined
+  /** How that is repeated. Default: a timer that does not keep the process alive. */
+  readonly repeat?: Repeat | undefined
   /** The schedule of districts that have none of their own, as the app's scheduler has it. */
   readonly schedule?: ScheduleSettings | undefined
 }
@@ -41,10 +45,6 @@ export interface ConsoleOptions extends ConsoleParts {
   readonly origins?: readonly string[] | undefined
   /** Told what went wrong where the console could only say so. Must not throw. */
   readonly onError?: ((error: unknown) => void) | undefined
-  /** How often the progress of a running import is read from the storage while somebody watches. Default 1,000. */
-  readonly progressMs?: number | undefined
-  /** How that is repeated. Default: a timer that does not keep the process alive. */
-  readonly repeat?: Repeat | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
 }

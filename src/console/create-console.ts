@@ -7,6 +7,8 @@ import { securityHeaders } from "./security/headers.ts"
 export interface DataExchangeConsole {
   /** Answers a request to any address below the base path; never rejects. */
   readonly fetch: (request: Request) => Promise<Response>
+  /** Ends what is still being sent, and stops previews at their next safe point. */
+  readonly close: () => Promise<void>
   /** Where the app serves it, without a slash at the end; empty at the root. */
   readonly basePath: string
 }
@@ -33,6 +35,9 @@ export function createConsole(options: ConsoleOptions): DataExchangeConsole {
         ({ ConsoleApp }) => new ConsoleApp({ options, basePath, secrets }),
       )
       return (await app).fetch(request)
+    },
+    async close() {
+      await (await app)?.close()
     },
   }
 }

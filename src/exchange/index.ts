@@ -46,6 +46,8 @@ export {
   type ImportsOptions,
   type PostponeReason,
 } from "./import-jobs.ts"
+export { ImportPreviews } from "./import-previews.ts"
+export { type ImportProgress, importProgress } from "./import-progress.ts"
 export {
   type ImportOptions,
   importDistrict,

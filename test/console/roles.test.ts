@@ -28,6 +28,11 @@ const table: Readonly<Record<string, ConsoleRole>> = {
   "POST /districts/:districtId/pause": "operate",
   "POST /districts/:districtId/resume": "operate",
   "POST /districts/:districtId/disconnect": "admin",
+  "GET /districts/:districtId/import": "view",
+  "POST /districts/:districtId/import": "operate",
+  "POST /districts/:districtId/import/preview": "operate",
+  "POST /districts/:districtId/import/cancel": "operate",
+  "GET /districts/:districtId/import/events": "view",
 }
 
 const roles: readonly ConsoleRole[] = ["view", "operate", "approve", "admin"]
@@ -47,7 +52,7 @@ describe.each(Object.entries(table))("%s takes %s", (address, needed) => {
     const visitor = { actor: "somebody", can: [role] }
     const answer = method === "GET" ? await world.get(path, visitor) : await world.post(path, {}, visitor)
     const isAllowed = role === "admin" || role === needed || needed === "view"
-    const text = await answer.text()
+    const text = await beginningOf(answer)
     expect(text.includes("CONSOLE_NOT_ALLOWED")).toBe(!isAllowed)
     if (!isAllowed) expect(answer.status).toBe(403)
     expect(world.errors500).toEqual([])
@@ -67,3 +72,12 @@ describe.each(Object.entries(table))("%s takes %s", (address, needed) => {
     }
   })
 })
+
+/** A page, or the first that a stream sends, which would go on. */
+async function beginningOf(answer: Response): Promise<string> {
+  if (answer.headers.get("content-type")?.startsWith("text/event-stream") !== true) return answer.text()
+  const reader = answer.body?.getReader()
+  const { value } = (await reader?.read()) ?? {}
+  await reader?.cancel()
+  return Buffer.from(value ?? []).toString()
+}

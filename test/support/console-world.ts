@@ -1,4 +1,10 @@
-import { type ConsoleOptions, type ConsoleRole, createConsole } from "../../src/console/index.ts"
+import { onTestFinished } from "vitest"
+import {
+  type ConsoleOptions,
+  type ConsoleRole,
+  createConsole,
+  type DataExchangeConsole,
+} from "../../src/console/index.ts"
 import { ExchangeWorld } from "./exchange-world.ts"
 import type { StorageName } from "./roster-world.ts"
 
@@ -17,7 +23,7 @@ export const origin = "https://app.example"
 /** A console over connections, queue and imports of a storage, with a Clever whose districts hold one record each. */
 export class ConsoleWorld extends ExchangeWorld {
   readonly errors500: unknown[] = []
-  readonly console: { fetch(request: Request): Promise<Response> }
+  readonly console: DataExchangeConsole
 
   constructor(storage: Exclude<StorageName, "postgres"> = "memory", options: Partial<ConsoleOptions> = {}) {
     super(storage)
@@ -25,9 +31,9 @@ export class ConsoleWorld extends ExchangeWorld {
   }
 
   /** The console once more, as another process behind the same balancer has it. */
-  anotherConsole(options: Partial<ConsoleOptions> = {}): { fetch(request: Request): Promise<Response> } {
+  anotherConsole(options: Partial<ConsoleOptions> = {}): DataExchangeConsole {
     const { storage, connections, roster, imports, now: clock } = this
-    return createConsole({
+    const made = createConsole({
       authorize: (request) => {
         const visitor = request.headers.get("x-visitor")
         return visitor === null ? null : (JSON.parse(visitor) as Visitor)
@@ -39,8 +45,11 @@ export class ConsoleWorld extends ExchangeWorld {
       imports,
       clock,
       onError: (error) => void this.errors500.push(error),
+      repeat: this.timers.repeat,
       ...options,
     })
+    onTestFinished(() => made.close())
+    return made
   }
 
   /** Opens a page below the console's base path. */

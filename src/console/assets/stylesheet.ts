@@ -30,6 +30,7 @@ main:focus { outline: none }
 .skip { position: absolute; inset-inline-start: 1rem; top: -4rem; z-index: 1; padding: .6rem 1rem; border-radius: 0 0 .5rem .5rem; background: var(--accent); color: var(--on-accent) }
 .skip:focus { top: 0; color: var(--on-accent) }
 .quiet { color: var(--quiet) }
+.strong { font-weight: 600 }
 code, .code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .925em }
 time, .number, progress + * { font-variant-numeric: tabular-nums }
 
@@ -104,7 +105,7 @@ label, legend { display: block; margin-bottom: .25rem; font-weight: 600 }
 .field-error { margin: .25rem 0 0 !important; font-size: .9375rem; font-weight: 550; color: var(--bad) }
 input:not([type=radio], [type=checkbox]), select, textarea { width: 100%; padding: .5rem .75rem; border: 1px solid var(--edge); border-radius: .5rem; background: light-dark(#fff, #10141b); color: inherit; font: inherit; line-height: 1.4 }
 .wrong input, .wrong select, .wrong textarea { border-color: var(--bad); box-shadow: inset 0 0 0 1px var(--bad) }
-input.short { max-width: 9rem }
+input[readonly] { background: var(--sunken); border-color: var(--line); color: var(--quiet) }
 input[type=radio], input[type=checkbox] { width: 1.125rem; height: 1.125rem; margin: .2rem 0 0; accent-color: var(--accent) }
 fieldset { margin: 0 0 1rem; padding: 0; border: 0; min-width: 0 }
 .choice { display: grid; grid-template-columns: auto 1fr; gap: 0 .625rem; margin: 0 0 .75rem }
@@ -116,7 +117,7 @@ fieldset { margin: 0 0 1rem; padding: 0; border: 0; min-width: 0 }
 .actions { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: 1rem }
 td .actions { margin: 0 }
 
-.button, .small { display: inline-block; padding: .5rem 1.125rem; border: 1px solid var(--edge); border-radius: .5rem; background: var(--card); color: var(--text); font: inherit; font-weight: 600; line-height: 1.4; text-align: center; text-decoration: none; cursor: pointer }
+.button, .small { display: inline-block; padding: .5rem 1.125rem; border: 1px solid var(--edge); border-radius: .5rem; background: var(--card); color: var(--text); font: inherit; font-weight: 600; line-height: 1.4; text-align: center; text-decoration: none; white-space: nowrap; cursor: pointer }
 .button:hover, .small:hover { border-color: var(--text); color: var(--text) }
 .button.primary { border-color: var(--accent); background: var(--accent); color: var(--on-accent) }
 .button.primary:hover { border-color: var(--accent-strong); background: var(--accent-strong); color: var(--on-accent) }
@@ -144,6 +145,7 @@ progress::-moz-progress-bar { background: var(--accent); border-radius: 1rem }
   tbody tr:last-child { border-bottom: 0 }
   td { display: grid; grid-template-columns: minmax(6.5rem, 2fr) 3fr; gap: .75rem; padding: .25rem 0; border: 0; text-align: start }
   td:not([data-label]) { display: block; padding-top: .5rem }
+  td > .badge { justify-self: start }
   td::before { content: attr(data-label); font-size: .8125rem; font-weight: 600; color: var(--quiet) }
   td:not([data-label])::before { content: none }
   .tabs a { padding: .4rem .5rem; font-size: .9375rem }

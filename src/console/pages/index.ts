@@ -1,4 +1,5 @@
 import type { ConsoleRoute } from "../routing/route.ts"
+import { importRoutes } from "./import/import-page.ts"
 import { districtRoutes } from "./partners/district.ts"
 import { overviewRoutes } from "./partners/overview.ts"
 import { requestRoutes } from "./partners/requests.ts"
@@ -22,4 +23,5 @@ export const routes: readonly ConsoleRoute[] = [
   ...overviewRoutes,
   ...requestRoutes,
   ...districtRoutes,
+  ...importRoutes,
 ]

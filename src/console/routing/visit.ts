@@ -1,4 +1,5 @@
 import { HomeroomError } from "../../errors/index.ts"
+import type { ImportPreviews } from "../../exchange/index.ts"
 import type { Connection, Run } from "../../storage/contract.ts"
 import { type ConsoleAccess, type ConsoleRole, mayDo, maySee } from "../access.ts"
 import type { ConsoleParts } from "../console-options.ts"
@@ -29,6 +30,8 @@ export interface VisitContext {
   /** What the page before wants to be said on this one. */
   readonly told: BannerCode | undefined
   readonly csrfToken: () => string
+  readonly previews: ImportPreviews
+  readonly closing: AbortSignal
 }
 
 /** What a page shows; the shell puts everything around it. */
@@ -51,6 +54,10 @@ export class Visit {
   readonly districts: readonly Connection[]
   /** Numbers, times and durations as people read them. */
   readonly show: Show
+  /** Plans that go on when the request has been answered. */
+  readonly previews: ImportPreviews
+  /** Aborts when the console closes: what is still being sent then ends. */
+  readonly closing: AbortSignal
   readonly #context: VisitContext
 
   constructor(context: VisitContext) {
@@ -63,6 +70,8 @@ export class Visit {
     this.query = context.query
     this.form = context.form
     this.districts = context.districts
+    this.previews = context.previews
+    this.closing = context.closing
     this.show = new Show(context.text)
   }
 

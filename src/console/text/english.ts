@@ -76,6 +76,8 @@ export const english = {
   /** What the next page says once a form was done. */
   banners: {
     "import-scheduled": "Success. Clever Sync scheduled successfully.",
+    "import-waits-already":
+      "An import of this district is waiting already. It begins as soon as there is room.",
     "import-cancelled": "The import was taken off the queue.",
     "import-already-running": "The import that waited has begun already.",
     "integration-requested": "Your request was sent. You see here when it was approved.",
@@ -235,6 +237,68 @@ export const english = {
     steps: "What happened",
     stepsCaption: "Steps of this connection, newest first",
     columns: { when: "When", what: "State", mode: "Mode", who: "Who" },
+  },
+
+  // Import
+
+  import: {
+    title: "Import",
+    crumb: "Clever Secure Sync",
+    lead: "Brings the people, schools and classes of the district up to date with Clever.",
+    form: "What to import",
+    mode: "How much",
+    modes: {
+      delta: {
+        label: "Delta",
+        hint: "Reads only what has changed at Clever since the last import. The right one for every day.",
+      },
+      bulk: {
+        label: "Bulk",
+        hint: "Lists everything there is and compares it. Takes longer; finds whatever a delta may have missed.",
+      },
+    },
+    preview: "Preview",
+    previewHint: "Preview finds out what an import would do, and changes nothing.",
+    import: "Import",
+    running: "An import is running",
+    runningPreview: "A preview is running",
+    runningText: "You can leave this page: it goes on. Another import asked for now begins after this one.",
+    startedBy: (who: string): string => `Started by ${who}`,
+    progress: "Progress of the import",
+    waiting: "An import is waiting",
+    waitingText: (mode: string, who: string): string =>
+      `${mode}, asked for by ${who}. It begins as soon as there is room.`,
+    waitingUntil: "It begins at",
+    waitingLong:
+      "Nothing has taken it up yet. If it stays like this, ask whoever looks after the app whether its import worker runs.",
+    cancelWaiting: "Take it off the queue",
+    last: "The last import",
+    lastNone: "This district was never imported",
+    lastNoneText: "Start with Bulk, or have a look at what it would do with Preview.",
+    lastText: (mode: string, who: string): string => `${mode}, started by ${who}`,
+    details: "See the details",
+    counts: (created: string, updated: string, archived: string): string =>
+      `${created} created, ${updated} updated, ${archived} archived`,
+    whatChanged: "What changed",
+    when: "When",
+    how: "How",
+    notImportable: "This district can't be imported now",
+    notActive: "Its connection is not active. Under Partners you see why, and what to do.",
+    ssoOnly:
+      "It is connected for sign-in alone, so that nobody is created, changed or archived through Clever. Choose SSO with User Provisioning under Partners to import it.",
+    toConnection: "Go to its connection",
+    stages: {
+      listing: "Reading",
+      replaying: "Reading what changed meanwhile",
+      "reading-events": "Reading changes",
+      planning: "Comparing",
+      applying: "Saving",
+    },
+    stage: (stage: string, kind: string): string => `${stage}: ${kind}`,
+    records: (records: string): string => `${records} records`,
+    recordsOf: (records: string, expected: string): string => `${records} of ${expected} records`,
+    rate: (rate: string): string => `${rate} a second`,
+    left: (duration: string): string => `${duration} left`,
   },
 
   // Choosing a district
