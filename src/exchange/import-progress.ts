@@ -60,10 +60,10 @@ export async function importProgress(options: {
   }
 }
 
-function stageOf({ state, checkpoint }: Run): Progress["stage"] {
+function stageOf({ state, mode, checkpoint }: Run): Progress["stage"] {
   if (state === "applying") return "applying"
   if (state === "planned") return "planning"
-  return checkpoint?.stage ?? "reading-events"
+  return checkpoint?.stage ?? (mode === "bulk" ? "listing" : "reading-events")
 }
 
 /** Of a run that was taken up again, what was read before does not count. */

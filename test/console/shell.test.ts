@@ -61,13 +61,13 @@ describe("every answer", () => {
     const assets = [...page.matchAll(/(?:src|href)="\/exchange(\/assets\/[^"]+)"/g)].map(
       ([, path]) => path ?? "",
     )
-    expect(assets).toHaveLength(2)
+    expect(assets).toHaveLength(3)
     for (const path of assets) {
       // Whoever is refused sees a page that looks like one.
       const asset = await world.get(path, null)
       expect(asset.status).toBe(200)
       expect(asset.headers.get("cache-control")).toContain("immutable")
-      expect(asset.headers.get("content-type")).toMatch(/^text\/(?:css|javascript)/)
+      expect(asset.headers.get("content-type")).toMatch(/^(?:text\/(?:css|javascript)|image\/svg)/)
     }
   })
 })

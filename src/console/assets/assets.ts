@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { icon } from "./icon.ts"
 import { script } from "./script.ts"
 import { stylesheet } from "./stylesheet.ts"
 
@@ -10,16 +11,20 @@ interface Asset {
 
 const style = assetOf("console", "css", "text/css; charset=utf-8", stylesheet)
 const code = assetOf("console", "js", "text/javascript; charset=utf-8", script)
+const picture = assetOf("console", "svg", "image/svg+xml", icon)
 
-/** Where the stylesheet and the script are, below the console's base path. */
-export const assetPaths: { readonly style: string; readonly script: string } = {
-  style: style.path,
-  script: code.path,
+/** Where the console's files are, below its base path. */
+export interface AssetPaths {
+  readonly style: string
+  readonly script: string
+  readonly icon: string
 }
+
+export const assetPaths: AssetPaths = { style: style.path, script: code.path, icon: picture.path }
 
 /** The file at a path below the base path; undefined if there is none. Their names change with what is in them. */
 export function assetAt(path: string): Response | undefined {
-  const asset = [style, code].find((one) => one.path === path)
+  const asset = [style, code, picture].find((one) => one.path === path)
   if (asset === undefined) return undefined
   return new Response(asset.body, {
     headers: {

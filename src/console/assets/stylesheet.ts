@@ -20,7 +20,7 @@ export const stylesheet: string = `
   --round: .75rem;
 }
 *, ::before, ::after { box-sizing: border-box }
-html { -webkit-text-size-adjust: 100%; scrollbar-gutter: stable }
+html { -webkit-text-size-adjust: 100%; overflow-y: scroll }
 body { margin: 0; min-height: 100vh; font: 1rem/1.5 system-ui, "Segoe UI", Roboto, sans-serif; background: var(--ground); color: var(--text); overflow-wrap: anywhere }
 a { color: var(--accent); text-underline-offset: .15em }
 a:hover { color: var(--accent-strong) }
@@ -100,7 +100,7 @@ tbody tr:hover { background: var(--sunken) }
 
 form { margin: 0 }
 .field { margin: 0 0 1rem; max-width: 34rem }
-label, legend { display: block; margin-bottom: .25rem; font-weight: 600 }
+label, legend { display: block; padding: 0; margin-bottom: .25rem; font-weight: 600 }
 .hint { margin: .25rem 0 0 !important; font-size: .875rem; font-weight: 400; color: var(--quiet) }
 .field-error { margin: .25rem 0 0 !important; font-size: .9375rem; font-weight: 550; color: var(--bad) }
 input:not([type=radio], [type=checkbox]), select, textarea { width: 100%; padding: .5rem .75rem; border: 1px solid var(--edge); border-radius: .5rem; background: light-dark(#fff, #10141b); color: inherit; font: inherit; line-height: 1.4 }

@@ -2,6 +2,7 @@ import { HomeroomError } from "../../errors/index.ts"
 import type { ImportPreviews } from "../../exchange/index.ts"
 import type { Connection, Run } from "../../storage/contract.ts"
 import { type ConsoleAccess, type ConsoleRole, mayDo, maySee } from "../access.ts"
+import type { AssetPaths } from "../assets/assets.ts"
 import type { ConsoleParts } from "../console-options.ts"
 import type { BannerCode, ConsoleText } from "../text/english.ts"
 import { html, type Markup } from "../view/html.ts"
@@ -18,7 +19,7 @@ export interface VisitContext {
   readonly text: ConsoleText
   readonly clock: () => number
   readonly basePath: string
-  readonly assets: { readonly style: string; readonly script: string }
+  readonly assets: AssetPaths
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   /** What a POST was sent with. */

@@ -1,3 +1,4 @@
+import type { AssetPaths } from "../assets/assets.ts"
 import type { ConsoleText } from "../text/english.ts"
 import { html } from "./html.ts"
 
@@ -5,7 +6,7 @@ import { html } from "./html.ts"
 export async function renderDenied(options: {
   readonly text: ConsoleText
   readonly basePath: string
-  readonly assets: { readonly style: string }
+  readonly assets: AssetPaths
 }): Promise<Response> {
   const { text, basePath, assets } = options
   const page = await html`<!doctype html>
@@ -15,6 +16,7 @@ export async function renderDenied(options: {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${text.deniedPage.title} · ${text.product}</title>
 <link rel="stylesheet" href="${basePath}${assets.style}">
+<link rel="icon" href="${basePath}${assets.icon}" type="image/svg+xml">
 </head>
 <body>
 <main>

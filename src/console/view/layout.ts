@@ -1,4 +1,5 @@
 import type { Connection } from "../../storage/contract.ts"
+import type { AssetPaths } from "../assets/assets.ts"
 import { type ConsoleSection, sections } from "../routing/section.ts"
 import type { ConsoleText } from "../text/english.ts"
 import { html, type Markup } from "./html.ts"
@@ -38,7 +39,7 @@ interface LayoutOptions extends PageParts {
   readonly place: Place
   readonly section?: ConsoleSection | undefined
   readonly connection: Connection | undefined
-  readonly assets: { readonly style: string; readonly script: string }
+  readonly assets: AssetPaths
   readonly actor: string
 }
 
@@ -53,6 +54,7 @@ export function renderPage(options: LayoutOptions): Markup {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · ${text.product}</title>
 <link rel="stylesheet" href="${place.href(assets.style)}">
+<link rel="icon" href="${place.href(assets.icon)}" type="image/svg+xml">
 <script src="${place.href(assets.script)}" defer></script>
 ${refreshSeconds === undefined ? "" : html`<noscript><meta http-equiv="refresh" content="${refreshSeconds}"></noscript>`}
 </head>
