@@ -10,6 +10,7 @@ import type {
 import { type ChangeFilter, type RecordChange, readChanges } from "./change-log.ts"
 import { type DanglingReference, findDanglingReferences } from "./dangling.ts"
 import { checkSettings, districtSettings } from "./district-settings.ts"
+import { type Thresholds, thresholdsFor } from "./guards/thresholds.ts"
 import { listHistory, presentRun } from "./history.ts"
 import { Plan } from "./opened-plan.ts"
 import { type ReadRecordsOptions, type RosterEntry, readRecords } from "./ownership/read-records.ts"
@@ -105,6 +106,13 @@ export class RosterReader {
   async *danglingReferences(options: { districtId: string }): AsyncIterable<DanglingReference> {
     await this.open()
     yield* findDanglingReferences(this.#storage, options.districtId)
+  }
+
+  /** What the guards of a district let pass now, of a kind of which nothing else is said (S15). */
+  async thresholds({ districtId }: { districtId: string }): Promise<Thresholds> {
+    await this.open()
+    const { guards } = await districtSettings(this.#storage, districtId, this.defaults)
+    return thresholdsFor(guards, undefined, this.#clock())
   }
 
   /** A plan shows what the scope leaves of it that goes when it is opened. */

@@ -33,6 +33,10 @@ const table: Readonly<Record<string, ConsoleRole>> = {
   "POST /districts/:districtId/import/preview": "operate",
   "POST /districts/:districtId/import/cancel": "operate",
   "GET /districts/:districtId/import/events": "view",
+  "GET /districts/:districtId/schedule": "view",
+  "POST /districts/:districtId/schedule": "operate",
+  "POST /districts/:districtId/schedule/reset": "operate",
+  "POST /districts/:districtId/schedule/guards": "admin",
 }
 
 const roles: readonly ConsoleRole[] = ["view", "operate", "approve", "admin"]

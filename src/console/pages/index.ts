@@ -3,6 +3,7 @@ import { importRoutes } from "./import/import-page.ts"
 import { districtRoutes } from "./partners/district.ts"
 import { overviewRoutes } from "./partners/overview.ts"
 import { requestRoutes } from "./partners/requests.ts"
+import { scheduleRoutes } from "./schedule/schedule-page.ts"
 import { startRoutes } from "./start.ts"
 
 /**
@@ -24,4 +25,5 @@ export const routes: readonly ConsoleRoute[] = [
   ...requestRoutes,
   ...districtRoutes,
   ...importRoutes,
+  ...scheduleRoutes,
 ]

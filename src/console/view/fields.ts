@@ -13,13 +13,11 @@ interface FieldOptions {
 export function textField(
   options: FieldOptions & {
     readonly value: string
-    readonly type?: "text" | "date" | "number"
+    readonly type?: "text" | "date" | "time"
     readonly required?: boolean
     readonly placeholder?: string
-    /** Of a number. */
-    readonly min?: number
-    readonly max?: number
-    readonly step?: string
+    /** Small screens then show digits alone. */
+    readonly isNumeric?: boolean
     readonly isReadOnly?: boolean
     /** Ids and expressions, which no dictionary knows. */
     readonly isCode?: boolean
@@ -27,14 +25,14 @@ export function textField(
     readonly list?: string
   },
 ): Markup {
-  const { name, value, type = "text", required, placeholder, min, max, step, isCode, list } = options
+  const { name, value, type = "text", required, placeholder, isNumeric, isCode, list } = options
   const flags = [
     ...(required === true ? ["required"] : []),
     ...(options.isReadOnly === true ? ["readonly"] : []),
   ]
   return field(
     options,
-    html`<input id="${name}" name="${name}" type="${type}" value="${value}"${attribute("placeholder", placeholder)}${attribute("min", min)}${attribute("max", max)}${attribute("step", step)}${attribute("list", list)}${flags.map((flag) => html` ${flag}`)}${
+    html`<input id="${name}" name="${name}" type="${type}" value="${value}"${attribute("placeholder", placeholder)}${attribute("inputmode", isNumeric === true ? "decimal" : undefined)}${attribute("list", list)}${flags.map((flag) => html` ${flag}`)}${
       isCode === true ? html` class="code" autocapitalize="none" spellcheck="false"` : ""
     } autocomplete="off"${described(options)}>`,
   )

@@ -14,15 +14,19 @@ const defaults: Thresholds = {
 }
 
 /**
- * The thresholds of a kind now (S15). What is said of the kind goes before what is said of all kinds; within each,
+ * The thresholds of a kind now, or where none is named of those kinds that nothing else is said of (S15). What is said of the kind goes before what is said of all kinds; within each,
  * what is said of a change of school year, while it lasts, before what goes all year; then the defaults.
  */
-export function thresholdsFor(settings: GuardSettings, kind: Kind, nowMs: number): Thresholds {
+export function thresholdsFor(settings: GuardSettings, kind: Kind | undefined, nowMs: number): Thresholds {
   const { rollover } = settings
   const today = new Date(nowMs).toISOString().slice(0, "YYYY-MM-DD".length)
   const isOn = rollover !== undefined && rollover.from <= today && today <= rollover.to
   const window = isOn ? rollover : undefined
-  const ranked = [window?.kinds?.[kind], settings.kinds?.[kind], window, settings]
+  const ranked = [
+    ...(kind === undefined ? [] : [window?.kinds?.[kind], settings.kinds?.[kind]]),
+    window,
+    settings,
+  ]
   const find = <Name extends keyof Thresholds>(name: Name): Thresholds[Name] => {
     const said = ranked.find((thresholds) => thresholds?.[name] !== undefined)?.[name]
     return (said ?? defaults[name]) as Thresholds[Name]
