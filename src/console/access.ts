@@ -16,10 +16,12 @@ export interface ConsoleAccess {
 
 /**
  * Decides about each request, before anything is looked at: the app's own session says who it is. Null denies; a
- * response of the app's own is sent as it is, as a redirect to its login.
+ * response of the app's own is sent as it is, as a redirect to its login. `native` is what the framework's door hands on,
+ * where there is one: Express's request, with its session.
  */
-export type ConsoleAuthorize = (
+export type ConsoleAuthorize<Native = unknown> = (
   request: Request,
+  native: Native,
 ) => ConsoleAccess | Response | null | Promise<ConsoleAccess | Response | null>
 
 /** Whether somebody may do what needs this role. */

@@ -26,11 +26,16 @@ export interface ConsoleSettings {
   readonly secrets: readonly string[]
 }
 
+/** What the framework's door hands on. */
+interface Doors {
+  Bindings: { native: unknown }
+}
+
 /** The console's routes, each behind the same guards. */
 export class ConsoleApp {
   readonly #settings: ConsoleSettings
   readonly #headers: Readonly<Record<string, string>>
-  readonly #hono: Hono
+  readonly #hono: Hono<Doors>
   readonly #clock: () => number
   readonly #previews: ImportPreviews
   readonly #closing = new AbortController()
@@ -42,23 +47,25 @@ export class ConsoleApp {
     this.#headers = securityHeaders(options.frameAncestors ?? [])
     this.#clock = options.clock ?? Date.now
     this.#previews = new ImportPreviews(options)
-    this.#hono = new Hono({ getPath: (request) => pathOf(request, basePath) })
+    this.#hono = new Hono<Doors>({ getPath: (request) => pathOf(request, basePath) })
     for (const route of routes) {
       this.#hono.on(route.method, route.path, (c) =>
-        this.#guarded(c.req.raw, (access) => this.#visit(c.req.raw, c.req.param(), access, route)),
+        this.#guarded(c.req.raw, c.env.native, (access) =>
+          this.#visit(c.req.raw, c.req.param(), access, route),
+        ),
       )
     }
     this.#hono.notFound((c) =>
-      this.#guarded(c.req.raw, (access) =>
+      this.#guarded(c.req.raw, c.env.native, (access) =>
         this.#failed(c.req.raw, access, new HomeroomError("CONSOLE_PAGE_NOT_FOUND")),
       ),
     )
   }
 
-  async fetch(request: Request): Promise<Response> {
+  async fetch(request: Request, native: unknown): Promise<Response> {
     const asset = assetAt(pathOf(request, this.#settings.basePath))
     if (asset !== undefined) return asset
-    return this.#secured(await this.#hono.fetch(request))
+    return this.#secured(await this.#hono.fetch(request, { native }))
   }
 
   /** Ends what is still being sent, and plans that still run. */
@@ -68,11 +75,15 @@ export class ConsoleApp {
   }
 
   /** First who it is: those whom the app does not let in are told nothing else. */
-  async #guarded(request: Request, answer: (access: ConsoleAccess) => Promise<Response>): Promise<Response> {
+  async #guarded(
+    request: Request,
+    native: unknown,
+    answer: (access: ConsoleAccess) => Promise<Response>,
+  ): Promise<Response> {
     const { options, basePath } = this.#settings
     let access: ConsoleAccess | Response | null
     try {
-      access = await options.authorize(request)
+      access = await options.authorize(request, native)
     } catch (error) {
       // Whoever can't be told is let in nowhere.
       options.onError?.(error)

@@ -24,9 +24,9 @@ export interface ConsoleParts {
   readonly schedule?: ScheduleSettings | undefined
 }
 
-export interface ConsoleOptions extends ConsoleParts {
+export interface ConsoleOptions<Native = unknown> extends ConsoleParts {
   /** Who somebody is and what they may do; the console has no login of its own. */
-  readonly authorize: ConsoleAuthorize
+  readonly authorize: ConsoleAuthorize<Native>
   /** The path under which the app serves the console: `/data-exchange`. Default `/`. */
   readonly basePath?: string | undefined
   /** Every text of the pages, for another language. Default: English. */

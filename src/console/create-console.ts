@@ -4,11 +4,11 @@ import type { ConsoleOptions } from "./console-options.ts"
 import { securityHeaders } from "./security/headers.ts"
 
 /** The console, to be mounted wherever requests come in. */
-export interface DataExchangeConsole {
-  /** Answers a request to any address below the base path; never rejects. */
-  readonly fetch: (request: Request) => Promise<Response>
+export interface DataExchangeConsole<Native = unknown> {
+  /** Answers a request to any address below the base path; never rejects. `native` is for `authorize`. */
+  fetch(request: Request, native?: Native): Promise<Response>
   /** Ends what is still being sent, and stops previews at their next safe point. */
-  readonly close: () => Promise<void>
+  close(): Promise<void>
   /** Where the app serves it, without a slash at the end; empty at the root. */
   readonly basePath: string
 }
@@ -22,7 +22,9 @@ const leastSecretBytes = 32
  * `CONSOLE_AUTHORIZE_MISSING` without that function, and `INVALID_OPTIONS`. What answers requests is loaded with the
  * first of them.
  */
-export function createConsole(options: ConsoleOptions): DataExchangeConsole {
+export function createConsole<Native = unknown>(
+  options: ConsoleOptions<Native>,
+): DataExchangeConsole<Native> {
   if (typeof options.authorize !== "function") throw new HomeroomError("CONSOLE_AUTHORIZE_MISSING")
   const basePath = readBasePath(options.basePath ?? "/")
   const secrets = readSecrets(options.secret)
@@ -30,11 +32,13 @@ export function createConsole(options: ConsoleOptions): DataExchangeConsole {
   let app: Promise<ConsoleApp> | undefined
   return {
     basePath,
-    async fetch(request) {
+    async fetch(request, native) {
       app ??= import("./console-app.ts").then(
-        ({ ConsoleApp }) => new ConsoleApp({ options, basePath, secrets }),
+        ({ ConsoleApp }) =>
+          // What the door hands on is handed back to the app's own function, whatever it is.
+          new ConsoleApp({ options: options as ConsoleOptions, basePath, secrets }),
       )
-      return (await app).fetch(request)
+      return (await app).fetch(request, native)
     },
     async close() {
       await (await app)?.close()

@@ -1,5 +1,6 @@
-/** Sign-in for Fastify 5. */
+/** Sign-in and the console for Fastify 5. */
 
+export { cleverConsole, type FastifyConsole, type FastifyVisit } from "./clever-console-plugin.ts"
 export {
   type CleverLoginPluginOptions,
   default,

@@ -341,7 +341,7 @@ export const english = {
     bulkEveryHint: "Lists everything again after so many days; 0: never by itself.",
     asForAll: (value: string): string => `As for all districts: ${value}`,
     daily: "At least one import a day",
-    dailyHint: "Also on days that the times leave out; not on those below.",
+    dailyHint: "Also on days that the times leave out; never on those above.",
     blackout: "Days without imports",
     blackoutHint:
       "One day a line, 2026-12-24, or several: 2026-12-24 to 2027-01-01. People still can start imports.",
