@@ -2,6 +2,7 @@ import { Command } from "commander"
 import { addAudit } from "./commands/audit.ts"
 import { addConnect } from "./commands/connect.ts"
 import { addConnections } from "./commands/connections.ts"
+import { addConsole } from "./commands/console.ts"
 import { addDecide } from "./commands/decide.ts"
 import { addDemo } from "./commands/demo.ts"
 import { addDiscover } from "./commands/discover.ts"
@@ -79,6 +80,7 @@ export async function runProgram(options: ProgramOptions): Promise<number> {
   addExport(program)
   addAudit(program)
   addForget(program)
+  addConsole(program)
   addWorker(program)
   addDoctor(program, setExitCode)
   // A reader that goes away is no failure: `Output` notices it, and help and errors go unread.

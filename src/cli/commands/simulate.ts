@@ -5,7 +5,7 @@ import { seconds, wholeNumber } from "../options.ts"
 import { type Output, withOutput } from "../output.ts"
 import { number } from "../run-text.ts"
 import { withSignals } from "../signals.ts"
-import { asSimulatorError } from "../simulator-error.ts"
+import { asStartError } from "../start-error.ts"
 import { tableLines } from "../table.ts"
 
 interface SimulateOptions {
@@ -54,7 +54,7 @@ async function simulate({ dayEvery, json, redirectUri, ...options }: SimulateOpt
       ...options,
       dayEverySeconds: dayEvery,
       redirectUris: redirectUri,
-    }).catch(asSimulatorError)
+    }).catch(asStartError)
     try {
       const description = simulator.describe()
       await withOutput(async (output) => {

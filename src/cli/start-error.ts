@@ -1,7 +1,7 @@
 import { HomeroomError } from "../errors/index.ts"
 
-/** Throws what kept the simulator from starting in words for whoever started it. */
-export function asSimulatorError(error: unknown): never {
+/** Throws what kept a server from starting in words for whoever started it. */
+export function asStartError(error: unknown): never {
   const { code, port } = error as NodeJS.ErrnoException & { port?: number }
   if (code === "EADDRINUSE" || code === "EACCES") {
     const problem = code === "EACCES" ? "may not be used by this account" : "is in use"
