@@ -56,14 +56,16 @@ const tarball = values.tarball ?? pack({ built: false }).tarball
 const project = mkdtempSync(join(tmpdir(), "homeroom-consumer-"))
 const inProject = { cwd: project, env }
 
-/** Both frameworks, and a logout that is refused: the one login route that asks nothing of Clever. */
+/** Both frameworks, a page of the console, and a logout that is refused: the one login route that asks nothing of Clever. */
 const appWithDoors = `import { once } from "node:events"
 import type { AddressInfo } from "node:net"
 import express from "express"
 import Fastify from "fastify"
-import { CleverSsoClient } from "homeroom"
-import { cleverLogin, cleverSession } from "homeroom/express"
-import cleverLoginPlugin from "homeroom/fastify"
+import { CleverClient, CleverSsoClient, Connections, Imports, InProcessQueue, RosterSync } from "homeroom"
+import { createConsole } from "homeroom/console"
+import { cleverConsole, cleverLogin, cleverSession } from "homeroom/express"
+import cleverLoginPlugin, { cleverConsole as fastifyConsole } from "homeroom/fastify"
+import { MemoryStorage } from "homeroom/memory"
 
 const sso = new CleverSsoClient({
   clientId: "an id",
@@ -72,7 +74,16 @@ const sso = new CleverSsoClient({
   cookieSecret: "a secret of thirty-two bytes or more",
 })
 
+const storage = new MemoryStorage()
+const clever = new CleverClient({ clientId: "an id", clientSecret: "a secret" })
+const connections = new Connections({ storage, clever })
+const roster = new RosterSync({ storage, clever })
+const imports = new Imports({ storage, connections, roster, queue: new InProcessQueue({ storage }) })
+const parts = { storage, connections, roster, imports, basePath: "/console" }
+const pages = createConsole({ ...parts, authorize: () => ({ actor: "ada", can: ["view"] }) })
+
 const expressApp = express()
+expressApp.use("/console", cleverConsole(pages))
 expressApp.use("/auth/clever", cleverLogin({ sso }))
 expressApp.use(cleverSession({ sso }))
 expressApp.get("/", (req, res) => {
@@ -84,12 +95,15 @@ const origin = "http://127.0.0.1:" + (server.address() as AddressInfo).port
 
 const fastifyApp = Fastify({ forceCloseConnections: true })
 await fastifyApp.register(cleverLoginPlugin, { sso })
+await fastifyApp.register(fastifyConsole(pages), { prefix: "/console" })
 fastifyApp.get("/", async (request) => ({ cleverId: request.cleverSession?.cleverId ?? null }))
 const fastifyOrigin = await fastifyApp.listen({ port: 0, host: "127.0.0.1" })
 
 for (const app of [origin, fastifyOrigin]) {
   const home = await fetch(app)
   if ((await home.text()) !== '{"cleverId":null}') throw new Error(app + " knows somebody")
+  const page = await fetch(app + "/console/partners")
+  if (!(await page.text()).includes("SSO with User Provisioning")) throw new Error(app + " has no console")
   const logout = await fetch(app + "/auth/clever/logout", { headers: { accept: "application/json" } })
   const { error } = (await logout.json()) as { error: string }
   if (error !== "LOGOUT_REFUSED") throw new Error(app + " answers " + logout.status + " " + error)
