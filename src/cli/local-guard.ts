@@ -30,16 +30,10 @@ export class LocalGuard {
 
   /** The operator, a cookie for whoever brings the token, or null. */
   authorize(request: Request): ConsoleAccess | Response | null {
-    const url = new URL(request.url)
-    const given = url.searchParams.get(tokenParameter)
+    const given = new URL(request.url).searchParams.get(tokenParameter)
     if (request.method === "GET" && given !== null && isSame(given, this.#token)) {
-      url.searchParams.delete(tokenParameter)
       const cookie = `${this.#cookieName}=${this.#session}; Path=/; HttpOnly; SameSite=Strict`
-      const headers = {
-        location: `${url.pathname}${url.search}`,
-        "set-cookie": cookie,
-        "cache-control": "no-store",
-      }
+      const headers = { location: "/", "set-cookie": cookie, "cache-control": "no-store" }
       return new Response(null, { status: 303, headers })
     }
     const cookies = (request.headers.get("cookie") ?? "").split(/;\s*/)

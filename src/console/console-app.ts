@@ -39,6 +39,8 @@ export class ConsoleApp {
   readonly #clock: () => number
   readonly #previews: ImportPreviews
   readonly #closing = new AbortController()
+  /** Answers of the app's own `authorize`: nothing is added to them. */
+  readonly #appsOwn = new WeakSet<Response>()
   #tokens: Promise<CsrfTokens> | undefined
 
   constructor(settings: ConsoleSettings) {
@@ -89,7 +91,10 @@ export class ConsoleApp {
       options.onError?.(error)
       access = null
     }
-    if (access instanceof Response) return access
+    if (access instanceof Response) {
+      this.#appsOwn.add(access)
+      return access
+    }
     if (access === null || access.can.length === 0) {
       return renderDenied({ text: options.text ?? english, basePath, assets: assetPaths })
     }
@@ -187,6 +192,7 @@ export class ConsoleApp {
 
   /** Every answer but the app's own: a page that sets a header itself, as a download's type, keeps it. */
   #secured(response: Response): Response {
+    if (this.#appsOwn.has(response)) return response
     const secured = new Response(response.body, response)
     for (const [name, value] of Object.entries(this.#headers)) {
       if (!secured.headers.has(name)) secured.headers.set(name, value)

@@ -3,6 +3,7 @@ import { HomeroomError } from "../../src/errors/index.ts"
 import { AuditLog, ImportHealthBook } from "../../src/exchange/index.ts"
 import { ConsoleWorld, type Visitor } from "../support/console-world.ts"
 import { districtId, until } from "../support/exchange-world.ts"
+import { storageNames } from "../support/roster-world.ts"
 
 const operator: Visitor = { actor: "office", can: ["operate"] }
 const watcher: Visitor = { actor: "watcher", can: ["view"] }
@@ -33,7 +34,7 @@ async function* eventsOf(answer: Response): AsyncGenerator<{ state: string; text
   }
 }
 
-test.each(["memory", "sqlite"] as const)(
+test.each(storageNames)(
   "Import puts one on the queue in the name of whoever pressed it, and says so, on %s",
   async (storage) => {
     const world = new ConsoleWorld(storage)
@@ -176,6 +177,8 @@ test("a stream of events ends with the console, and with who watches it", async 
   await another.close()
   expect((await closed.next()).done).toBe(true)
 
+  const onlyAsked = new Request(request(), { method: "HEAD" })
+  expect((await world.console.fetch(onlyAsked)).headers.get("content-type")).toContain("text/event-stream")
   const reader = (await world.console.fetch(request())).body?.getReader()
   await reader?.read()
   await reader?.cancel()

@@ -3,6 +3,7 @@ import { HomeroomError } from "../../src/errors/index.ts"
 import { AuditLog, Discovery, ImportHealthBook } from "../../src/exchange/index.ts"
 import { ConsoleWorld, type Visitor } from "../support/console-world.ts"
 import { districtId } from "../support/exchange-world.ts"
+import { storageNames } from "../support/roster-world.ts"
 
 const school: Visitor = { actor: "school-office", can: ["operate"] }
 const staff: Visitor = { actor: "staff", can: ["approve"] }
@@ -13,7 +14,7 @@ async function requestPath(world: ConsoleWorld): Promise<string> {
   return /\/exchange(\/partners\/requests\/\w+)"/.exec(page)?.[1] ?? ""
 }
 
-test.each(["memory", "sqlite"] as const)(
+test.each(storageNames)(
   "request, waiting, approval, Clever District ID, connected: each by whom it is for, on %s",
   async (storage) => {
     const world = new ConsoleWorld(storage)

@@ -2,6 +2,7 @@ import { expect, test } from "vitest"
 import { AuditLog } from "../../src/exchange/index.ts"
 import { ConsoleWorld, type Visitor } from "../support/console-world.ts"
 import { districtId } from "../support/exchange-world.ts"
+import { storageNames } from "../support/roster-world.ts"
 
 const operator: Visitor = { actor: "office", can: ["operate"] }
 const root: Visitor = { actor: "root", can: ["admin"] }
@@ -95,26 +96,29 @@ test("what can't be used stands beside its field, and nothing of what was entere
   expect(await settingsOf(world)).toEqual({})
 })
 
-test("of two who change a schedule at the same time the second looks again; other settings stay as they are", async () => {
-  const world = new ConsoleWorld()
-  await world.connect(id, { guards: { archivedShare: 0.2 } })
-  const stale = await fieldsOf(world, path)
-  const first = { ...stale, preset: "daily", time: "01:00" }
-  expect((await world.post(path, first, operator)).status).toBe(303)
-  const second = await world.post(path, { ...stale, preset: "daily", time: "02:00" }, operator)
-  expect(second.status).toBe(422)
-  const page = await second.text()
-  expect(page).toContain("Somebody else has changed this meanwhile")
-  expect(page).toContain("Every day at 01:00")
-  expect(page).toContain('value="02:00"')
-  expect(await settingsOf(world)).toEqual({
-    guards: { archivedShare: 0.2 },
-    schedule: { cron: "0 1 * * *" },
-  })
-  const fields = await fieldsOf(world, `${path}/reset`)
-  expect((await world.post(`${path}/reset`, fields, operator)).status).toBe(303)
-  expect(await settingsOf(world)).toEqual({ guards: { archivedShare: 0.2 } })
-})
+test.each(storageNames)(
+  "of two who change a schedule the second looks again; other settings stay, on %s",
+  async (storage) => {
+    const world = new ConsoleWorld(storage)
+    await world.connect(id, { guards: { archivedShare: 0.2 } })
+    const stale = await fieldsOf(world, path)
+    const first = { ...stale, preset: "daily", time: "01:00" }
+    expect((await world.post(path, first, operator)).status).toBe(303)
+    const second = await world.post(path, { ...stale, preset: "daily", time: "02:00" }, operator)
+    expect(second.status).toBe(422)
+    const page = await second.text()
+    expect(page).toContain("Somebody else has changed this meanwhile")
+    expect(page).toContain("Every day at 01:00")
+    expect(page).toContain('value="02:00"')
+    expect(await settingsOf(world)).toEqual({
+      guards: { archivedShare: 0.2 },
+      schedule: { cron: "0 1 * * *" },
+    })
+    const fields = await fieldsOf(world, `${path}/reset`)
+    expect((await world.post(`${path}/reset`, fields, operator)).status).toBe(303)
+    expect(await settingsOf(world)).toEqual({ guards: { archivedShare: 0.2 } })
+  },
+)
 
 test("thresholds and the change of school year are an administrator's, and everybody's to read", async () => {
   const world = new ConsoleWorld()

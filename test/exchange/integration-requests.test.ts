@@ -1,6 +1,7 @@
 import { expect, test } from "vitest"
 import { AuditLog, IntegrationRequests } from "../../src/exchange/index.ts"
 import { districtId, ExchangeWorld } from "../support/exchange-world.ts"
+import { storageNames } from "../support/roster-world.ts"
 
 class RequestWorld extends ExchangeWorld {
   readonly told: string[] = []
@@ -16,45 +17,42 @@ class RequestWorld extends ExchangeWorld {
   }
 }
 
-test.each(["memory", "sqlite"] as const)(
-  "a wish becomes a connection, step by step, on %s",
-  async (storage) => {
-    const world = new RequestWorld(storage)
-    const { requests, connections } = world
-    const { id } = await requests.request({ mode: "sso+provisioning", by: "school" })
-    expect(id).not.toContain("school")
-    expect(await requests.request({ mode: "sso+provisioning", by: "school" })).toMatchObject({
-      id,
-      state: "requested",
-    })
-    const early = requests.connect(id, { districtId: districtId(1), by: "school" })
-    await expect(early).rejects.toMatchObject({ code: "CONNECTION_TRANSITION_INVALID" })
+test.each(storageNames)("a wish becomes a connection, step by step, on %s", async (storage) => {
+  const world = new RequestWorld(storage)
+  const { requests, connections } = world
+  const { id } = await requests.request({ mode: "sso+provisioning", by: "school" })
+  expect(id).not.toContain("school")
+  expect(await requests.request({ mode: "sso+provisioning", by: "school" })).toMatchObject({
+    id,
+    state: "requested",
+  })
+  const early = requests.connect(id, { districtId: districtId(1), by: "school" })
+  await expect(early).rejects.toMatchObject({ code: "CONNECTION_TRANSITION_INVALID" })
 
-    await requests.approve(id, { by: "staff" })
-    world.clever.failing.set(districtId(1), "CLEVER_DISTRICT_NOT_CONNECTED")
-    const wrong = requests.connect(id, { districtId: districtId(1), by: "school" })
-    await expect(wrong).rejects.toMatchObject({ code: "CLEVER_DISTRICT_NOT_CONNECTED" })
-    expect((await requests.get(id)).state).toBe("approved")
+  await requests.approve(id, { by: "staff" })
+  world.clever.failing.set(districtId(1), "CLEVER_DISTRICT_NOT_CONNECTED")
+  const wrong = requests.connect(id, { districtId: districtId(1), by: "school" })
+  await expect(wrong).rejects.toMatchObject({ code: "CLEVER_DISTRICT_NOT_CONNECTED" })
+  expect((await requests.get(id)).state).toBe("approved")
 
-    const connection = await requests.connect(id, { districtId: districtId(2), by: "school" })
-    expect(connection).toMatchObject({ districtId: districtId(2), mode: "sso+provisioning", state: "active" })
-    expect(await requests.get(id)).toMatchObject({ state: "connected", districtId: districtId(2) })
-    expect(world.told).toEqual(["requested by school", "approved by staff", "connected by school"])
-    expect((await connections.get(districtId(2))).steps.map(({ by }) => by)).toEqual([
-      "school",
-      "school",
-      "school",
-    ])
+  const connection = await requests.connect(id, { districtId: districtId(2), by: "school" })
+  expect(connection).toMatchObject({ districtId: districtId(2), mode: "sso+provisioning", state: "active" })
+  expect(await requests.get(id)).toMatchObject({ state: "connected", districtId: districtId(2) })
+  expect(world.told).toEqual(["requested by school", "approved by staff", "connected by school"])
+  expect((await connections.get(districtId(2))).steps.map(({ by }) => by)).toEqual([
+    "school",
+    "school",
+    "school",
+  ])
 
-    const { entries } = await new AuditLog({ storage: world.storage }).list()
-    const actions = entries.filter(({ action }) => action.startsWith("integration"))
-    expect(actions.map(({ action, by, districtId }) => [action, by, districtId]).reverse()).toEqual([
-      ["integration-requested", "school", null],
-      ["integration-approved", "staff", null],
-      ["integration-connected", "school", districtId(2)],
-    ])
-  },
-)
+  const { entries } = await new AuditLog({ storage: world.storage }).list()
+  const actions = entries.filter(({ action }) => action.startsWith("integration"))
+  expect(actions.map(({ action, by, districtId }) => [action, by, districtId]).reverse()).toEqual([
+    ["integration-requested", "school", null],
+    ["integration-approved", "staff", null],
+    ["integration-connected", "school", districtId(2)],
+  ])
+})
 
 test("who was declined may ask again; two who decide at once do not both", async () => {
   const world = new RequestWorld()

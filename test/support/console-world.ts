@@ -25,7 +25,7 @@ export class ConsoleWorld extends ExchangeWorld {
   readonly errors500: unknown[] = []
   readonly console: DataExchangeConsole
 
-  constructor(storage: Exclude<StorageName, "postgres"> = "memory", options: Partial<ConsoleOptions> = {}) {
+  constructor(storage: StorageName = "memory", options: Partial<ConsoleOptions> = {}) {
     super(storage)
     this.console = this.anotherConsole(options)
   }

@@ -18,6 +18,7 @@ import {
 } from "../../src/index.ts"
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
+import { lendPostgres } from "./postgres-worlds.ts"
 import { type StorageName, temporaryFolder } from "./roster-world.ts"
 
 export const minuteMs = 60_000
@@ -96,6 +97,7 @@ export class ExchangeWorld {
   readonly clever: SmallClever = new SmallClever()
   readonly timers: HandTimers = new HandTimers()
   readonly path: string
+  readonly #isPostgres: boolean
   readonly storage: RosterStorage
   readonly connections: Connections
   readonly roster: RosterSync
@@ -107,6 +109,7 @@ export class ExchangeWorld {
   readonly #works: QueueWork[] = []
 
   constructor(storage: StorageName = "memory") {
+    this.#isPostgres = storage === "postgres"
     this.path = storage === "sqlite" ? join(temporaryFolder(), "roster.db") : ""
     this.storage = this.openStorage()
     this.connections = new Connections({ storage: this.storage, clever: this.clever, clock: this.now })
@@ -119,9 +122,10 @@ export class ExchangeWorld {
     })
   }
 
-  /** The store once more, as another process opens it; of a store in memory the same one. */
+  /** The store once more, as another process opens it; of a store in memory or on PostgreSQL the same one. */
   openStorage(): RosterStorage {
     if (this.path === "" && this.storage !== undefined) return this.storage
+    if (this.#isPostgres) return lentStorage(this.now)
     const storage =
       this.path === ""
         ? new MemoryStorage({ clock: this.now })
@@ -197,6 +201,16 @@ export class ExchangeWorld {
       )
     })
   }
+}
+
+/** A schema of PostgreSQL for as long as the test runs. */
+function lentStorage(clock: () => number): RosterStorage {
+  const { storage, giveBack } = lendPostgres({ clock })
+  onTestFinished(async () => {
+    await storage.close()
+    await giveBack()
+  })
+  return storage
 }
 
 /** Waits until the condition holds, looking again whenever everything at hand is done. */

@@ -13,6 +13,8 @@ const looksPerSign = 15
  * it does not matter which process does the import.
  */
 export function eventsOf(visit: Visit): Response {
+  const headers = { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" }
+  if (visit.request.method === "HEAD") return new Response(null, { headers })
   const { progressMs = 1_000, repeat = repeatWithTimer } = visit.parts
   const stopping = new AbortController()
   const stopped = AbortSignal.any([stopping.signal, visit.request.signal, visit.closing])
@@ -55,9 +57,7 @@ export function eventsOf(visit: Visit): Response {
     },
     cancel: () => stopping.abort(),
   })
-  return new Response(body, {
-    headers: { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" },
-  })
+  return new Response(body, { headers })
 }
 
 /** Looks at a district's import again and again. */
