@@ -90,6 +90,7 @@ test("what can't be used stands beside its field, and nothing of what was entere
     const page = await answer.text()
     expect(answer.status).toBe(422)
     expect(page).toContain(problem)
+    expect(page).not.toContain("that the message names")
     expect(page).toContain(value)
     expect(page).toMatch(/aria-invalid="true"/)
   }

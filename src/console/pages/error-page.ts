@@ -1,4 +1,4 @@
-import type { HomeroomError } from "../../errors/index.ts"
+import { errorCodes, type HomeroomError } from "../../errors/index.ts"
 import type { Visit } from "../routing/visit.ts"
 import { html } from "../view/html.ts"
 import { linkButton } from "../view/pieces.ts"
@@ -6,6 +6,11 @@ import { linkButton } from "../view/pieces.ts"
 /** What an error says to whoever works with the console. */
 export function errorText({ text }: Pick<Visit, "text">, error: HomeroomError): string {
   return text.errors[error.code] ?? error.message
+}
+
+/** What is wrong, for where it stands beside what has to be corrected: that need not be said then. */
+export function problemText({ code, message }: HomeroomError): string {
+  return message.replace(` ${errorCodes[code].remedy}`, "")
 }
 
 /** A page that says what went wrong and what to do. */

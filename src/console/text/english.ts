@@ -112,6 +112,14 @@ export const english = {
     SYNC_IN_PROGRESS: "An import of this district is running. Wait for it to end, then do it again.",
     CLEVER_DISTRICT_NOT_CONNECTED:
       "Clever does not know this district as one of the app's. Check the Clever District ID, and that the district has shared its data with the app in Clever.",
+    CLEVER_UNREACHABLE: "Clever can't be reached just now. Nothing was changed; try again in a few minutes.",
+    CLEVER_UNAVAILABLE: "Clever has a problem of its own just now. Nothing was changed; try again later.",
+    CLEVER_RATE_LIMITED:
+      "Clever gets too many requests for this district just now. Try again in a few minutes.",
+    CLEVER_TOKEN_REJECTED:
+      "Clever does not let the app at this district's data any more. Ask the district whether it still shares its data with the app.",
+    CLEVER_CREDENTIALS_REJECTED:
+      "Clever does not accept the app's credentials. Tell whoever looks after the app: they have to be renewed.",
     CLEVER_CREDENTIALS_MISSING: "The app has no Clever credentials, so Clever can't be asked.",
     RUN_NOT_FOUND: "There is no such import in this district.",
     PLAN_STALE: "The roster has changed since, so that these changes no longer fit. Run the import again.",
@@ -121,6 +129,10 @@ export const english = {
     PLAN_NOT_APPLICABLE: "Nothing waits for a decision here any more.",
     RUN_NOT_UNDOABLE: "This import can't be undone: it changed nothing, or its changes are no longer kept.",
     RUN_CHANGES_PURGED: "The changes of this import are no longer kept. Its counts still are.",
+    STORAGE_BUSY: "The database is busy just now. Try again in a moment.",
+    STORAGE_UNREACHABLE: "The database does not answer just now. Try again in a moment.",
+    STORAGE_FULL: "The disk of the database is full, so nothing was saved. Tell whoever looks after the app.",
+    QUEUE_UNREACHABLE: "The import queue does not answer just now. Try again in a moment.",
     INTERNAL:
       "Something went wrong that should not. It was noted; try again, or tell whoever looks after the app.",
   } as Readonly<Record<string, string>>,

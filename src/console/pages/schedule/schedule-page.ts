@@ -7,7 +7,7 @@ import type { BannerCode } from "../../text/english.ts"
 import { html, type Markup } from "../../view/html.ts"
 import { districtName } from "../../view/layout.ts"
 import { button, card, facts } from "../../view/pieces.ts"
-import { errorText } from "../error-page.ts"
+import { errorText, problemText } from "../error-page.ts"
 import { guardsForm, readGuards } from "./guards-form.ts"
 import type { Problems } from "./problems.ts"
 import { readSchedule, scheduleForm } from "./schedule-form.ts"
@@ -75,7 +75,7 @@ function problemsIn(visit: Visit, error: unknown, part: Part): Problems {
   if (!isOfForm || typeof option !== "string") throw error
   const field = option.replace(`${part}.`, "").replace(".", "-")
   // A field that the form does not have can't show it.
-  return { [field]: error.message, ...(visit.form.has(field) ? {} : { form: errorText(visit, error) }) }
+  return { [field]: problemText(error), ...(visit.form.has(field) ? {} : { form: errorText(visit, error) }) }
 }
 
 async function page(
