@@ -186,3 +186,19 @@ test("a stream of events ends with the console, and with who watches it", async 
   world.timers.beat()
   expect(world.errors500).toEqual([])
 })
+
+test("a preview ends with the console, at its next safe point, and the next one goes on with it", async () => {
+  const world = new ConsoleWorld()
+  await world.connect(id)
+  const go = holdListings(world)
+  const answer = world.post(`${path}/preview`, { mode: "bulk" }, operator)
+  await until(async () => (await world.text(path, operator)).includes("A preview is running"))
+  const closed = world.console.close()
+  go()
+  await closed
+  expect((await answer).status).toBe(303)
+  const runs = await world.storage.listRuns({ limit: 9 })
+  expect(runs).toMatchObject([{ state: "interrupted", purpose: "plan" }])
+  const plan = await world.roster.plan({ districtId: id, mode: "bulk" })
+  expect(plan).toMatchObject({ id: runs[0]?.id, state: "planned" })
+})

@@ -104,6 +104,8 @@ label, legend { display: block; padding: 0; margin-bottom: .25rem; font-weight: 
 .hint { margin: .25rem 0 0 !important; font-size: .875rem; font-weight: 400; color: var(--quiet) }
 .field-error { margin: .25rem 0 0 !important; font-size: .9375rem; font-weight: 550; color: var(--bad) }
 input:not([type=radio], [type=checkbox]), select, textarea { width: 100%; padding: .5rem .75rem; border: 1px solid var(--edge); border-radius: .5rem; background: light-dark(#fff, #10141b); color: inherit; font: inherit; line-height: 1.4 }
+::placeholder { color: var(--quiet); opacity: 1 }
+.hint + .fields { margin-top: .75rem }
 .wrong input, .wrong select, .wrong textarea { border-color: var(--bad); box-shadow: inset 0 0 0 1px var(--bad) }
 input[readonly] { background: var(--sunken); border-color: var(--line); color: var(--quiet) }
 input[type=radio], input[type=checkbox] { width: 1.125rem; height: 1.125rem; margin: .2rem 0 0; accent-color: var(--accent) }

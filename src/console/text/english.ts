@@ -381,6 +381,7 @@ export const english = {
     rollover: "Change of school year",
     rolloverText:
       "Between these days other thresholds go, for more people leave than in the rest of the year.",
+    asInTheYear: "As in the rest of the year",
     from: "First day",
     to: "Last day",
     numberWrong: "Enter a number.",

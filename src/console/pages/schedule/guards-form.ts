@@ -52,7 +52,7 @@ export async function guardsForm(
       label: words[name],
       value: valueFor(`${prefix}${name}`, answerOf(window[name])),
       choices: [
-        ["", words.answers[""]],
+        ["", prefix === "" ? words.answers[""] : words.asInTheYear],
         ["yes", words.answers.yes],
         ["no", words.answers.no],
       ],
