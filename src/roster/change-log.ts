@@ -25,6 +25,27 @@ export interface ChangeFilter {
   school?: string | undefined
 }
 
+/** The kind and id of a change. */
+export interface ChangePosition {
+  kind: Kind
+  id: string
+}
+
+/** Which of a run's changes, and from where. */
+export interface ChangePageQuery extends Pick<ChangeFilter, "kind" | "action"> {
+  /** `next` of the page before. */
+  after?: ChangePosition | undefined
+  /** How many at most. Default 50. */
+  limit?: number | undefined
+}
+
+/** Changes of a run, in kind order, then id. */
+export interface ChangePage {
+  changes: RecordChange[]
+  /** Where the next page begins; null after the last one. */
+  next: ChangePosition | null
+}
+
 /** What one school has to do with a run's changes. */
 export interface SchoolChanges {
   /** The Clever id of the school; null for what belongs to none. */
@@ -33,7 +54,8 @@ export interface SchoolChanges {
   changes: Partial<Record<Kind, Partial<Record<LoggedAction, number>>>>
 }
 
-type ChangesOf = Pick<Run, "id" | "plan" | "changesPurgedAt">
+/** What of a run it takes to read its changes. */
+export type ChangesOf = Pick<Run, "id" | "plan" | "changesPurgedAt">
 
 /** A change with its contents read. */
 interface ParsedChange extends LoggedChange {
@@ -55,6 +77,23 @@ export async function* readChanges(
 ): AsyncGenerator<RecordChange> {
   for await (const change of parsedChanges(storage, run, { kind, action }, scope)) {
     if (school === undefined || schoolsOf(change).includes(school)) yield describe(change)
+  }
+}
+
+/** A page of what {@link readChanges} lists. Costs that page, however many changes the run has. */
+export async function pageOfChanges(
+  storage: RosterStorage,
+  run: ChangesOf,
+  { kind, action, after, limit = 50 }: ChangePageQuery,
+  scope: CompiledScope | undefined,
+): Promise<ChangePage> {
+  requireChanges(run)
+  const actions = actionsOf(run, action)
+  const found = await storage.listChanges({ runId: run.id, kind, actions, after, limit: limit + 1 })
+  const shown = found.slice(0, limit)
+  return {
+    changes: shown.map((change) => describeChange(change, scope)),
+    next: found.length > limit ? positionOf(shown.at(-1)) : null,
   }
 }
 
@@ -125,8 +164,13 @@ async function* parsedChanges(
   }
 }
 
+/** Where a list goes on after this change. */
+export function positionOf(change: ChangePosition | undefined): ChangePosition | null {
+  return change === undefined ? null : { kind: change.kind, id: change.id }
+}
+
 /** S31: an import whose changes are gone must not look like one that changed nothing. */
-function requireChanges({ id, changesPurgedAt }: ChangesOf): void {
+export function requireChanges({ id, changesPurgedAt }: ChangesOf): void {
   if (changesPurgedAt === undefined) return
   throw new HomeroomError("RUN_CHANGES_PURGED", {
     message: `What import ${id} changed was purged on ${changesPurgedAt.slice(0, 10)}.`,
@@ -135,7 +179,7 @@ function requireChanges({ id, changesPurgedAt }: ChangesOf): void {
 }
 
 /** What a plan leaves out is none of its changes (S28). */
-function actionsOf({ plan }: ChangesOf, action: LoggedAction | undefined): LoggedAction[] | undefined {
+export function actionsOf({ plan }: ChangesOf, action: LoggedAction | undefined): LoggedAction[] | undefined {
   if (plan === null) return action === undefined ? undefined : [action]
   const logged = (["create", "update", "restore", "archive"] as const).filter((one) =>
     plan.actions.includes(one),

@@ -1,6 +1,13 @@
 /** The engine: brings a roster from its source into a storage and keeps it up to date. */
 
-export type { ChangeFilter, RecordChange, SchoolChanges } from "./change-log.ts"
+export type {
+  ChangeFilter,
+  ChangePage,
+  ChangePageQuery,
+  ChangePosition,
+  RecordChange,
+  SchoolChanges,
+} from "./change-log.ts"
 export type { DanglingReference } from "./dangling.ts"
 export { requireLease } from "./district-lease.ts"
 export { checkSettings } from "./district-settings.ts"
@@ -14,6 +21,9 @@ export type {
   RecordRun,
   ScopedStep,
 } from "./explanation.ts"
+export type { ChangeSearch, FoundChanges } from "./find-changes.ts"
+export type { FoundPeople, FoundPerson, PeopleSearch } from "./find-people.ts"
+export type { HistoryPage, HistoryPageQuery } from "./history.ts"
 export { type LeaseOptions, type Repeat, repeatWithTimer, type Sleep } from "./lease-keeper.ts"
 export type {
   AccountEntry,

@@ -7,11 +7,20 @@ import type {
   RosterStorage,
   Run,
 } from "../storage/contract.ts"
-import { type ChangeFilter, type RecordChange, readChanges } from "./change-log.ts"
+import {
+  type ChangeFilter,
+  type ChangePage,
+  type ChangePageQuery,
+  pageOfChanges,
+  type RecordChange,
+  readChanges,
+} from "./change-log.ts"
 import { type DanglingReference, findDanglingReferences } from "./dangling.ts"
 import { checkSettings, districtSettings } from "./district-settings.ts"
+import { type ChangeSearch, type FoundChanges, findChanges } from "./find-changes.ts"
+import { type FoundPeople, findPeople, type PeopleSearch } from "./find-people.ts"
 import { type Thresholds, thresholdsFor } from "./guards/thresholds.ts"
-import { listHistory, presentRun } from "./history.ts"
+import { type HistoryPage, type HistoryPageQuery, listHistory, pageOfHistory, presentRun } from "./history.ts"
 import { Plan } from "./opened-plan.ts"
 import { type ReadRecordsOptions, type RosterEntry, readRecords } from "./ownership/read-records.ts"
 import type { OverrideRequest } from "./ownership/set-override.ts"
@@ -57,6 +66,59 @@ export class RosterReader {
   async *history(options: { districtId?: string } = {}): AsyncIterable<Run> {
     await this.open()
     yield* listHistory(this.#storage, { ...options, nowMs: this.#clock() })
+  }
+
+  /**
+   * A page of the history, newest first, of runs in these states and modes. Rejects with `RUN_NOT_FOUND` where `before`
+   * names no run. Looks through 2,000 runs at most: a page may be short and yet have a next one.
+   */
+  async historyPage(query: HistoryPageQuery = {}): Promise<HistoryPage> {
+    await this.open()
+    return pageOfHistory(this.#storage, query, this.#clock())
+  }
+
+  /**
+   * A page of what a run changed, or would change, as {@link changes} lists it. Rejects with `RUN_NOT_FOUND` and
+   * `RUN_CHANGES_PURGED`. Costs one page, however many changes the run has.
+   */
+  async changePage(runId: string, query: ChangePageQuery = {}): Promise<ChangePage> {
+    const run = await this.run(runId)
+    return pageOfChanges(this.#storage, run, query, await this.scopeOf(run.districtId))
+  }
+
+  /**
+   * What a run did with the records of a Clever id or `sis_id`. Rejects with `RUN_NOT_FOUND` and `RUN_CHANGES_PURGED`.
+   * Mostly a few lookups; reads 20,000 changes at most, and says where to go on.
+   */
+  async findChanges(runId: string, search: ChangeSearch): Promise<FoundChanges> {
+    const run = await this.run(runId)
+    return findChanges(this.#storage, run, search, await this.scopeOf(run.districtId))
+  }
+
+  /**
+   * Looks people up by Clever id, `sis_id`, e-mail address or name, archived ones included, within the scope. Clever
+   * ids and `sis_id`s are a few lookups; for the rest 20,000 people are read at most, and it says where to go on.
+   */
+  async findPeople(search: PeopleSearch): Promise<FoundPeople> {
+    await this.open()
+    return findPeople(this.#storage, search, await this.scopeOf(search.districtId))
+  }
+
+  /** One record as the app is to see it, active or archived, within the scope; undefined if there is none. */
+  async record<K extends Kind>(place: {
+    districtId: string
+    kind: K
+    id: string
+  }): Promise<RosterEntry<K> | undefined> {
+    await this.open()
+    const { districtId, kind, id } = place
+    const scope = await this.scopeOf(districtId)
+    for await (const entry of readRecords(this.#storage, { districtId, kind, state: "all", ids: [id] })) {
+      const verdict = scope?.judge(kind, entry.data)
+      if (verdict === undefined) return entry
+      if (verdict.state === "in") return { ...entry, data: verdict.value as RosterEntry<K>["data"] }
+    }
+    return undefined
   }
 
   /**
