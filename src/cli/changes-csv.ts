@@ -1,8 +1,8 @@
 import { createWriteStream } from "node:fs"
 import { finished } from "node:stream/promises"
 import { HomeroomError } from "../errors/index.ts"
+import { changeCsvHeading, changeCsvLines } from "../exchange/index.ts"
 import type { RosterSync, Run } from "../index.ts"
-import { changeCsvHeading, changeCsvLines } from "./change-text.ts"
 import { Output, say } from "./output.ts"
 import { number } from "./run-text.ts"
 

@@ -1,5 +1,4 @@
 import { HomeroomError } from "../errors/index.ts"
-import type { Kind } from "../models/index.ts"
 import {
   type AccountMatching,
   type Plan,
@@ -10,7 +9,7 @@ import {
   type UndoOptions,
   type UndoResult,
 } from "../roster/index.ts"
-import type { Connection, RosterStorage, Run } from "../storage/contract.ts"
+import type { Connection, Run } from "../storage/contract.ts"
 import type { Connections } from "./connections.ts"
 import type { ImportHealthBook } from "./import-health.ts"
 import { type MatchOutcome, matchImported } from "./match-imported.ts"
@@ -86,32 +85,5 @@ export function requireProvisioning(connection: Connection): void {
       message: `District ${districtId} is connected for sign-in only (${mode}).`,
       details: { districtId, mode },
     })
-  }
-}
-
-/** A record that a run left out. */
-export interface RunRejection {
-  kind: Kind
-  /** Null where the record has no id that could be read. */
-  id: string | null
-  reason: string
-  /** Where in the record: `roles.student.schools[0]`; empty for the whole. */
-  path: string
-}
-
-const pageSize = 500
-
-/** The records that a run rejected, in kind order, then id; without their contents. */
-export async function* readRejections(storage: RosterStorage, runId: string): AsyncGenerator<RunRejection> {
-  await storage.open()
-  let after: { kind: Kind; id: string } | undefined
-  for (;;) {
-    const page = await storage.listRejections({ runId, after, limit: pageSize })
-    for (const { kind, id, reason, path } of page) {
-      yield { kind, id: id.startsWith("?") ? null : id, reason, path }
-    }
-    const last = page.at(-1)
-    if (last === undefined) return
-    after = { kind: last.kind, id: last.id }
   }
 }

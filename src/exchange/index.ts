@@ -10,6 +10,7 @@ export {
   type ExchangeAction,
   type ExchangeAuditEntry,
 } from "./audit-log.ts"
+export { changeCsvHeading, changeCsvLines, changesCsv } from "./changes-csv.ts"
 export { connectionTransitions } from "./connection-states.ts"
 export {
   type ConnectionActivation,
@@ -19,6 +20,14 @@ export {
   type ConnectionsOptions,
   type SettingsChange,
 } from "./connections.ts"
+export {
+  approveRun,
+  decideReview,
+  discardRun,
+  type RunApproval,
+  type RunDecision,
+  undoRun,
+} from "./decisions.ts"
 export {
   Discovery,
   type DiscoveryApp,
@@ -53,8 +62,6 @@ export {
   importDistrict,
   type PlanImportOptions,
   planDistrict,
-  type RunRejection,
-  readRejections,
   requireProvisioning,
   undoImport,
 } from "./imports.ts"
@@ -88,6 +95,7 @@ export type {
   RoleNotAllowedLogin,
 } from "./logins/login-resolution.ts"
 export { LoginResolver, type LoginResolverOptions, type UserRefresher } from "./logins/login-resolver.ts"
+export type { RehearsedLogin, RehearsedPerson } from "./logins/rehearsal.ts"
 export type { LoginErasure } from "./logins/session-control.ts"
 export { type MatchOutcome, matchImported } from "./match-imported.ts"
 export type {
@@ -101,6 +109,13 @@ export type {
 } from "./queue/import-queue.ts"
 export { InProcessQueue, type InProcessQueueOptions } from "./queue/in-process-queue.ts"
 export { defaultLargeFrom } from "./queue/next-job.ts"
+export {
+  pageOfRejections,
+  type RejectionPage,
+  type RejectionPosition,
+  type RunRejection,
+  readRejections,
+} from "./rejections.ts"
 export { type CronTimes, readCronTimes, writeCronTimes } from "./schedules/cron-times.ts"
 export { ImportScheduler, type ImportSchedulerOptions } from "./schedules/import-scheduler.ts"
 export { type NextImport, nextImport } from "./schedules/next-import.ts"

@@ -1,10 +1,11 @@
 import { PassThrough } from "node:stream"
 import { describe, expect, test } from "vitest"
-import { changeCsvLines, changeLines } from "../../src/cli/change-text.ts"
-import { csvLine } from "../../src/cli/csv.ts"
+import { changeLines } from "../../src/cli/change-text.ts"
 import { Output, oneLine } from "../../src/cli/output.ts"
 import { describeProgress } from "../../src/cli/progress-bar.ts"
 import { tableLines } from "../../src/cli/table.ts"
+import { changeCsvLines } from "../../src/exchange/changes-csv.ts"
+import { csvLine } from "../../src/exchange/csv.ts"
 import type { RecordChange } from "../../src/index.ts"
 
 test("CSV quotes what needs it and disarms formulas", () => {

@@ -28,6 +28,7 @@ import type {
   LoginResolution,
   RefreshState,
 } from "./login-resolution.ts"
+import { type RehearsedLogin, type RehearsedPerson, rehearsedIdentity, withoutWrites } from "./rehearsal.ts"
 import { defaultSessionMaxMs, type LoginErasure, SessionControl } from "./session-control.ts"
 
 /** What brings one person into the roster: a `RosterSync` does. */
@@ -136,6 +137,26 @@ export class LoginResolver {
       return this.#resolveProvisioned(identity, { districtId, link, admitted, own })
     }
     return this.#resolveUnprovisioned(identity, { districtId, link, admitted })
+  }
+
+  /**
+   * What a login of somebody through their district would come to now, from what the roster keeps of them; for whoever
+   * helps them. Links nobody, asks Clever for nothing and writes nothing, but asks the app's accounts; a link policy of
+   * the app's own is left out. Rejects with `STORAGE_…` codes, and with what the app's functions throw.
+   */
+  async rehearse(person: RehearsedPerson): Promise<RehearsedLogin> {
+    await this.#storage.open()
+    const { districtId, cleverId } = person
+    const record = await this.#recordOf(districtId, cleverId)
+    const identity = rehearsedIdentity(person, record && (JSON.parse(record.data) as User))
+    const { refresh: _, onAudit: __, linkPolicy, ...options } = this.#options
+    const policy = typeof linkPolicy === "string" ? { linkPolicy } : {}
+    const resolver = new LoginResolver({ ...options, ...policy, storage: withoutWrites(this.#storage) })
+    const connection = await this.#connectionOf(districtId)
+    const isByRoster = connection?.mode === "sso+provisioning" || !admits(connection)
+    if (record !== undefined || isByRoster) return resolver.resolveLogin(identity)
+    const { state } = await resolver.#links.find(identity, districtId)
+    return state === "none" ? { outcome: "at-login" } : resolver.resolveLogin(identity)
   }
 
   /**

@@ -1,0 +1,75 @@
+import type { AccountMatching, Review, ReviewChoice, RosterSync, UndoResult } from "../roster/index.ts"
+import type { Run } from "../storage/contract.ts"
+import type { AuditLog } from "./audit-log.ts"
+import type { Connections } from "./connections.ts"
+import { undoImport } from "./imports.ts"
+import { type MatchOutcome, matchImported } from "./match-imported.ts"
+
+/** Who decides about which run, and where that is entered. */
+export interface RunDecision {
+  roster: RosterSync
+  audit: AuditLog
+  runId: string
+  /** A user of the app. */
+  by: string
+  /** In their words, for the history; no names of pupils. */
+  why?: string | undefined
+}
+
+export interface RunApproval extends RunDecision {
+  /** The hash of the plan that is meant: what somebody has seen. */
+  hash: string
+  /** Matches whom the run has brought to the app's accounts, once it has ended (S26, S27). */
+  matching?: AccountMatching | undefined
+  /** Told how that went: it changes nothing of the run. Must not throw. */
+  onMatched?: ((outcome: MatchOutcome) => void) | undefined
+}
+
+/**
+ * Applies a plan or a held import as it was when it was hashed, as `RosterSync.apply` does, enters that in the audit
+ * log, and matches whom it brought. Rejects as `apply` does, and then nothing is entered.
+ */
+export async function approveRun(approval: RunApproval): Promise<Run> {
+  const { roster, audit, runId, by, why, hash: approve, matching, onMatched } = approval
+  const run = await roster.apply(runId, { approve, by, ...(why === undefined ? {} : { why }) })
+  const { districtId } = run
+  await audit.add({ action: "run-approved", by, districtId, details: { runId, hash: approve } })
+  if (matching !== undefined) {
+    const outcome = await matchImported({ matching, districtId })
+    onMatched?.(outcome)
+  }
+  return run
+}
+
+/** Says no to a plan or a held import, as `RosterSync.discard` does, and enters that in the audit log. Rejects as it does. */
+export async function discardRun({ roster, audit, runId, by, why = "" }: RunDecision): Promise<Run> {
+  const run = await roster.discard(runId, { by, why })
+  await audit.add({ action: "run-discarded", by, districtId: run.districtId, details: { runId } })
+  return run
+}
+
+/** Takes back what a run did, as {@link undoImport} does, and enters that in the audit log. Rejects as it does. */
+export async function undoRun(decision: RunDecision & { connections: Connections }): Promise<UndoResult> {
+  const { roster, audit, connections, runId, by, why } = decision
+  const words = why === undefined ? {} : { why }
+  const result = await undoImport({ connections, roster, runId, by, waitMs: 0, ...words })
+  const { districtId, id: undo } = result.run
+  const details = { runId, undo, undone: result.undone, skipped: result.skipped }
+  await audit.add({ action: "run-undone", by, districtId, details })
+  return result
+}
+
+/** Decides a review, as `AccountMatching.decide` does, and enters that in the audit log. Rejects as it does. */
+export async function decideReview(options: {
+  matching: AccountMatching
+  audit: AuditLog
+  reviewId: string
+  choice: ReviewChoice
+}): Promise<Review> {
+  const { matching, audit, reviewId, choice } = options
+  const review = await matching.decide(reviewId, choice)
+  const { districtId, state } = review
+  const details = { reviewId, state, link: choice.link ?? null }
+  await audit.add({ action: "review-decided", by: choice.by, districtId, details })
+  return review
+}
