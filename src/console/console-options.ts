@@ -1,4 +1,10 @@
-import type { Connections, Discovery, Imports, IntegrationRequests } from "../exchange/index.ts"
+import type {
+  Connections,
+  Discovery,
+  Imports,
+  IntegrationRequests,
+  LoginResolver,
+} from "../exchange/index.ts"
 import type { AccountMatching, Repeat, RosterSync } from "../roster/index.ts"
 import type { RosterStorage, ScheduleSettings } from "../storage/contract.ts"
 import type { ConsoleAuthorize } from "./access.ts"
@@ -14,6 +20,8 @@ export interface ConsoleParts {
   readonly matching?: AccountMatching | undefined
   /** Wishes of those who do not know their Clever District ID yet. Default: made of `storage` and `connections`. */
   readonly requests?: IntegrationRequests | undefined
+  /** Who may log in, as the app resolves its logins: People says of somebody what a login would come to. */
+  readonly logins?: LoginResolver | undefined
   /** Where the app looks for newly connected districts: the console then can have it look now. */
   readonly discovery?: Discovery | undefined
   /** How often the progress of a running import is read from the storage while somebody watches. Default 1,000. */

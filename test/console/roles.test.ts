@@ -37,6 +37,21 @@ const table: Readonly<Record<string, ConsoleRole>> = {
   "POST /districts/:districtId/schedule": "operate",
   "POST /districts/:districtId/schedule/reset": "operate",
   "POST /districts/:districtId/schedule/guards": "admin",
+  "GET /history": "view",
+  "GET /districts/:districtId/history": "view",
+  "GET /districts/:districtId/history/:runId": "view",
+  "GET /districts/:districtId/history/:runId/rejected": "view",
+  "GET /districts/:districtId/history/:runId/changes.csv": "view",
+  "POST /districts/:districtId/history/:runId/search": "view",
+  "POST /districts/:districtId/history/:runId/approve": "approve",
+  "POST /districts/:districtId/history/:runId/discard": "approve",
+  "GET /districts/:districtId/history/:runId/undo": "approve",
+  "POST /districts/:districtId/history/:runId/undo": "approve",
+  "GET /districts/:districtId/review": "view",
+  "POST /districts/:districtId/review": "approve",
+  "GET /districts/:districtId/people": "view",
+  "POST /districts/:districtId/people": "view",
+  "GET /districts/:districtId/people/:personId": "view",
 }
 
 const roles: readonly ConsoleRole[] = ["view", "operate", "approve", "admin"]

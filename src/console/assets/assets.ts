@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import { icon } from "./icon.ts"
+import { readingStyles } from "./reading-styles.ts"
 import { script } from "./script.ts"
 import { stylesheet } from "./stylesheet.ts"
 
@@ -9,7 +10,7 @@ interface Asset {
   readonly body: string
 }
 
-const style = assetOf("console", "css", "text/css; charset=utf-8", stylesheet)
+const style = assetOf("console", "css", "text/css; charset=utf-8", stylesheet + readingStyles)
 const code = assetOf("console", "js", "text/javascript; charset=utf-8", script)
 const picture = assetOf("console", "svg", "image/svg+xml", icon)
 

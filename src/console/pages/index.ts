@@ -1,8 +1,14 @@
 import type { ConsoleRoute } from "../routing/route.ts"
+import { historyRoutes } from "./history.ts"
 import { importRoutes } from "./import/import-page.ts"
 import { districtRoutes } from "./partners/district.ts"
 import { overviewRoutes } from "./partners/overview.ts"
 import { requestRoutes } from "./partners/requests.ts"
+import { peopleRoutes } from "./people.ts"
+import { reviewRoutes } from "./review.ts"
+import { runDecisionRoutes } from "./run-decisions.ts"
+import { runDetailsRoutes } from "./run-details.ts"
+import { runRejectionRoutes } from "./run-rejections.ts"
 import { scheduleRoutes } from "./schedule/schedule-page.ts"
 import { startRoutes } from "./start.ts"
 
@@ -26,4 +32,10 @@ export const routes: readonly ConsoleRoute[] = [
   ...districtRoutes,
   ...importRoutes,
   ...scheduleRoutes,
+  ...historyRoutes,
+  ...runDetailsRoutes,
+  ...runRejectionRoutes,
+  ...runDecisionRoutes,
+  ...reviewRoutes,
+  ...peopleRoutes,
 ]

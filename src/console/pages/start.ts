@@ -36,8 +36,8 @@ function switchDistrict(visit: Visit): Response {
   return visit.redirect(visit.districtPath(page === "partners" ? "" : page, wanted))
 }
 
-/** With one district there is nothing to choose. */
-function chooseDistrict(visit: Visit, section: ConsoleSection): Response | Promise<Response> {
+/** Asks which district it is about; with one there is nothing to choose. */
+export function chooseDistrict(visit: Visit, section: ConsoleSection): Response | Promise<Response> {
   const { text, districts } = visit
   const [only, ...others] = districts
   if (only !== undefined && others.length === 0)

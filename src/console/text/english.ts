@@ -1,3 +1,6 @@
+import { people } from "./people.ts"
+import { reading } from "./reading.ts"
+
 /**
  * Every text of the console, page by page. For another language copy this object, translate it, and give it to
  * `createConsole` as `text`. Times are written by the browser in its own language.
@@ -83,6 +86,12 @@ export const english = {
     "integration-requested": "Your request was sent. You see here when it was approved.",
     "request-approved": "The request was approved. Enter the Clever District ID to connect the district.",
     "request-declined": "The request was declined.",
+    "run-approved": "The import was approved and applied.",
+    "run-discarded": "The import was discarded. The next one looks at Clever anew.",
+    "run-undone":
+      "The import was undone. The district's imports are paused until somebody resumes them under Partners.",
+    "review-linked": "The account was linked.",
+    "review-kept-apart": "Kept apart: none of the candidates will be offered again.",
     "district-connected": "Changes saved. The district is connected.",
     "district-paused": "Imports are paused. People of the district go on logging in.",
     "district-resumed": "Imports are on again.",
@@ -128,6 +137,11 @@ export const english = {
     PLAN_EXPIRED: "Nobody decided in time. Run the import again.",
     PLAN_NOT_APPLICABLE: "Nothing waits for a decision here any more.",
     RUN_NOT_UNDOABLE: "This import can't be undone: it changed nothing, or its changes are no longer kept.",
+    RUN_TRANSITION_INVALID: "Somebody else has decided about this meanwhile. Look at it as it is now.",
+    REVIEW_NOT_FOUND: "There is no such review in this district.",
+    REVIEW_NOT_OPEN: "This is decided already, or has settled itself. Look at the list as it is now.",
+    LINK_CONFLICT:
+      "The account, or the person, was linked otherwise a moment ago. Look at the review as it is now.",
     RUN_CHANGES_PURGED: "The changes of this import are no longer kept. Its counts still are.",
     STORAGE_BUSY: "The database is busy just now. Try again in a moment.",
     STORAGE_UNREACHABLE: "The database does not answer just now. Try again in a moment.",
@@ -312,6 +326,23 @@ export const english = {
     rate: (rate: string): string => `${rate} a second`,
     left: (duration: string): string => `${duration} left`,
   },
+  // What happened, and who people are
+
+  actions: reading.actions as (typeof reading)["actions"],
+  counts: reading.counts as (typeof reading)["counts"],
+  record: reading.record as (typeof reading)["record"],
+  roles: reading.roles as (typeof reading)["roles"],
+  firstPage: reading.firstPage as (typeof reading)["firstPage"],
+  nextPage: reading.nextPage as (typeof reading)["nextPage"],
+  pages: reading.pages as (typeof reading)["pages"],
+  all: reading.all as (typeof reading)["all"],
+  filter: reading.filter as (typeof reading)["filter"],
+  nothing: reading.nothing as (typeof reading)["nothing"],
+  history: reading.history as (typeof reading)["history"],
+  run: reading.run as (typeof reading)["run"],
+  review: people.review as (typeof people)["review"],
+  people: people.people as (typeof people)["people"],
+  person: people.person as (typeof people)["person"],
 
   // Schedule
 
