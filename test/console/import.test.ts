@@ -48,6 +48,8 @@ test.each(storageNames)(
       '<div class="banner success" role="status">\n<p>Success. Clever Sync scheduled successfully.</p>',
     )
     expect(page).toContain("Bulk, asked for by office.")
+    // It is there as well when the page is drawn anew because the import begins, and once more when it has ended.
+    expect((await world.get(path, operator, { cookie: told })).headers.get("set-cookie")).toBeNull()
     expect(await world.queue.list()).toMatchObject([{ districtId: id, mode: "bulk", requestedBy: "office" }])
     const { entries } = await new AuditLog({ storage: world.storage }).list({ districtId: id })
     expect(entries[0]).toMatchObject({ action: "import-requested", by: "office" })
@@ -56,7 +58,9 @@ test.each(storageNames)(
     expect(again.headers.get("set-cookie")).toContain("import-waits-already")
     await world.work()
     await world.settle()
-    expect(await world.text(path, operator)).toContain("1 created, 0 updated, 0 archived")
+    const ended = await world.get(path, operator, { cookie: told })
+    expect(ended.headers.get("set-cookie")).toContain("homeroom_told=; Max-Age=0")
+    expect(await ended.text()).toContain("1 created, 0 updated, 0 archived")
   },
 )
 
@@ -72,6 +76,23 @@ test("a waiting import can be taken off the queue; one that nobody takes for a m
   expect(await world.queue.list()).toEqual([])
   const late = await world.post(`${path}/cancel`, {}, operator)
   expect(late.headers.get("set-cookie")).toContain("import-already-running")
+})
+
+test("one that is off the queue and no run yet is shown as being at work, and watched until it is one", async () => {
+  const world = new ConsoleWorld()
+  await world.connect(id)
+  const { job } = await world.imports.schedule({ districtId: id, by: "office" })
+  let done = (): void => {}
+  const work = await world.queue.work(() => new Promise<void>((resolve) => (done = resolve)))
+  await until(async () => (await world.imports.running()).length > 0)
+  const page = await world.text(path, watcher)
+  expect(page).toContain("The import is at work.")
+  expect(page).toContain(`data-state="running ${job.id}"`)
+  expect(page).not.toContain("Take it off the queue")
+  done()
+  await world.settle()
+  await work.stop()
+  expect(await world.text(path, watcher)).not.toContain("data-events")
 })
 
 test("the progress of an import of another process is shown and sent until it ends", async () => {

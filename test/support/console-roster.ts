@@ -66,6 +66,9 @@ export class ConsoleRoster {
     return `/districts/${this.world.districtId}/${page}`
   }
 
+  /** Answers a request as it is; who makes it stands in its header `x-visitor`. */
+  readonly fetch = (request: Request): Promise<Response> => this.#console.fetch(request)
+
   get(path: string, visitor: Visitor = admin): Promise<Response> {
     const headers = { "x-visitor": JSON.stringify(visitor) }
     return this.#console.fetch(new Request(`${origin}/exchange${path}`, { headers }))

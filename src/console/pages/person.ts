@@ -78,7 +78,8 @@ function stepsCard(visit: Visit, explanation: Explanation): Markup {
   const words = visit.text.person
   const { fetched, scoped, matched, compared, decided } = explanation
   const obstacles = decided.obstacles.map((obstacle) => html`<li>${obstacleText(visit, obstacle)}</li>`)
-  const differs = compared.fields.length === 0 ? "" : html`, <bdi>${words.differs(compared.fields.join(", "))}</bdi>`
+  const differs =
+    compared.fields.length === 0 ? "" : html`, <bdi>${words.differs(compared.fields.join(", "))}</bdi>`
   return card({
     title: words.steps,
     body: html`<p class="quiet">${words.stepsLead}</p>${facts([

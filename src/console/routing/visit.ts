@@ -144,7 +144,9 @@ ${content}
       actor: access.actor,
     })
     const headers = new Headers({ "content-type": "text/html; charset=utf-8" })
-    if (told !== undefined) headers.append("set-cookie", bannerCookie(undefined, this.#context.basePath))
+    // A page that draws itself anew in a moment would have shown it for that moment alone.
+    const isSaid = told !== undefined && page.refreshSeconds === undefined
+    if (isSaid) headers.append("set-cookie", bannerCookie(undefined, this.#context.basePath))
     return new Response(String(body), { status, headers })
   }
 

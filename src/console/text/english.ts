@@ -288,6 +288,7 @@ export const english = {
     import: "Import",
     running: "An import is running",
     runningPreview: "A preview is running",
+    atWork: "The import is at work. This page shows how far it is as soon as that is known.",
     runningText: "You can leave this page: it goes on. Another import asked for now begins after this one.",
     startedBy: (who: string): string => `Started by ${who}`,
     progress: "Progress of the import",

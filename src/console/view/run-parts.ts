@@ -106,7 +106,7 @@ interface Step {
 export function timeline(visit: Visit, run: Run, undo: Run | undefined): Markup {
   const items = stepsOf(visit, run, undo).map(
     ({ at, text, why }) =>
-      html`<li><span class="step">${text}</span>${at === null ? "" : html` <span class="quiet">${visit.show.time(at)}</span>`}${
+      html`<li><span class="step"><bdi>${text}</bdi></span>${at === null ? "" : html` <span class="quiet">${visit.show.time(at)}</span>`}${
         why === undefined || why === "" ? "" : html`<span class="why"><bdi>${why}</bdi></span>`
       }</li>`,
   )

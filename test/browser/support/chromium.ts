@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type Browser, type BrowserContext, chromium } from "playwright-core"
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from "playwright-core"
 import { afterAll, beforeEach, onTestFinished } from "vitest"
 
 const program = "/usr/bin/chromium"
@@ -24,10 +24,16 @@ const timeoutMs = 15_000
 /** As Chromium's settings write it. */
 const blocked = 2
 
+/** What a window may have of its own. */
+export type WindowOptions = Pick<
+  BrowserContextOptions,
+  "viewport" | "colorScheme" | "bypassCSP" | "extraHTTPHeaders" | "timezoneId" | "javaScriptEnabled"
+>
+
 /** Windows of one Chromium, each with cookies of its own. */
 export interface Chromium {
   /** Closed when the test ends. */
-  newContext(options?: { readonly viewport?: { width: number; height: number } }): Promise<BrowserContext>
+  newContext(options?: WindowOptions): Promise<BrowserContext>
   /** A Chromium of its own that is set to refuse every cookie of this origin's host. Closed when the test ends. */
   newContextWithoutCookies(origin: string): Promise<BrowserContext>
 }

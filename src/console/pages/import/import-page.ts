@@ -87,11 +87,12 @@ async function page(
   const { text, connection, parts, clock } = visit
   const { districtId } = connection
   const words = text.import
-  const { waiting } = await parts.imports.status(districtId)
+  const jobs = await parts.imports.status(districtId)
   const running = await importProgress({ storage: parts.storage, districtId, clock })
-  const isMoving = running !== undefined || waiting !== null
-  const current = running === undefined ? waitingCard(visit, waiting) : runningCard(visit, running)
-  const mark = stateMark(running, waiting)
+  const job = jobs.waiting ?? jobs.running
+  const isMoving = running !== undefined || job !== null
+  const current = running === undefined ? waitingCard(visit, job) : runningCard(visit, running)
+  const mark = stateMark(running, job)
   return visit.page({
     status,
     banner,
@@ -158,6 +159,8 @@ function waitingCard(visit: Visit, waiting: ImportJob | null): Markup {
   if (waiting === null) return html``
   const { text, show, clock } = visit
   const words = text.import
+  // Taken off the queue, and not yet a run, or no longer one.
+  if (waiting.state === "running") return card({ title: words.running, body: html`<p>${words.atWork}</p>` })
   const { notBefore, requestedAt } = waiting
   const dueMs = Math.max(Date.parse(requestedAt), notBefore === undefined ? 0 : Date.parse(notBefore))
   const isLate = clock() - dueMs > longWaitMs

@@ -74,12 +74,12 @@ class ProgressLook {
   async next(): Promise<string | undefined> {
     const { parts, connection, clock } = this.#visit
     const { districtId } = connection
-    const { waiting } = await parts.imports.status(districtId)
+    const { waiting, running } = await parts.imports.status(districtId)
     const before = this.#progress
     const now = await importProgress({ storage: parts.storage, districtId, clock, before })
     this.#progress = now
     const data = JSON.stringify({
-      state: stateMark(now, waiting),
+      state: stateMark(now, waiting ?? running),
       share: now?.share ?? null,
       texts: now === undefined ? {} : progressTexts(this.#visit, now),
     })

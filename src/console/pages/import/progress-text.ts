@@ -34,8 +34,8 @@ export function progressBar(visit: Visit, progress: ImportProgress): Markup {
 </div>`
 }
 
-/** Changes when a page that shows a progress has to be drawn anew: what runs, or waits, is another one. */
-export function stateMark(running: ImportProgress | undefined, waiting: ImportJob | null): string {
+/** Changes when a page that shows a progress has to be drawn anew: what runs, waits or begins, is another one. */
+export function stateMark(running: ImportProgress | undefined, job: ImportJob | null): string {
   if (running !== undefined) return `running ${running.runId}`
-  return waiting === null ? "idle" : `waiting ${waiting.id}`
+  return job === null ? "idle" : `${job.state} ${job.id}`
 }
