@@ -1,6 +1,8 @@
 /** The looks of the pages on which people read: charts, changes, timelines. A part of the console's stylesheet. */
 export const readingStyles: string = `
+a { unicode-bidi: isolate }
 .eye { display: inline-flex; padding: .25rem; border-radius: .5rem; color: var(--accent) }
+td:has(> .eye) { padding-block: .375rem }
 .eye:hover { background: var(--busy-ground) }
 .eye span { display: none }
 .eye svg { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linejoin: round }
