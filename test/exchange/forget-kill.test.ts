@@ -2,11 +2,14 @@ import { describe, expect, it } from "vitest"
 import { forgetDistrict, forgetUser } from "../../src/exchange/index.ts"
 import { RosterSync } from "../../src/roster/index.ts"
 import { Clock, SimulatedDistrict } from "../../src/simulator/index.ts"
+import { seededRandom } from "../../src/simulator/random.ts"
 import type { RosterStorage } from "../../src/storage/contract.ts"
+import { countPlaces, deaths, type MortalTask } from "../support/deaths.ts"
 import { guardsOff } from "../support/guards-off.ts"
-import type { KillOrder } from "../support/kill-child.ts"
+import type { ChildTask } from "../support/kill-child.ts"
 import type { KillDatabase } from "../support/kill-database.ts"
 import { killDatabases } from "../support/kill-databases.ts"
+import { carryOutOrder, type KillOrder } from "../support/kill-task.ts"
 import { noClever, useKillWorld } from "../support/kill-world.ts"
 import type { OnLine } from "../support/run-child.ts"
 import { seed } from "../support/seed.ts"
@@ -96,20 +99,30 @@ function forgetHere({ districtId, forget }: Scene, storage: RosterStorage) {
     : forgetUser({ ...options, id: forget.user, exclude: forget.exclude })
 }
 
-/** Forgets in a process that dies on the way; what it said, and whether it was killed. */
-async function forgetAndDie(scene: Scene, die: KillOrder["die"], onLine?: OnLine) {
-  const url = await world.copyOf(scene.database, scene.baseUrl)
-  const order: KillOrder = {
+function orderOf(scene: Scene): KillOrder {
+  return {
     ...noClever,
     districtId: scene.districtId,
-    url,
     mode: "delta",
     pageSize: 20,
     forget: scene.forget,
     nowMs: clock.now().getTime(),
-    die,
   }
-  return { ...(await world.runChild(order, onLine)), url }
+}
+
+/** Forgetting, to die in this process. */
+function mortalErasure(scene: Scene): MortalTask<undefined> {
+  return world.mortal({
+    database: scene.database,
+    url: scene.baseUrl,
+    live: ({ url }, mortal) => carryOutOrder(orderOf(scene), url, mortal),
+  })
+}
+
+/** The same in a process of its own, until it is dead or done; what it said, and whether it was killed. */
+async function runChild(scene: Scene, die: ChildTask["die"], onLine?: OnLine) {
+  const url = await world.copyOf(scene.database, scene.baseUrl)
+  return { ...(await world.runChild({ url, order: orderOf(scene), die }, onLine)), url }
 }
 
 /** All or nothing was done; done again it is complete, to the last byte. Tells which of the two it was. */
@@ -141,71 +154,102 @@ async function checkAftermath(scene: Scene, url: string, where: string): Promise
   }
 }
 
-/** There are some hundred statements, and each takes two processes and two erasures. */
-const step = 3
+/** Where something is checked that was killed. */
+function whereOf(at: string, number: number): string {
+  return `${at} ${number}, HOMEROOM_TEST_SEED=${seed()}`
+}
 
 const cases = killDatabases.flatMap((database) =>
   (["user", "district"] as const).map((whom) => ({ name: database.name, database, whom })),
 )
 
-describe.each(cases)("S31 S22 killed while forgetting a $whom (SIGKILL), $name", ({ database, whom }) => {
+describe.each(cases)("S31 S22 killed while forgetting a $whom, $name", ({ database, whom }) => {
   it("S31 after every write to the storage: all or nothing, and repeating completes", async () => {
     const scene = await makeScene(database, whom)
     const outcomes: string[] = []
     let lines: string[] = []
-    for (let number = 1; ; number++) {
-      const died = await forgetAndDie(scene, { at: "after-call", number })
-      const outcome = await checkAftermath(scene, died.url, `after ${number}, HOMEROOM_TEST_SEED=${seed()}`)
-      if (!died.wasKilled) {
-        lines = died.lines
-        break
-      }
+    for await (const death of deaths(mortalErasure(scene), { at: "after-call" })) {
+      const outcome = await checkAftermath(scene, death.url, whereOf("after", death.number))
+      lines = death.lines
+      if (!death.wasKilled) break
       outcomes.push(outcome)
-      expect(number).toBeLessThan(30)
+      expect(death.number).toBeLessThan(30)
     }
     expect(lines.filter((line) => line !== "cleaning")).toEqual(["ready", "erase", "forgotten"])
     expect(outcomes.at(-1)).toBe("after")
     // Sign-in first, then everything else at once.
-    expect(outcomes.indexOf("after")).toBeGreaterThanOrEqual(4)
-    expect(outcomes.slice(outcomes.indexOf("after"))).not.toContain("before")
+    const erased = outcomes.indexOf("after")
+    expect(erased).toBeGreaterThanOrEqual(4)
+    expect(outcomes.slice(erased)).not.toContain("before")
+
+    // And so it is with a process that is really killed.
+    const { url, wasKilled } = await runChild(scene, { at: "after-call", number: erased })
+    expect(wasKilled).toBe(true)
+    expect(await checkAftermath(scene, url, whereOf("killed after", erased))).toBe("before")
   }, 180_000)
 
-  it("S31 at every third SQL statement of the erasure, others with another seed: all or nothing, and repeating completes", async () => {
+  it("S31 at every SQL statement of the erasure: all or nothing, and repeating completes", async () => {
     const scene = await makeScene(database, whom)
     const outcomes: string[] = []
-    for (let number = 1 + (seed() % step); ; number += step) {
-      const { url, wasKilled } = await forgetAndDie(scene, { at: "commit-statement", number })
-      const outcome = await checkAftermath(scene, url, `statement ${number}, HOMEROOM_TEST_SEED=${seed()}`)
-      if (!wasKilled) break
+    for await (const death of deaths(mortalErasure(scene), { at: "commit-statement" })) {
+      const outcome = await checkAftermath(scene, death.url, whereOf("statement", death.number))
+      if (!death.wasKilled) break
       outcomes.push(outcome)
-      expect(number).toBeLessThan(300)
+      expect(death.number).toBeLessThan(300)
     }
     const committed = outcomes.filter((outcome) => outcome === "before").length
-    expect(committed).toBeGreaterThan(3)
+    expect(committed).toBeGreaterThan(9)
     // What follows cleans the files: it takes over the log, looks at the file, and rebuilds it.
-    if (database.cleaning !== undefined) expect(outcomes.length - committed).toBeGreaterThan(1)
+    if (database.cleaning !== undefined) expect(outcomes.length - committed).toBeGreaterThan(3)
     expect(outcomes.slice(committed)).not.toContain("before")
+    for (const number of [committed, outcomes.length]) {
+      const { url, wasKilled } = await runChild(scene, { at: "commit-statement", number })
+      expect(wasKilled).toBe(true)
+      const outcome = await checkAftermath(scene, url, whereOf("killed at statement", number))
+      expect(outcome).toBe(outcomes[number - 1])
+    }
   }, 300_000)
 
   it.runIf(database.cleaning !== undefined)(
-    "S31 while the files are cleaned, at twelve instants: nobody finds it any more, and repeating completes",
+    "S31 in the middle of the statements that clean the files, early and late: nobody finds it any more, and repeating completes",
+    async () => {
+      const random = seededRandom(seed(), "cleaning")
+      const scene = await makeScene(database, whom, 200)
+      const task = mortalErasure(scene)
+      const count = await countPlaces(task, "in-statement")
+      // All of it is done in the last of them.
+      const numbers = Array.from({ length: 8 }, (_, at) => count - 7 + at)
+      let cleaning = 0
+      for (const part of [0, 1, 2]) {
+        const places = { at: "in-statement", numbers, share: () => (part + random.next()) / 3 } as const
+        for await (const { url, number, lines } of deaths(task, places)) {
+          expect(await checkAftermath(scene, url, whereOf("in statement", number))).toBe("after")
+          if (lines.includes("cleaning")) cleaning++
+        }
+      }
+      expect(cleaning).toBeGreaterThanOrEqual(9)
+    },
+    180_000,
+  )
+
+  it.runIf(database.cleaning !== undefined)(
+    "S31 while the files are cleaned, at four instants of a process of its own (SIGKILL)",
     async () => {
       const scene = await makeScene(database, whom, 1_500)
       let [began, ended] = [0, 0]
-      const whole = await forgetAndDie(scene, null, (line) => {
+      const whole = await runChild(scene, null, (line) => {
         if (line === "cleaning") began = performance.now()
         if (line === "forgotten") ended = performance.now()
       })
       expect(whole.lines).toEqual(["ready", "erase", "cleaning", "forgotten"])
-      for (let time = 0; time < 12; time++) {
+      for (let time = 0; time < 4; time++) {
         let timer: NodeJS.Timeout | undefined
-        const { url, lines } = await forgetAndDie(scene, null, (line, kill) => {
-          if (line === "cleaning") timer = setTimeout(kill, ((ended - began) * time) / 12)
+        const { url, lines } = await runChild(scene, null, (line, kill) => {
+          if (line === "cleaning") timer = setTimeout(kill, ((ended - began) * time) / 4)
         })
         clearTimeout(timer)
         expect(lines).toContain("cleaning")
-        const where = `cleaning, kill ${time}, HOMEROOM_TEST_SEED=${seed()}`
-        expect(await checkAftermath(scene, url, where)).toBe("after")
+        expect(await checkAftermath(scene, url, whereOf("cleaning, kill", time))).toBe("after")
       }
     },
     180_000,

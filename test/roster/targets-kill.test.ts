@@ -1,20 +1,21 @@
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { rmSync } from "node:fs"
+import { describe, expect, it } from "vitest"
 import { RosterSync, TargetDelivery } from "../../src/roster/index.ts"
 import { Clock, SimulatedDistrict } from "../../src/simulator/index.ts"
 import { seededRandom } from "../../src/simulator/random.ts"
 import { wholeLog } from "../support/app-tables.ts"
+import { countPlaces, deaths, type Grounds, type MortalTask } from "../support/deaths.ts"
 import { guardsOff } from "../support/guards-off.ts"
+import type { ChildTask } from "../support/kill-child.ts"
 import type { KillDatabase } from "../support/kill-database.ts"
 import { killDatabases } from "../support/kill-databases.ts"
-import type { KillTargetOrder } from "../support/kill-target-child.ts"
+import { carryOutDelivery, type KillTargetOrder } from "../support/kill-target-task.ts"
 import { useKillWorld } from "../support/kill-world.ts"
 import type { OnLine } from "../support/run-child.ts"
 import { seed } from "../support/seed.ts"
 import { SimulatedSource } from "../support/simulated-source.ts"
 import { SqliteApp } from "../support/sqlite-app.ts"
+import { copyFiles } from "../support/sqlite-files.ts"
 import { storedRoster } from "../support/stored-roster.ts"
 import { meaningOf } from "../support/target-world.ts"
 
@@ -31,20 +32,6 @@ interface Scene {
 }
 
 const world = useKillWorld()
-let folder = ""
-let files = 0
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "homeroom-kill-target-"))
-})
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-/** A file for the tables of an app. */
-function newPath(): string {
-  return join(folder, `${files++}.db`)
-}
-
 async function makeScene(options: {
   database: KillDatabase
   index: number
@@ -56,7 +43,7 @@ async function makeScene(options: {
   const now = () => clock.now().getTime()
   const { database, index, users, batchSize } = options
   const district = new SimulatedDistrict({ seed: seed(), index, users, schools: 2, clock })
-  const [url, appPath] = [world.newUrl(database), newPath()]
+  const [url, appPath] = [world.newUrl(database), world.newAppPath()]
   const storage = database.open(url, { clock: now })
   const clever = new SimulatedSource(district)
   const roster = new RosterSync({ clever, storage, clock: now, guards: guardsOff })
@@ -77,26 +64,32 @@ async function makeScene(options: {
   return { database, districtId, url, appPath, batchSize, nowMs: now(), after: 1 }
 }
 
-/** Runs the child on copies until it is dead or done; what it said. */
+function orderOf({ districtId, batchSize, nowMs }: Scene): KillTargetOrder {
+  return { districtId, batchSize, nowMs }
+}
+
+/** The delivery, to die in this process. */
+function mortalDelivery(scene: Scene): MortalTask<undefined> {
+  const { database, url, appPath } = scene
+  const live: MortalTask<undefined>["live"] = (grounds, mortal) =>
+    carryOutDelivery(orderOf(scene), grounds, mortal)
+  return world.mortal({ database, url, appPath, live })
+}
+
+/** The same in a process of its own, on copies, until it is dead or done. */
 async function runChild(
   scene: Scene,
-  die: KillTargetOrder["die"],
+  die: ChildTask["die"],
   onLine?: OnLine,
-): Promise<{ url: string; appPath: string; wasKilled: boolean; said: string }> {
-  const { database, districtId, batchSize, nowMs } = scene
-  const [url, appPath] = [await world.copyOf(database, scene.url), newPath()]
-  copyFileSync(scene.appPath, appPath)
-  const order: KillTargetOrder = { url, appPath, districtId, batchSize, nowMs, die }
-  const { lines, wasKilled } = await world.runProgram("kill-target-child.ts", order, onLine)
-  return { url, appPath, wasKilled, said: lines.join(" ") }
+): Promise<Grounds & { wasKilled: boolean }> {
+  const [url, appPath] = [await world.copyOf(scene.database, scene.url), world.newAppPath()]
+  copyFiles(scene.appPath, appPath)
+  const { wasKilled } = await world.runChild({ url, appPath, order: orderOf(scene), die }, onLine)
+  return { url, appPath, wasKilled }
 }
 
 /** After a death the next process delivers the rest: every change at least once, in order. */
-async function checkAftermath(
-  scene: Scene,
-  { url, appPath }: { url: string; appPath: string },
-  where: string,
-): Promise<number> {
+async function checkAftermath(scene: Scene, { url, appPath }: Grounds, where: string): Promise<number> {
   const { database, districtId, batchSize, nowMs } = scene
   const clock = () => nowMs + 60_000
   const storage = database.open(url, { clock })
@@ -131,56 +124,90 @@ const scenes = [
   { name: "two commits", index: 1, begun: true },
 ] as const
 
-describe.concurrent.each(killDatabases)("S23 a delivery that is killed (SIGKILL), $name", (database) => {
+/** Where something is checked that was killed. */
+function whereOf(at: string, number: number): string {
+  return `${at} ${number}, HOMEROOM_TEST_SEED=${seed()}`
+}
+
+describe.each(killDatabases)("S23 a delivery that is killed, $name", (database) => {
   it.each(scenes)(
     "S23 $name: after every write to the storage, and in and after every call of the target",
     async ({ index, begun }) => {
       const scene = await makeScene({ database, index, begun, users: 40, batchSize: 25 })
-      const whole = await runChild(scene, null)
-      const [, writes = 0, calls = 0] = /caught-up (\d+) (\d+)/.exec(whole.said)?.map(Number) ?? []
-      expect(calls).toBeGreaterThan(5)
-      expect(writes).toBeGreaterThan(calls)
-      expect(await checkAftermath(scene, whole, "not killed")).toBe(0)
       // What is after a write is before the next call, and what is after a call is before the next write.
       const points = [
-        ["before-write", 1, 0],
-        ["after-write", writes, 0],
-        ["in-call", calls, 1],
-        ["after-call", calls, 25],
+        ["before-call", [1], 0],
+        ["after-call", undefined, 0],
+        ["in-call", undefined, 1],
+        ["after-target-call", undefined, 25],
       ] as const
-      for (const [at, count, mostAgain] of points) {
-        for (let number = 1; number <= count; number++) {
-          const where = `${at} ${number}, HOMEROOM_TEST_SEED=${seed()}`
-          const killed = await runChild(scene, { at, number })
-          expect(killed.wasKilled, where).toBe(true)
-          expect(await checkAftermath(scene, killed, where), where).toBeLessThanOrEqual(mostAgain)
+      const killed: number[] = []
+      for (const [at, numbers, mostAgain] of points) {
+        let deadly = 0
+        for await (const death of deaths(mortalDelivery(scene), { at, ...(numbers && { numbers }) })) {
+          const where = whereOf(at, death.number)
+          const again = await checkAftermath(scene, death, where)
+          expect(again, where).toBeLessThanOrEqual(death.wasKilled ? mostAgain : 0)
+          if (!death.wasKilled) expect(death.lines).toEqual(["ready", "caught-up"])
+          else deadly++
         }
+        killed.push(deadly)
+      }
+      const [befores = 0, writes = 0, begunCalls = 0, calls = 0] = killed
+      expect(befores).toBe(1)
+      expect(begunCalls).toBe(calls)
+      expect(calls).toBeGreaterThan(5)
+      expect(writes).toBeGreaterThan(calls)
+
+      // And so it is with a process that is really killed.
+      for (const [at, , mostAgain] of points.slice(2)) {
+        const where = whereOf(`killed ${at}`, calls)
+        const death = await runChild(scene, { at, number: calls })
+        expect(death.wasKilled, where).toBe(true)
+        expect(await checkAftermath(scene, death, where), where).toBeLessThanOrEqual(mostAgain)
       }
     },
     240_000,
   )
 
   it.each(scenes)(
-    "S23 $name: at a random instant, ten times",
+    "S23 $name: in the middle of ten statements, of any",
     async ({ name, index, begun }) => {
-      const random = seededRandom(seed(), `target ${name}`)
+      const random = seededRandom(seed(), `target statements ${name}`)
       const scene = await makeScene({ database, index: index + 2, begun, users: 200, batchSize: 10 })
-      const started = performance.now()
-      let lasts = 0
-      await runChild(scene, null, (line) => {
-        if (line === "ready") lasts = performance.now()
-      })
-      lasts = performance.now() - Math.max(lasts, started)
-      for (let time = 0; time < 10; time++) {
-        let timer: NodeJS.Timeout | undefined
-        const killed = await runChild(scene, null, (line, kill) => {
-          if (line === "ready") timer = setTimeout(kill, random.next() * lasts)
-        })
-        clearTimeout(timer)
-        const where = `random kill ${time}, HOMEROOM_TEST_SEED=${seed()}`
-        expect(await checkAftermath(scene, killed, where), where).toBeLessThanOrEqual(10)
+      const task = mortalDelivery(scene)
+      const count = await countPlaces(task, "in-statement")
+      const numbers = new Set<number>()
+      while (numbers.size < 10) numbers.add(1 + random.integer(count))
+      const ascending = [...numbers].sort((a, b) => a - b)
+      const places = { at: "in-statement", numbers: ascending, share: () => random.next() } as const
+      let killed = 0
+      for await (const death of deaths(task, places)) {
+        const where = whereOf("in statement", death.number)
+        expect(await checkAftermath(scene, death, where), where).toBeLessThanOrEqual(10)
+        killed++
       }
+      expect(killed).toBe(10)
     },
     240_000,
   )
+
+  it("S23 two commits by a process of its own, at three random instants (SIGKILL)", async () => {
+    const random = seededRandom(seed(), "target process")
+    const scene = await makeScene({ database, index: 4, begun: true, users: 200, batchSize: 10 })
+    let [began, ended] = [0, 0]
+    await runChild(scene, null, (line) => {
+      if (line === "ready") began = performance.now()
+      else ended = performance.now()
+    })
+    for (let time = 0; time < 3; time++) {
+      let timer: NodeJS.Timeout | undefined
+      const death = await runChild(scene, null, (line, kill) => {
+        if (line === "ready") timer = setTimeout(kill, random.next() * (ended - began))
+      })
+      clearTimeout(timer)
+      const where = whereOf("random kill", time)
+      expect(await checkAftermath(scene, death, where), where).toBeLessThanOrEqual(10)
+    }
+  }, 240_000)
 })

@@ -3,10 +3,12 @@ import { Connections } from "../../src/exchange/index.ts"
 import { RosterSync } from "../../src/roster/index.ts"
 import { Clock, SimulatedDistrict } from "../../src/simulator/index.ts"
 import type { RosterStorage, Run } from "../../src/storage/contract.ts"
+import { countPlaces, deaths, type MortalTask } from "../support/deaths.ts"
 import { guardsOff } from "../support/guards-off.ts"
-import type { KillOrder } from "../support/kill-child.ts"
+import type { ChildTask } from "../support/kill-child.ts"
 import type { KillDatabase } from "../support/kill-database.ts"
 import { killDatabases } from "../support/kill-databases.ts"
+import { carryOutOrder, type KillOrder } from "../support/kill-task.ts"
 import { noClever, useKillWorld } from "../support/kill-world.ts"
 import { seed } from "../support/seed.ts"
 import { SimulatedSource } from "../support/simulated-source.ts"
@@ -72,21 +74,31 @@ async function makeScene(database: KillDatabase, users: number): Promise<Scene> 
   return { ...scene, before, after }
 }
 
-/** Takes the run back in a process that dies on the way; what it said, and whether it was killed. */
-async function undoAndDie(scene: Scene, die: KillOrder["die"]) {
-  const url = await world.copyOf(scene.database, scene.baseUrl)
-  const order: KillOrder = {
+function orderOf({ district, run }: Scene): KillOrder {
+  return {
     ...noClever,
-    districtId: scene.district.id,
-    url,
+    districtId: district.id,
     mode: "delta",
     pageSize: 20,
-    undo: scene.run.id,
+    undo: run.id,
     nowMs: clock.now().getTime(),
-    die,
   }
-  const { wasKilled, lines } = await world.runChild(order)
-  return { url, wasKilled, hasCommitted: lines.includes("commit") }
+}
+
+/** Taking the run back, to die in this process. */
+function mortalUndo(scene: Scene): MortalTask<undefined> {
+  return world.mortal({
+    database: scene.database,
+    url: scene.baseUrl,
+    live: ({ url }, mortal) => carryOutOrder(orderOf(scene), url, mortal),
+  })
+}
+
+/** The same in a process of its own that is killed (SIGKILL); gives the database. */
+async function kill(scene: Scene, die: NonNullable<ChildTask["die"]>): Promise<string> {
+  const url = await world.copyOf(scene.database, scene.baseUrl)
+  expect((await world.runChild({ url, order: orderOf(scene), die })).wasKilled).toBe(true)
+  return url
 }
 
 /** What must be true after a kill, and of the next undo and the next import. */
@@ -124,41 +136,72 @@ async function checkAftermath(scene: Scene, url: string, where: string): Promise
   }
 }
 
-describe.each(killDatabases)("S22 S24 an undo that is killed (SIGKILL), $name", (database) => {
+/** Where something is checked that was killed. */
+function whereOf(at: string, number: number): string {
+  return `${at} ${number}, HOMEROOM_TEST_SEED=${seed()}`
+}
+
+describe.each(killDatabases)("S22 S24 an undo that is killed, $name", (database) => {
   it("S24 before and after every write to the storage", async () => {
     const scene = await makeScene(database, 60)
-    const killAt = async (at: "before-call" | "after-call", number: number) => {
-      const { url, wasKilled, hasCommitted } = await undoAndDie(scene, { at, number })
-      const outcome = await checkAftermath(scene, url, `${at} ${number}, HOMEROOM_TEST_SEED=${seed()}`)
-      return { outcome, wasKilled, hasCommitted }
-    }
-    expect(await killAt("before-call", 1)).toMatchObject({ outcome: "before", wasKilled: true })
     const outcomes: string[] = []
     let commit = 0
-    for (let number = 1; ; number++) {
-      const { outcome, wasKilled, hasCommitted } = await killAt("after-call", number)
+    for await (const { number, url, wasKilled, lines } of deaths(mortalUndo(scene), { at: "after-call" })) {
+      const outcome = await checkAftermath(scene, url, whereOf("after call", number))
       if (!wasKilled) break
-      if (hasCommitted && commit === 0) commit = number
+      if (lines.includes("commit") && commit === 0) commit = number
       outcomes.push(outcome)
       expect(number).toBeLessThan(30)
     }
     // The lease, the run, what is taken back, the plan, the intention to apply it; then the commit and the lease's end.
     expect(commit).toBe(6)
     expect(outcomes).toEqual([...Array<string>(commit - 1).fill("before"), "after", "after"])
-    expect(await killAt("before-call", commit)).toMatchObject({ outcome: "before", hasCommitted: true })
+    const numbers = [1, commit]
+    const befores: boolean[] = []
+    for await (const { number, url, lines } of deaths(mortalUndo(scene), { at: "before-call", numbers })) {
+      expect(await checkAftermath(scene, url, whereOf("before call", number))).toBe("before")
+      befores.push(lines.includes("commit"))
+    }
+    expect(befores).toEqual([false, true])
+
+    // And so it is with a process that is really killed.
+    for (const number of [commit - 1, commit]) {
+      const url = await kill(scene, { at: "after-call", number })
+      const outcome = await checkAftermath(scene, url, whereOf("killed after call", number))
+      expect(outcome).toBe(number < commit ? "before" : "after")
+    }
   }, 300_000)
 
   it("S20 S24 at every SQL statement of its commit", async () => {
     const scene = await makeScene(database, 60)
     let killed = 0
-    for (let number = 1; ; number++) {
-      const { url, wasKilled } = await undoAndDie(scene, { at: "commit-statement", number })
-      const outcome = await checkAftermath(scene, url, `statement ${number}, HOMEROOM_TEST_SEED=${seed()}`)
+    const everyStatement = deaths(mortalUndo(scene), { at: "commit-statement" })
+    for await (const { number, url, wasKilled } of everyStatement) {
+      const outcome = await checkAftermath(scene, url, whereOf("statement", number))
       if (!wasKilled) break
       killed++
       expect(outcome).toBe("before")
       expect(number).toBeLessThan(200)
     }
     expect(killed).toBeGreaterThan(5)
+    const url = await kill(scene, { at: "commit-statement", number: killed })
+    expect(await checkAftermath(scene, url, "killed at the last statement")).toBe("before")
   }, 300_000)
+
+  it("S22 a death in this process leaves what a death by SIGKILL leaves", async () => {
+    const scene = await makeScene(database, 60)
+    const count = await countPlaces(mortalUndo(scene), "statement")
+    expect(count).toBeGreaterThan(40)
+    const numbers = [0.5, 0.8, 1].map((share) => Math.floor(count * share))
+    let dead = 0
+    for await (const { number, url } of deaths(mortalUndo(scene), { at: "statement", numbers })) {
+      const killed = await kill(scene, { at: "statement", number })
+      expect(await database.measure(url), whereOf("statement", number)).toEqual(
+        await database.measure(killed),
+      )
+      for (const one of [url, killed]) await checkAftermath(scene, one, whereOf("statement", number))
+      dead++
+    }
+    expect(dead).toBe(numbers.length)
+  }, 120_000)
 })

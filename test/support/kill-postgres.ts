@@ -2,6 +2,7 @@ import { basename } from "node:path"
 import pg from "pg"
 import { PostgresStorage, type PostgresStorageOptions } from "../../src/storage/postgres/index.ts"
 import type { KillDatabase } from "./kill-database.ts"
+import { MortalPool } from "./mortal-pool.ts"
 import { emptySchema, randomSchema } from "./postgres.ts"
 
 /** Tables in the order in which one may be filled after the other. */
@@ -14,13 +15,16 @@ const tables = ["districts", "fence_floor", "connections", "runs", "changes", "r
 const withKeys = ["districts", "runs"]
 
 /**
- * Schemas of a server's database, as `postgres://…?application_name=SCHEMA`: what a process that died had begun is known
- * by that name. `dies`: this is the process that does, which has connections of that name.
+ * Schemas of a server's database, as `postgres://…?application_name=SCHEMA`: what a task that died had begun is known
+ * by that name, which the connections of a watched storage have.
+ *
+ * To the server a process that is killed is a connection that vanishes: what it had sent is carried out, what was not
+ * committed is undone. So a task dies in this process by letting its connections vanish in the same way.
  */
-export function postgresKillDatabase(serverUrl: string, { dies = false } = {}): KillDatabase {
-  // Statements to fill a schema wait for no disk: it is not to outlive the test.
+export function postgresKillDatabase(serverUrl: string): KillDatabase {
+  // Commits wait for no disk: nothing is to outlive the server.
   const options = "-c synchronous_commit=off"
-  const pool = new pg.Pool({ connectionString: serverUrl, max: 8, allowExitOnIdle: true, options })
+  const pool = new pg.Pool({ connectionString: serverUrl, max: 16, allowExitOnIdle: true, options })
   pool.on("error", () => {})
   /** Empty schemas that nobody needs any more: one is renamed sooner than another is made. */
   const free: string[] = []
@@ -48,9 +52,12 @@ export function postgresKillDatabase(serverUrl: string, { dies = false } = {}): 
       return url.href
     },
     open(url, options = {}) {
-      const all = { ...options, schema: schemaOf(url), maxConnections: 4 }
-      if (dies) return new PostgresStorage({ ...all, connectionString: url })
-      return new SettledStorage(() => settle(url), { ...all, connectionString: unnamed(url) })
+      return new SettledStorage(() => settle(url), { ...options, schema: schemaOf(url), pool })
+    },
+    openWatched(url, { clock, watch }) {
+      const mortal = new MortalPool({ connectionString: url, max: 4, options }, watch)
+      const storage = new PostgresStorage({ clock, schema: schemaOf(url), pool: mortal })
+      return { storage, vanish: () => mortal.vanish(), close: () => mortal.end() }
     },
     async copy(from, to) {
       const schema = free.pop()
@@ -111,17 +118,13 @@ export function postgresKillDatabase(serverUrl: string, { dies = false } = {}): 
       }
       return count
     },
-    watchStatements(before) {
-      const prototype = pg.Client.prototype as unknown as Record<
-        string,
-        (...parameters: unknown[]) => unknown
-      >
-      const original = prototype.query as (...parameters: unknown[]) => unknown
-      prototype.query = function (this: unknown, ...parameters: unknown[]) {
-        const [query] = parameters as [string | { text: string }]
-        before(typeof query === "string" ? query : query.text)
-        return original.apply(this, parameters)
-      }
+    async measure(url) {
+      await settle(url)
+      const counts = [...tables, "staging"].map(async (table): Promise<[string, number]> => {
+        const [row] = await ask(url, `SELECT count(*) AS count FROM @.${table}`)
+        return [table, Number(row?.count)]
+      })
+      return Object.fromEntries(await Promise.all(counts))
     },
   }
 }
@@ -143,10 +146,4 @@ class SettledStorage extends PostgresStorage {
 
 function schemaOf(url: string): string {
   return new URL(url).searchParams.get("application_name") ?? ""
-}
-
-function unnamed(url: string): string {
-  const address = new URL(url)
-  address.searchParams.delete("application_name")
-  return address.href
 }

@@ -1,8 +1,10 @@
-import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
-import { DatabaseSync, StatementSync } from "node:sqlite"
+import { DatabaseSync } from "node:sqlite"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import type { KillDatabase } from "./kill-database.ts"
+import { copyFiles, tearFiles } from "./sqlite-files.ts"
+import { watchFile } from "./sqlite-statements.ts"
 
 /** Files of SQLite, as `sqlite:PATH`. */
 export const sqliteKillDatabase: KillDatabase = {
@@ -10,7 +12,15 @@ export const sqliteKillDatabase: KillDatabase = {
   cleaning: "VACUUM",
   url: (folder, number) => `sqlite:${join(folder, `${number}.db`)}`,
   open: (url, options = {}) => new SqliteStorage({ path: pathOf(url), ...options }),
-  copy: async (from, to) => copyFileSync(pathOf(from), pathOf(to)),
+  openWatched(url, { clock, watch }) {
+    const unwatch = watchFile(pathOf(url), watch)
+    return { storage: new SqliteStorage({ path: pathOf(url), clock }), close: async () => unwatch() }
+  },
+  copy: async (from, to) => copyFiles(pathOf(from), pathOf(to)),
+  snapshots: {
+    take: (from, to) => copyFiles(pathOf(from), pathOf(to)),
+    tear: (before, after, to, share) => tearFiles(pathOf(before), pathOf(after), pathOf(to), share),
+  },
   remove: async (url) => {
     for (const path of filesOf(url)) rmSync(path, { force: true })
   },
@@ -34,20 +44,22 @@ export const sqliteKillDatabase: KillDatabase = {
       .filter((path) => existsSync(path))
       .map((path) => readFileSync(path).toString("latin1").split(text).length - 1)
       .reduce((sum, count) => sum + count, 0),
-  watchStatements(before) {
-    for (const [prototype, names] of [
-      [StatementSync.prototype, ["run", "get", "all"]],
-      [DatabaseSync.prototype, ["exec"]],
-    ] as const) {
-      for (const name of names) {
-        const methods = prototype as unknown as Record<string, (...parameters: unknown[]) => unknown>
-        const original = methods[name] as (...parameters: unknown[]) => unknown
-        methods[name] = function (this: unknown, ...parameters: unknown[]) {
-          before(this instanceof StatementSync ? this.sourceSQL : String(parameters[0]))
-          return original.apply(this, parameters)
-        }
-      }
-    }
+  async measure(url) {
+    const sizes = ["", "-wal"].map((end): [string, number] => {
+      return [`file${end}`, statSync(pathOf(url) + end, { throwIfNoEntry: false })?.size ?? 0]
+    })
+    const rows = read(url, (database) => {
+      const tables = database
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        .all()
+      return tables.map(({ name }): [string, number] => {
+        return [
+          String(name),
+          Number(database.prepare(`SELECT count(*) AS count FROM "${name}"`).get()?.count),
+        ]
+      })
+    })
+    return Object.fromEntries([...sizes, ...rows])
   },
 }
 
