@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { root } from "../../scripts/entries.ts"
 import type { Simulator } from "../../src/simulator/index.ts"
+import { compileCache } from "../support/compile-cache.ts"
 
 export interface Outcome {
   code: number | null
@@ -24,7 +25,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** Starts the real program, with nothing of this process's environment but what a shell has. */
 export function startHomeroom(args: readonly string[], environment: Environment = {}): Running {
   const child = spawn(process.execPath, [join(root, "src/cli/main.ts"), ...args], {
-    env: { PATH: process.env.PATH, HOME: tmpdir(), ...environment },
+    env: { PATH: process.env.PATH, HOME: tmpdir(), ...compileCache(), ...environment },
     stdio: ["ignore", "pipe", "pipe"],
     cwd: tmpdir(),
   })

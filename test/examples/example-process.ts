@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { onTestFinished } from "vitest"
 import { root } from "../../scripts/entries.ts"
+import { compileCache } from "../support/compile-cache.ts"
 
 /** A command that a user typed, with all the processes it started. */
 export interface ExampleProcess {
@@ -40,7 +41,13 @@ export function startCommand(options: {
   const home = mkdtempSync(join(tmpdir(), "homeroom-example-"))
   const child = spawn(program, args, {
     cwd: join(root, folder),
-    env: { PATH: process.env.PATH, HOME: home, npm_config_update_notifier: "false", ...environment },
+    env: {
+      PATH: process.env.PATH,
+      HOME: home,
+      npm_config_update_notifier: "false",
+      ...compileCache(),
+      ...environment,
+    },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   })

@@ -9,6 +9,7 @@ import { seededRandom } from "../../src/simulator/random.ts"
 import { RateLimiter } from "../../src/simulator/server/rate-limit.ts"
 import type { RosterStorage } from "../../src/storage/contract.ts"
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
+import { compileCache } from "../support/compile-cache.ts"
 import { interceptStorage } from "../support/intercepted-storage.ts"
 import { codeOf, temporaryFolder } from "../support/roster-world.ts"
 import { seed } from "../support/seed.ts"
@@ -170,7 +171,10 @@ test("S7 real processes on one token get through a minute's end without one refu
 
 async function runSpender(order: SpendingOrder): Promise<void> {
   const file = fileURLToPath(new URL("../support/spending-child.ts", import.meta.url))
-  const child = fork(file, [JSON.stringify(order)], { stdio: ["ignore", "ignore", "pipe", "ipc"] })
+  const child = fork(file, [JSON.stringify(order)], {
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    env: { ...process.env, ...compileCache() },
+  })
   let complaint = ""
   child.stderr?.on("data", (bytes: Buffer) => {
     complaint += bytes.toString()

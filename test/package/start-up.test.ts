@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { describe, expect, test } from "vitest"
 import { publicEntries, root } from "../../scripts/entries.ts"
+import { compileCache } from "../support/compile-cache.ts"
 
 /** Which packages an entry loads before anything of it is used. */
 function packagesLoadedBy(source: string): string[] {
@@ -19,7 +20,7 @@ function packagesLoadedBy(source: string): string[] {
     await import(${JSON.stringify(pathToFileURL(join(root, source)).href)})
     process.stdout.write(JSON.stringify([...loaded]))`
   const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
-    env: { ...process.env, NODE_OPTIONS: "" },
+    env: { ...process.env, ...compileCache(), NODE_OPTIONS: "" },
     stdio: ["ignore", "pipe", "inherit"],
   })
   return JSON.parse(String(output)) as string[]

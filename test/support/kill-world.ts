@@ -89,7 +89,7 @@ export function useKillWorld(): KillWorld {
       }
     },
     add: (simulator) => void simulators.push(simulator),
-    runChild: (task, onLine) => runChild("kill-child.ts", task, folder, onLine),
+    runChild: (task, onLine) => runChild("kill-child.ts", task, onLine),
   }
 }
 

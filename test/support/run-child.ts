@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
-import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { compileCache } from "./compile-cache.ts"
 
 export interface ChildOutcome {
   /** What it said: `ready`, `commit` or `erase`, `cleaning`, and the state of its run. */
@@ -11,17 +11,16 @@ export interface ChildOutcome {
 /** Hears each line that the program says, and may kill it. */
 export type OnLine = (line: string, kill: () => void) => void
 
-/** Runs a program of this folder until it is dead or done; `folder` keeps what it compiles. */
+/** Runs a program of this folder until it is dead or done. */
 export async function runChild(
   program: string,
   order: object,
-  folder: string,
   onLine: OnLine = () => {},
 ): Promise<ChildOutcome> {
   const path = fileURLToPath(new URL(program, import.meta.url))
   const process_ = spawn(process.execPath, [path, JSON.stringify(order)], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "cache"), NODE_OPTIONS: "" },
+    env: { ...process.env, ...compileCache(), NODE_OPTIONS: "" },
   })
   let [said, complaint] = ["", ""]
   const lines: string[] = []

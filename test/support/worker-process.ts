@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import { compileCache } from "./compile-cache.ts"
 import type { WorkerMessage, WorkerOrder } from "./worker-child.ts"
 
 const program = fileURLToPath(new URL("worker-child.ts", import.meta.url))
@@ -15,7 +16,10 @@ export class WorkerProcess {
   #complaint = ""
 
   constructor(order: WorkerOrder) {
-    this.#child = fork(program, [JSON.stringify(order)], { stdio: ["ignore", "ignore", "pipe", "ipc"] })
+    this.#child = fork(program, [JSON.stringify(order)], {
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      env: { ...process.env, ...compileCache() },
+    })
     this.#child.on("message", (message) => {
       this.messages.push(message as WorkerMessage)
       for (const listener of this.#listeners) listener()
