@@ -1,7 +1,7 @@
 import { createServer } from "node:http"
-import { createRequire } from "node:module"
 import type { AddressInfo } from "node:net"
 import { getRequestListener } from "@hono/node-server"
+import axe from "axe-core"
 import type { Page } from "playwright-core"
 import { describe, expect, onTestFinished, test } from "vitest"
 import { AccountMatching } from "../../src/index.ts"
@@ -11,7 +11,6 @@ import { admin } from "../support/console-world.ts"
 import { useChromium, type WindowOptions } from "./support/chromium.ts"
 
 const chromium = useChromium()
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js")
 
 interface AxeResults {
   violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[]
@@ -19,7 +18,7 @@ interface AxeResults {
 
 /** What axe-core finds wrong with a page, in words. */
 async function violations(page: Page, options: object = {}): Promise<string[]> {
-  await page.addScriptTag({ path: axe })
+  await page.addScriptTag({ content: axe.source })
   const results = (await page.evaluate(
     `axe.run(document, ${JSON.stringify({ resultTypes: ["violations"], ...options })})`,
   )) as AxeResults
