@@ -3,6 +3,11 @@ import { join } from "node:path"
 import { defineConfig } from "vitest/config"
 import { publicEntries, root } from "./scripts/entries.ts"
 
+/** Rooms whose tests keep to themselves: their files share a process, and what they import is loaded in it once. */
+const sharing = ["models", "clever", "sso", "simulator", "telemetry"].map(
+  (room) => `test/${room}/**/*.test.ts`,
+)
+
 export default defineConfig({
   resolve: {
     // Tests and examples that import "homeroom/…" as an app does get the sources, not a build.
@@ -12,7 +17,10 @@ export default defineConfig({
     })),
   },
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      { extends: true, test: { name: "sharing", include: sharing, isolate: false } },
+      { extends: true, test: { name: "alone", include: ["test/**/*.test.ts"], exclude: sharing } },
+    ],
     globalSetup: ["test/support/global-setup.ts"],
     setupFiles: ["test/support/setup.ts"],
     reporters: ["default"],
