@@ -155,6 +155,9 @@ test("the list of districts is paged, with the last and the next sync of each", 
   expect([...listed(first), ...listed(second)]).toEqual(
     Array.from({ length: 60 }, (_, index) => districtId(index + 1)),
   )
+  const choice = await world.text("/import")
+  const [, more = ""] = /href="\/exchange(\/import\?after=\w+)"/.exec(choice) ?? []
+  expect([...listed(choice), ...listed(await world.text(more))]).toHaveLength(60)
   expect(first).toMatch(/<time datetime="2026-03-03T0\d:/)
 })
 

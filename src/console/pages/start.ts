@@ -7,6 +7,7 @@ import { districtName } from "../view/layout.ts"
 import { emptyState, linkButton } from "../view/pieces.ts"
 import { connectionBadge } from "../view/states.ts"
 import { table } from "../view/table.ts"
+import { pageOfDistricts } from "./district-pages.ts"
 
 /** The pages that are about one district; the tabs lead here where none is chosen. */
 const ofDistricts: readonly ConsoleSection[] = ["import", "schedule", "review", "people"]
@@ -51,7 +52,8 @@ export function chooseDistrict(visit: Visit, section: ConsoleSection): Response 
       body: html`<div class="card">${emptyState({ title, text: noneText, action })}</div>`,
     })
   }
-  const rows = districts.map((connection) => {
+  const { shown, pages } = pageOfDistricts(visit, { districts, path: `/${section}` })
+  const rows = shown.map((connection) => {
     const { districtId } = connection
     const href = visit.href(visit.districtPath(section, districtId))
     return [
@@ -68,6 +70,6 @@ export function chooseDistrict(visit: Visit, section: ConsoleSection): Response 
       caption: text.choose.lead,
       columns: [{ title: columns.district }, { title: columns.districtId }, { title: columns.state }],
       rows,
-    })}</div>`,
+    })}${pages}</div>`,
   })
 }

@@ -7,7 +7,8 @@ import { html, type Markup } from "../../view/html.ts"
 import { districtName } from "../../view/layout.ts"
 import { button, card, emptyState, linkButton } from "../../view/pieces.ts"
 import { connectionBadge } from "../../view/states.ts"
-import { pager, table } from "../../view/table.ts"
+import { table } from "../../view/table.ts"
+import { pageOfDistricts } from "../district-pages.ts"
 import { modeCards } from "./mode-cards.ts"
 import { visibleRequests } from "./requests.ts"
 
@@ -16,8 +17,6 @@ export const overviewRoutes: readonly ConsoleRoute[] = [
   { method: "GET", path: "/partners", role: "view", handle: showPartners },
   { method: "POST", path: "/partners/look", role: "operate", handle: lookForDistricts },
 ]
-
-const districtsPerPage = 50
 
 async function showPartners(visit: Visit): Promise<Response> {
   const { text } = visit
@@ -95,11 +94,10 @@ function decisionButtons(visit: Visit, path: string, name: string): Markup {
 async function districtsCard(visit: Visit): Promise<Markup> {
   const { text, districts } = visit
   const { columns, ...words } = text.partners
-  const after = visit.query.get("after") ?? ""
-  const rest = districts.filter(({ districtId, state }) => state !== "requested" && districtId > after)
-  const shown = rest.slice(0, districtsPerPage)
+  const decided = districts.filter(({ state }) => state !== "requested")
+  const { shown, pages } = pageOfDistricts(visit, { districts: decided, path: "/partners" })
   const footer = await discoveryLine(visit)
-  if (shown.length === 0 && after === "") {
+  if (decided.length === 0) {
     const body = html`${emptyState({ title: words.none, text: words.noneText })}${footer}`
     return card({ title: words.districts, body })
   }
@@ -115,14 +113,6 @@ async function districtsCard(visit: Visit): Promise<Markup> {
       { title: columns.actions, isUntitled: true },
     ],
     rows: await Promise.all(shown.map((connection) => districtRow(visit, connection))),
-  })
-  const pages = pager({
-    label: words.page,
-    first: after === "" ? undefined : { href: visit.href("/partners"), text: words.firstPage },
-    next:
-      rest.length > shown.length
-        ? { href: visit.href("/partners", { after: shown.at(-1)?.districtId }), text: words.nextPage }
-        : undefined,
   })
   return card({ title: words.districts, body: html`${body}${pages}${footer}` })
 }
