@@ -8,8 +8,9 @@ import type {
   StagedQuery,
 } from "../contract.ts"
 import { actionCode, actionOf, kindCode, kindOf, loggedActionOf, loggedActions } from "../sql/codes.ts"
+import { idAfter } from "../sql/id-after.ts"
 import { placeAfter } from "./keys.ts"
-import type { Sql, Value } from "./sql.ts"
+import type { Sql } from "./sql.ts"
 
 /** How many changes a run has staged, by kind and action, by the run's number. */
 export async function countChanges(sql: Sql, run: number): Promise<StagedCount[]> {
@@ -56,8 +57,10 @@ export async function listChanges(
   { runId, kind, actions, after, limit }: ChangeQuery,
 ): Promise<LoggedChange[]> {
   const wanted = actions?.map(actionCode) ?? loggedActions
-  const values: Value[] = [runId, ...placeAfter(after), limit]
-  const ofKind = kind === undefined ? "" : `AND c.kind = $${values.push(kindCode(kind))}`
+  const id = kind === undefined ? "" : idAfter(kind, after)
+  if (id === undefined) return []
+  const from: [number, string] = kind === undefined ? placeAfter(after) : [kindCode(kind), id]
+  const place = kind === undefined ? "(c.kind, c.id) > ($2::smallint, $3)" : "c.kind = $2 AND c.id > $3"
   // All but creates are found by their own index, so that the few changes among many creates come fast.
   const notCreate = wanted.includes(0) ? "" : "AND c.action > 0"
   const rows = await sql.all(
@@ -65,9 +68,11 @@ export async function listChanges(
      FROM homeroom.changes c
      LEFT JOIN homeroom.changes b ON b.run = c.before AND b.kind = c.kind AND b.id = c.id
      WHERE c.run = (SELECT key FROM homeroom.runs WHERE id = $1 AND purged_at IS NULL)
-       AND (c.kind, c.id) > ($2::smallint, $3) ${ofKind} AND c.action IN (${wanted.join(", ") || "-1"}) ${notCreate}
+       AND ${place} AND c.action IN (${wanted.join(", ") || "-1"}) ${notCreate}
      ORDER BY c.kind, c.id LIMIT $4`,
-    ...values,
+    runId,
+    ...from,
+    limit,
   )
   return rows.map((row) => ({
     kind: kindOf(row.kind),

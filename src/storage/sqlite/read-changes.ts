@@ -7,6 +7,7 @@ import type {
   StagedQuery,
 } from "../contract.ts"
 import { actionCode, actionOf, kindCode, kindOf, loggedActionOf, loggedActions } from "../sql/codes.ts"
+import { idAfter } from "../sql/id-after.ts"
 import { changesKey, placeAfter, runKey, stagingKey } from "./keys.ts"
 import type { Statements } from "./statements.ts"
 
@@ -38,17 +39,22 @@ export function listChanges(
   { runId, kind, actions, after, limit }: ChangeQuery,
 ): LoggedChange[] {
   const wanted = actions?.map(actionCode) ?? loggedActions
-  const ofKind = kind === undefined ? "" : `AND c.kind = ${kindCode(kind)}`
+  const id = kind === undefined ? "" : idAfter(kind, after)
+  if (id === undefined) return []
+  const place =
+    kind === undefined
+      ? { sql: "(c.kind, c.id) > (?, ?)", values: placeAfter(after) }
+      : { sql: "c.kind = ? AND c.id > ?", values: [kindCode(kind), id] }
   // All but creates are found by their own index, so that the few changes among many creates come fast.
   const notCreate = wanted.includes(0) ? "" : "AND c.action > 0"
   return reader
     .all(
       `SELECT c.kind, c.id, c.action, c.data, b.data AS before_data
        FROM homeroom_changes c LEFT JOIN homeroom_changes b ON b.key = c.before
-       WHERE c.run = ? AND (c.kind, c.id) > (?, ?) ${ofKind} AND c.action IN (${wanted.join(", ")}) ${notCreate}
+       WHERE c.run = ? AND ${place.sql} AND c.action IN (${wanted.join(", ")}) ${notCreate}
        ORDER BY c.kind, c.id LIMIT ?`,
       changesKey(reader, runId),
-      ...placeAfter(after),
+      ...place.values,
       limit,
     )
     .map((row) => ({
