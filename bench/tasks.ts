@@ -45,6 +45,7 @@ export type MeasureTask =
     }
   | { task: "events"; districts: readonly ServedDistrict[]; rounds: number; folder: string }
   | { task: "fairness"; district: ServedDistrict; small: number; rounds: number; folder: string }
+  | { task: "console-pages"; districts: readonly ServedDistrict[]; rounds: number; folder: string }
   | { task: "rows-written"; district: ServedDistrict; folder: string }
   | {
       task: "logins"
@@ -102,6 +103,9 @@ export interface FairnessTimes {
   alone: Taken[]
   beside: Taken[]
 }
+
+/** What each round's pages on a first import took, by number of users. */
+export type ConsolePages = Record<number, { changes: number; first: Taken[]; late: Taken[] }>
 
 /** Writes to the tables that hold the roster and the log, by table. */
 export type RowsWritten = Record<string, number>

@@ -1,4 +1,5 @@
 import { type Figure, order } from "../report/figures.ts"
+import { consolePages } from "./console-pages.ts"
 import { eventsApplied } from "./events.ts"
 import { fairness } from "./fairness.ts"
 import { loginSpeed } from "./logins.ts"
@@ -24,6 +25,7 @@ export async function measureAll(bench: Bench): Promise<Figure[]> {
     figures.push(...(await rowsWritten(bench, usual)))
     figures.push(...(await latency(bench, usual)))
     figures.push(...(await resuming(bench, usual)))
+    figures.push(...(await consolePages(bench, usual)))
   }
   if (largest !== undefined) {
     figures.push(...(await memory(bench, largest)))
