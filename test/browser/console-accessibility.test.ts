@@ -11,14 +11,13 @@ import { admin } from "../support/console-world.ts"
 import { useChromium, type WindowOptions } from "./support/chromium.ts"
 
 const chromium = useChromium()
-
 interface AxeResults {
   violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[]
 }
 
 /** What axe-core finds wrong with a page, in words. */
 async function violations(page: Page, options: object = {}): Promise<string[]> {
-  await page.addScriptTag({ content: axe.source })
+  await page.evaluate(axe.source)
   const results = (await page.evaluate(
     `axe.run(document, ${JSON.stringify({ resultTypes: ["violations"], ...options })})`,
   )) as AxeResults

@@ -89,7 +89,6 @@ async function tellStory(site: ConsoleSite): Promise<void> {
   await page.getByLabel("Clever District ID").fill(district.id)
   await page.getByRole("button", { name: "Save Changes" }).click()
   await page.getByText("Changes saved. The district is connected.").waitFor()
-  await picture(page, "connected")
 
   // An import, watched while it runs.
   site.gate.shut()
@@ -112,7 +111,6 @@ async function tellStory(site: ConsoleSite): Promise<void> {
   await openNewest(page)
   await page.getByRole("heading", { name: "Import details" }).waitFor()
   await page.getByText("The guards found nothing unusual").waitFor()
-  await picture(page, "details")
 
   // A school stops sharing too many: the import is held until the staff approves it.
   const pupil = district.people.find(({ role }) => role === "student")
@@ -132,7 +130,6 @@ async function tellStory(site: ConsoleSite): Promise<void> {
   // It was a mistake: taken back, after a page has said what that does.
   await staff.getByRole("link", { name: "Undo" }).click()
   await staff.getByRole("heading", { name: "Undo this import?" }).waitFor()
-  await picture(staff, "undo")
   await staff.getByLabel(/^Why/).fill("The school had shared the wrong list")
   await staff.getByRole("button", { name: "Undo the import" }).click()
   await staff.getByText("The import was undone.").waitFor()
