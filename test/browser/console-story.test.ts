@@ -12,11 +12,17 @@ const ada: Staff = { actor: "ada", can: ["operate"] }
 const grace: Staff = { actor: "grace", can: ["operate", "approve"] }
 
 /** Draws the pages of the documentation anew where that is asked for. */
-async function picture(page: Page, name: string): Promise<void> {
+async function picture(page: Page, name: string, height = 800): Promise<void> {
   if (process.env.HOMEROOM_PICTURES !== "1") return
   const folder = join(import.meta.dirname, "../../docs/pictures")
   mkdirSync(folder, { recursive: true })
-  await page.screenshot({ path: join(folder, `console-${name}.png`), animations: "disabled" })
+  const width = page.viewportSize()?.width ?? 1280
+  await page.screenshot({
+    path: join(folder, `console-${name}.png`),
+    animations: "disabled",
+    fullPage: true,
+    clip: { x: 0, y: 0, width, height },
+  })
 }
 
 async function windowOf(site: ConsoleSite, staff: Staff, width = 1280): Promise<Page> {
@@ -123,7 +129,7 @@ async function tellStory(site: ConsoleSite): Promise<void> {
   await page.getByText("This import waits").waitFor()
   expect(await page.getByRole("button", { name: "Approve" }).count()).toBe(0)
   await staff.goto(page.url())
-  await picture(staff, "held")
+  await picture(staff, "held", 980)
   await staff.getByRole("button", { name: "Approve" }).click()
   await staff.getByText("The import was approved and applied.").waitFor()
 
