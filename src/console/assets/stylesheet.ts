@@ -136,7 +136,7 @@ progress::-webkit-progress-bar { background: var(--sunken) }
 progress::-webkit-progress-value { background: var(--accent); border-radius: 1rem; transition: inline-size .4s ease-out }
 progress::-moz-progress-bar { background: var(--accent); border-radius: 1rem }
 .progress .line { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr)); gap: .25rem 1rem; min-height: 1.5rem; margin: 0; max-width: none }
-.progress .line > * { overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
+.progress .line > * { min-height: 1.5em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 
 @media (max-width: 44rem) {
   .card { padding: 1rem }

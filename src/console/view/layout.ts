@@ -55,7 +55,7 @@ export function renderPage(options: LayoutOptions): Markup {
 <title>${title} · ${text.product}</title>
 <link rel="stylesheet" href="${place.href(assets.style)}">
 <link rel="icon" href="${place.href(assets.icon)}" type="image/svg+xml">
-<script src="${place.href(assets.script)}" defer></script>
+<script src="${place.href(assets.script)}" defer blocking="render"></script>
 ${refreshSeconds === undefined ? "" : html`<noscript><meta http-equiv="refresh" content="${refreshSeconds}"></noscript>`}
 </head>
 <body>
