@@ -91,7 +91,7 @@ describe.each(storageNames)("hostile names, on %s", (storage) => {
 
     const personal = [address, sisId, hostile, hostile.slice(0, 8)]
     for (const [path, page] of pages) {
-      const markup = page.replace(/<script src="[^"]*" defer><\/script>/, "")
+      const markup = page.replace(/<script src="[^"]*" defer blocking="render"><\/script>/, "")
       expect([
         path,
         /<script|<img|<svg[^>]*onload|\son\w+=|javascript:(?![^<]*<\/)/i.test(stripText(markup)),
