@@ -1,12 +1,6 @@
+import { actionWords } from "../exchange/index.ts"
 import type { RecordChange } from "../index.ts"
 import { oneLine } from "./output.ts"
-
-const actionWords: Readonly<Record<RecordChange["action"], string>> = {
-  create: "created",
-  update: "updated",
-  archive: "archived",
-  restore: "restored",
-}
 
 /** A change as a person reads it: the record, and below it each field that is not new altogether. */
 export function changeLines(change: RecordChange): string[] {

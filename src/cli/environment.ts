@@ -54,6 +54,11 @@ export function appsFromEnvironment(settings: CleverSettings = {}): CleverApp[] 
   })
 }
 
+/** The same, within the one limit of requests for each district's token that all processes on the storage share. */
+export function appsOn(storage: RosterStorage, settings: CleverSettings = {}): CleverApp[] {
+  return appsFromEnvironment({ ...settings, rateBudget: new SharedRateBudget({ storage }) })
+}
+
 /** Reads each district through the app of its connection. */
 export function sourceOf(storage: RosterStorage, apps: readonly CleverApp[]): RosterSource {
   const [only, ...others] = apps
@@ -123,7 +128,7 @@ export function withClever<Result>(
   use: (clever: { storage: RosterStorage; apps: CleverApp[]; source: RosterSource }) => Promise<Result>,
 ): Promise<Result> {
   const storage = storageAt(storageAddress())
-  const apps = appsFromEnvironment({ ...settings, rateBudget: new SharedRateBudget({ storage }) })
+  const apps = appsOn(storage, settings)
   return opened(storage, () => use({ storage, apps, source: sourceOf(storage, apps) }))
 }
 

@@ -3,7 +3,8 @@ import { csvLine } from "./csv.ts"
 
 const pieceLength = 32_768
 
-const actionWords: Readonly<Record<RecordChange["action"], string>> = {
+/** What was done with a record, in a word. */
+export const actionWords: Readonly<Record<RecordChange["action"], string>> = {
   create: "created",
   update: "updated",
   archive: "archived",

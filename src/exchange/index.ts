@@ -10,7 +10,7 @@ export {
   type ExchangeAction,
   type ExchangeAuditEntry,
 } from "./audit-log.ts"
-export { changeCsvHeading, changeCsvLines, changesCsv } from "./changes-csv.ts"
+export { actionWords, changeCsvHeading, changeCsvLines, changesCsv } from "./changes-csv.ts"
 export { connectionTransitions } from "./connection-states.ts"
 export {
   type ConnectionActivation,

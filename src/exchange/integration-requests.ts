@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto"
 import { HomeroomError, tellTo } from "../errors/index.ts"
+import { nodeCrypto } from "../models/index.ts"
 import type { Connection, ConnectionMode, RosterStorage, StoredDocument } from "../storage/contract.ts"
 import { auditWrite, type ExchangeAction } from "./audit-log.ts"
 import type { Connections } from "./connections.ts"
@@ -93,7 +93,7 @@ export class IntegrationRequests {
 
   /** Asks for a mode. What is open already of the same requester stays as it is, and is returned. */
   async request({ mode, by }: { mode: ConnectionMode; by: string }): Promise<IntegrationRequest> {
-    const id = createHash("sha256").update(`${mode}\n${by}`).digest("hex").slice(0, 16)
+    const id = nodeCrypto().createHash("sha256").update(`${mode}\n${by}`).digest("hex").slice(0, 16)
     await this.#storage.open()
     for (;;) {
       const document = await this.#storage.getDocument(collection, id)

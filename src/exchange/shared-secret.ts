@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto"
+import { nodeCrypto } from "../models/index.ts"
 import type { RosterStorage } from "../storage/contract.ts"
 
 const collection = "shared-secrets"
@@ -18,7 +18,7 @@ export async function sharedSecret({
   for (;;) {
     const known = await storage.getDocument(collection, name)
     if (known !== undefined) return (known.value as { secret: string }).secret
-    const value = { secret: randomBytes(32).toString("base64url") }
+    const value = { secret: nodeCrypto().randomBytes(32).toString("base64url") }
     // Of two that make one at the same time the first wins, and both read it.
     await storage.writeDocuments([{ collection, key: name, districtId: null, value, expect: 0 }])
   }

@@ -74,8 +74,18 @@ export async function findPeople(
   return { ...found, next: last ?? null }
 }
 
+/** Somebody by Clever id, active or archived; undefined where there is nobody, or the scope leaves them out. */
+export async function findPerson(
+  storage: RosterStorage,
+  { districtId, id }: { districtId: string; id: string },
+  scope: CompiledScope | undefined,
+): Promise<FoundPerson | undefined> {
+  const [record] = await storage.getRecords({ districtId, kind: "user", ids: [id] })
+  return record && personOf(record, scope)
+}
+
 /** What people are told apart by; undefined for whom the scope leaves out. */
-export function personOf(
+function personOf(
   { id, state, data }: Pick<StoredRecord, "id" | "state" | "data">,
   scope: CompiledScope | undefined,
 ): FoundPerson | undefined {

@@ -17,8 +17,8 @@ import {
 } from "./change-log.ts"
 import { type DanglingReference, findDanglingReferences } from "./dangling.ts"
 import { checkSettings, districtSettings } from "./district-settings.ts"
-import { type ChangeSearch, type FoundChanges, findChanges } from "./find-changes.ts"
-import { type FoundPeople, findPeople, type PeopleSearch } from "./find-people.ts"
+import type { ChangeSearch, FoundChanges } from "./find-changes.ts"
+import type { FoundPeople, FoundPerson, PeopleSearch } from "./find-people.ts"
 import { type Thresholds, thresholdsFor } from "./guards/thresholds.ts"
 import { type HistoryPage, type HistoryPageQuery, listHistory, pageOfHistory, presentRun } from "./history.ts"
 import { Plan } from "./opened-plan.ts"
@@ -92,6 +92,7 @@ export class RosterReader {
    */
   async findChanges(runId: string, search: ChangeSearch): Promise<FoundChanges> {
     const run = await this.run(runId)
+    const { findChanges } = await import("./later.ts")
     return findChanges(this.#storage, run, search, await this.scopeOf(run.districtId))
   }
 
@@ -101,7 +102,18 @@ export class RosterReader {
    */
   async findPeople(search: PeopleSearch): Promise<FoundPeople> {
     await this.open()
+    const { findPeople } = await import("./later.ts")
     return findPeople(this.#storage, search, await this.scopeOf(search.districtId))
+  }
+
+  /**
+   * Somebody by Clever id, as {@link findPeople} shows people; undefined if the roster has nobody, or the scope leaves
+   * them out. Costs one lookup.
+   */
+  async person(place: { districtId: string; id: string }): Promise<FoundPerson | undefined> {
+    await this.open()
+    const { findPerson } = await import("./later.ts")
+    return findPerson(this.#storage, place, await this.scopeOf(place.districtId))
   }
 
   /** One record as the app is to see it, active or archived, within the scope; undefined if there is none. */

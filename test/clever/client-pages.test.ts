@@ -91,6 +91,19 @@ describe("S6: following pages", () => {
     expect(client.requestCount).toBe(1)
   })
 
+  it("does not take what a fetch of the app's brings from behind a redirect", async () => {
+    const moved = Object.defineProperty(Response.json(userPage([idOf(1)])), "redirected", { value: true })
+    const elsewhere = Object.defineProperty(Response.json(userPage([idOf(1)])), "url", {
+      value: "https://evil.example/v3.1/users",
+    })
+    for (const answer of [moved, elsewhere]) {
+      await failure(
+        userPageIds(testClient({ districtToken: token, fetch: async () => answer }).client),
+        "CLEVER_REQUEST_REFUSED",
+      )
+    }
+  })
+
   it("sends the token to the API host alone", async () => {
     api()
       .get("/v3.1/users?limit=100")

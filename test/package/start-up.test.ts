@@ -42,3 +42,16 @@ describe("importing an entry loads no package that it may do without", () => {
     expect(packagesLoadedBy(source)).toEqual(expected[specifier] ?? [])
   })
 })
+
+test("importing homeroom loads no part of Node that takes long to load, as its cryptography or its HTTP client", () => {
+  const script = `
+    const before = new Set(process.moduleLoadList)
+    await import(${JSON.stringify(pathToFileURL(join(root, "src/index.ts")).href)})
+    const heavy = /^NativeModule (?:crypto|fs\\/promises|https?|sqlite|worker_threads|zlib)$/
+    process.stdout.write(JSON.stringify(process.moduleLoadList.filter((name) => !before.has(name) && heavy.test(name))))`
+  const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+    env: { ...process.env, NODE_OPTIONS: "" },
+    stdio: ["ignore", "pipe", "inherit"],
+  })
+  expect(JSON.parse(String(output))).toEqual([])
+})

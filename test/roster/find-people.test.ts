@@ -73,15 +73,21 @@ describe.each(storageNames)("looking people up, on %s", (storage) => {
       state: "active",
       data: { email: "maria@d.example" },
     })
+    const person = { id: ids.maria, state: "active", name: "Zzyzx", email: "maria@d.example" }
+    expect(await world.roster.person(place)).toMatchObject(person)
     const narrow = world.another({ scope: { fields: { user: ["roles.student.sis_id"] } } })
     expect((await narrow.findPeople({ districtId, text: "zzyzx" })).people).toEqual([])
     expect((await narrow.findPeople({ districtId, text: "S-77" })).people).toMatchObject([
       { id: ids.maria, name: null, email: null },
     ])
+    expect(await narrow.person(place)).toMatchObject({ id: ids.maria, name: null, email: null })
     expect((await narrow.record(place))?.data).not.toHaveProperty("email")
     const without = world.another({ scope: { roles: ["teacher"] } })
     expect((await without.findPeople({ districtId, text: "S-77" })).people).toEqual([])
     expect(await without.record(place)).toBeUndefined()
+    expect(await without.person(place)).toBeUndefined()
+    // What is looked for is an id, whatever else it may be.
+    expect(await world.roster.person({ districtId, id: "Zzyzx" })).toBeUndefined()
     expect(await world.roster.record({ ...place, id: "nobody" })).toBeUndefined()
   })
 })

@@ -13,9 +13,8 @@ import {
   type QueueWork,
   type RosterStorage,
   RosterSync,
-  SharedRateBudget,
 } from "../../index.ts"
-import { appsFromEnvironment, hasDistrictToken, sourceOf, withStorage } from "../environment.ts"
+import { appsOn, hasDistrictToken, sourceOf, withStorage } from "../environment.ts"
 import { withQueue } from "../import-queue.ts"
 import { LocalGuard } from "../local-guard.ts"
 import { noSource } from "../no-source.ts"
@@ -100,7 +99,7 @@ async function open(
 /** Undefined without credentials: then there is much to look at all the same. */
 function appsIfAny(storage: RosterStorage): CleverApp[] | undefined {
   try {
-    return appsFromEnvironment({ rateBudget: new SharedRateBudget({ storage }) })
+    return appsOn(storage)
   } catch (error) {
     if (!isHomeroomError(error) || error.code !== "CLEVER_CREDENTIALS_MISSING") throw error
     say("There are no Clever credentials: the console shows what is stored, and imports nothing.")

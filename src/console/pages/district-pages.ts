@@ -15,8 +15,7 @@ export function pageOfDistricts(
   const rest = districts.filter(({ districtId }) => districtId > after)
   const shown = rest.slice(0, districtsPerPage)
   const last = shown.at(-1)?.districtId
-  const first = after === "" ? undefined : { href: visit.href(path), text: firstPage }
-  const next =
-    rest.length > shown.length ? { href: visit.href(path, { after: last }), text: nextPage } : undefined
-  return { shown, pages: pager({ label: page, first, next }) }
+  const first = after === "" ? undefined : visit.href(path)
+  const next = rest.length > shown.length ? visit.href(path, { after: last }) : undefined
+  return { shown, pages: pager({ pages: page, firstPage, nextPage }, { first, next }) }
 }

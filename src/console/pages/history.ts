@@ -5,7 +5,7 @@ import type { Visit } from "../routing/visit.ts"
 import { changesChart, totalOf } from "../view/changes-chart.ts"
 import { selectField } from "../view/fields.ts"
 import { html, type Markup } from "../view/html.ts"
-import { districtName } from "../view/layout.ts"
+import { type Crumb, districtName } from "../view/layout.ts"
 import { button, emptyState, linkButton } from "../view/pieces.ts"
 import { runBadge } from "../view/states.ts"
 import { type Column, pager, table } from "../view/table.ts"
@@ -47,13 +47,9 @@ async function showHistory(visit: Visit, districtId: string | undefined): Promis
   const filter = { state, mode }
   const isFiltered = state !== undefined || mode !== undefined
   const chart = runs.length > 1 ? changesChart({ text, show, runs }) : html``
-  const pages = pager({
-    label: text.pages,
-    first: before === undefined ? undefined : { href: visit.href(path, filter), text: text.firstPage },
-    next:
-      next === null
-        ? undefined
-        : { href: visit.href(path, { ...filter, before: next }), text: text.nextPage },
+  const pages = pager(text, {
+    first: before === undefined ? undefined : visit.href(path, filter),
+    next: next === null ? undefined : visit.href(path, { ...filter, before: next }),
   })
   const isBlank = runs.length === 0 && !isFiltered && before === undefined
   const list =
@@ -142,7 +138,7 @@ function runTable(visit: Visit, runs: readonly Run[], withDistrict: boolean): Ma
       html`<bdi>${run.startedBy}</bdi>`,
       modeOf(visit, run),
       runBadge(text, run.state),
-      ...counted.map((name) => countCell(visit, totalOf(run, name))),
+      ...counted.map((name) => show.count(totalOf(run, name))),
       show.duration(run.durationMs),
       eye(visit, run),
     ]),
@@ -155,10 +151,6 @@ export function modeOf({ text }: Visit, { mode, purpose }: Pick<Run, "mode" | "p
   return purpose === "plan" ? `${text.history.plan} · ${name}` : name
 }
 
-function countCell({ text, show }: Visit, count: number): Markup {
-  return count === 0 ? html`<span class="quiet nothing">${text.nothing}</span>` : html`${show.number(count)}`
-}
-
 function eye(visit: Visit, run: Run): Markup {
   // A district whose connection is gone has no pages any more, but its imports are still told.
   if (!visit.districts.some(({ districtId }) => districtId === run.districtId)) return html``
@@ -168,6 +160,15 @@ function eye(visit: Visit, run: Run): Markup {
     `${run.startedAt.slice(0, 16).replace("T", " ")} UTC`,
   )
   return html`<a class="eye" href="${href}" aria-label="${label}" title="${visit.text.history.columns.details}"><svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" focusable="false"><path d="M2 12s3.6-7 10-7 10 7 10 7-3.6 7-10 7S2 12 2 12Z"/><circle cx="12" cy="12" r="3.2"/></svg><span aria-hidden="true">${visit.text.history.columns.details}</span></a>`
+}
+
+/** The way to a page below a run's own. */
+export function runCrumbs(visit: Visit, run: Pick<Run, "id">): Crumb[] {
+  const { history, run: words } = visit.text
+  return [
+    { text: history.title, path: visit.districtPath("history") },
+    { text: words.title, path: runPath(visit, run) },
+  ]
 }
 
 /** The path of a run's page, or of one below it. */

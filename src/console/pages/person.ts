@@ -20,8 +20,7 @@ export async function showPerson(visit: Visit): Promise<Response> {
   const logins = parts.logins ?? new LoginResolver({ storage, clock })
   const login = await logins.rehearse({ districtId, cleverId: id })
   const record = await roster.record({ districtId, kind: "user", id })
-  const { people } = record === undefined ? { people: [] } : await roster.findPeople({ districtId, text: id })
-  const person = people.find((one) => one.id === id)
+  const person = await roster.person({ districtId, id })
   const who = person === undefined ? text.person.unknown : personName(visit, person)
   return visit.page({
     section: "people",

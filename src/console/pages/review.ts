@@ -60,12 +60,9 @@ ${selectField({ name: "state", label: words.state, value: state, choices: Object
 ${button(text.filter)}
 </form>
 ${shown.length === 0 ? html`<div class="card">${none}</div>` : cards}
-${pager({
-  label: text.pages,
-  first: after === undefined ? undefined : { href: visit.href(path, { state }), text: text.firstPage },
-  next: hasMore
-    ? { href: visit.href(path, { state, after: shown.at(-1)?.id }), text: text.nextPage }
-    : undefined,
+${pager(text, {
+  first: after === undefined ? undefined : visit.href(path, { state }),
+  next: hasMore ? visit.href(path, { state, after: shown.at(-1)?.id }) : undefined,
 })}`,
   })
 }
@@ -129,8 +126,7 @@ function keepApartForm(visit: Visit, { id, candidates }: Review): Markup {
 
 async function peopleFacts(visit: Visit, id: string): Promise<Markup> {
   const { text, parts, connection } = visit
-  const { people } = await parts.roster.findPeople({ districtId: connection.districtId, text: id })
-  const person = people.find((one) => one.id === id)
+  const person = await parts.roster.person({ districtId: connection.districtId, id })
   if (person === undefined)
     return html`<p>${personLink(visit, id)} <span class="quiet">${text.review.gone}</span></p>`
   return facts([...personFacts(visit, person), [text.people.columns.id, personLink(visit, id)]])

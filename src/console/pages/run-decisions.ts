@@ -6,7 +6,7 @@ import { totalOf } from "../view/changes-chart.ts"
 import { textField } from "../view/fields.ts"
 import { html, type Markup } from "../view/html.ts"
 import { button, card, facts, linkButton } from "../view/pieces.ts"
-import { runPath } from "./history.ts"
+import { runCrumbs, runPath } from "./history.ts"
 
 /** What people decide about an import: approve, discard, undo. */
 export const runDecisionRoutes: readonly ConsoleRoute[] = [
@@ -92,10 +92,7 @@ async function askUndo(visit: Visit): Promise<Response> {
     section: "history",
     title: words.undoTitle,
     lead: words.undoLead,
-    crumbs: [
-      { text: text.history.title, path: visit.districtPath("history") },
-      { text: words.title, path: runPath(visit, run) },
-    ],
+    crumbs: runCrumbs(visit, run),
     body: card({
       title: words.undo,
       body: html`<ul class="plain">${items.map((item) => html`<li>${item}</li>`)}</ul>

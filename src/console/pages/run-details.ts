@@ -13,7 +13,7 @@ import { type Banner, button, card, emptyState, facts, linkButton } from "../vie
 import { countsTable, guardsCard, timeline } from "../view/run-parts.ts"
 import { runBadge } from "../view/states.ts"
 import { pager } from "../view/table.ts"
-import { modeOf, oneOf, runPath } from "./history.ts"
+import { modeOf, oneOf, runCrumbs, runPath } from "./history.ts"
 import { decisionCard, undoLink } from "./run-decisions.ts"
 import { rejectedCard } from "./run-rejections.ts"
 
@@ -177,10 +177,9 @@ async function changesCard(visit: Visit, run: Run): Promise<Markup> {
     body: html`<div class="tools">${filterForm(visit, run, { kind, action })}${searchForm(visit, run, "")}</div>
 ${page.changes.some((change) => change.action === "archive") ? html`<p class="quiet">${words.archivedText}</p>` : ""}
 ${page.changes.length === 0 ? html`<p>${words.changesNoneFiltered}</p>` : changeList(visit, page.changes)}
-${pager({
-  label: text.pages,
-  first: after === undefined ? undefined : { href: hrefOf(), text: text.firstPage },
-  next: page.next === null ? undefined : { href: hrefOf(page.next), text: text.nextPage },
+${pager(text, {
+  first: after === undefined ? undefined : hrefOf(),
+  next: page.next === null ? undefined : hrefOf(page.next),
 })}`,
   })
 }
@@ -238,10 +237,7 @@ async function search(visit: Visit): Promise<Response> {
   return visit.page({
     section: "history",
     title: words.searchTitle,
-    crumbs: [
-      { text: text.history.title, path: visit.districtPath("history") },
-      { text: words.title, path: runPath(visit, run) },
-    ],
+    crumbs: runCrumbs(visit, run),
     body: card({
       title: words.changes,
       aside: linkButton(visit.href(runPath(visit, run)), words.backToRun),

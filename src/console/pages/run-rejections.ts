@@ -7,7 +7,7 @@ import { totalOf } from "../view/changes-chart.ts"
 import { html, type Markup } from "../view/html.ts"
 import { card, linkButton } from "../view/pieces.ts"
 import { pager, table } from "../view/table.ts"
-import { runPath } from "./history.ts"
+import { runCrumbs, runPath } from "./history.ts"
 
 /** The records that an import left out. */
 export const runRejectionRoutes: readonly ConsoleRoute[] = [
@@ -55,17 +55,10 @@ async function showRejected(visit: Visit): Promise<Response> {
     section: "history",
     title: words.rejected,
     lead: run.mode === "undo" ? words.rejectedLeadUndo : words.rejectedLead,
-    crumbs: [
-      { text: text.history.title, path: visit.districtPath("history") },
-      { text: words.title, path: runPath(visit, run) },
-    ],
-    body: html`<section class="card">${rejectedTable(visit, rejections)}${pager({
-      label: text.pages,
-      first: after === undefined ? undefined : { href: visit.href(path), text: text.firstPage },
-      next:
-        next === null
-          ? undefined
-          : { href: visit.href(path, { after: writePosition(next) }), text: text.nextPage },
+    crumbs: runCrumbs(visit, run),
+    body: html`<section class="card">${rejectedTable(visit, rejections)}${pager(text, {
+      first: after === undefined ? undefined : visit.href(path),
+      next: next === null ? undefined : visit.href(path, { after: writePosition(next) }),
     })}</section>`,
   })
 }

@@ -1,5 +1,6 @@
 import { people } from "./people.ts"
 import { reading } from "./reading.ts"
+import { schedule } from "./schedule.ts"
 
 /**
  * Every text of the console, page by page. For another language copy this object, translate it, and give it to
@@ -345,83 +346,7 @@ export const english = {
   people: people.people as (typeof people)["people"],
   person: people.person as (typeof people)["person"],
 
-  // Schedule
-
-  schedule: {
-    title: "Schedule",
-    lead: "When the district is imported by itself, and what an import may do without anybody looking.",
-    now: "As it is now",
-    nextSync: "Next sync",
-    lastSync: "Last sync by schedule",
-    when: "When",
-    off: "The connection is not active with User Provisioning, so nothing begins by itself.",
-    quarantined: "Imports keep failing: it is tried again at the time shown.",
-    words: (days: string, times: string, zone: string): string => `${days} at ${times} (${zone})`,
-    wordsOther: (cron: string, zone: string): string => `By the expression ${cron} (${zone})`,
-    everyDay: "Every day",
-    weekdays: "Monday to Friday",
-    onDays: (days: string): string => `On ${days}`,
-    later: (minutes: string): string =>
-      `Begins up to ${minutes} minutes later, always at the same time for this district.`,
-    form: "Times",
-    preset: "How often",
-    presets: {
-      standard: "As for all districts",
-      daily: "Every day",
-      weekdays: "Monday to Friday",
-      twice: "Twice a day, twelve hours apart",
-      custom: "A cron expression of your own",
-    },
-    time: "Time",
-    timeHint: "In the time zone below; the first of the two if it is twice a day.",
-    cron: "Cron expression",
-    cronHint:
-      "Only for a cron expression of your own: minute, hour, day of the month, month, day of the week.",
-    timeZone: "Time zone",
-    timeZoneHint: "As America/Chicago. Empty: as for all districts.",
-    jitter: "Later by up to (minutes)",
-    jitterHint: "Spreads districts that begin at the same time.",
-    bulkEvery: "Bulk every (days)",
-    bulkEveryHint: "Lists everything again after so many days; 0: never by itself.",
-    asForAll: (value: string): string => `As for all districts: ${value}`,
-    daily: "At least one import a day",
-    dailyHint: "Also on days that the times leave out; never on those above.",
-    blackout: "Days without imports",
-    blackoutHint:
-      "One day a line, 2026-12-24, or several: 2026-12-24 to 2027-01-01. People still can start imports.",
-    reset: "Follow the schedule for all districts",
-    changed:
-      "Somebody else has changed this meanwhile. What they saved is shown under “As it is now”; save again to replace it.",
-    guards: "Thresholds",
-    guardsText: "An import that would do more than this is held until somebody approves it.",
-    guardsReadOnly: "Only an administrator changes these.",
-    archivedShare: "Archived at most (%)",
-    archivedShareHint: "Of a kind, a school or a role, within 24 hours.",
-    updatedShare: "Updated at most (%)",
-    rejectedShare: "Rejected at most (%)",
-    atLeast: "From so many records on",
-    atLeastHint: "Shares of fewer records say little.",
-    onHold: "When an import is held",
-    onHoldChoices: {
-      "": "As for all districts",
-      everything: "Everything waits",
-      "risky-only": "Only what would be archived waits",
-    },
-    mayEmpty: "A kind or a role may lose all its records",
-    maySchoolsGo: "Schools may go",
-    answers: { "": "As for all districts", yes: "Yes", no: "No" },
-    rollover: "Change of school year",
-    rolloverText:
-      "Between these days other thresholds go, for more people leave than in the rest of the year.",
-    asInTheYear: "As in the rest of the year",
-    from: "First day",
-    to: "Last day",
-    numberWrong: "Enter a number.",
-    percentWrong: "Enter a number from 0 to 100.",
-    timeWrong: "Enter a time as 03:30.",
-    rolloverWrong: "Enter both days, or neither.",
-    percent: (value: string): string => `${value} %`,
-  },
+  schedule: schedule as typeof schedule,
 
   // Choosing a district
 

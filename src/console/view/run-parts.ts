@@ -24,7 +24,7 @@ export function countsTable(
 ): Markup {
   const cell = (kind: Kind, name: keyof Counts): Markup => {
     const count = run.counts[kind][name]
-    if (count === 0) return html`<span class="quiet nothing">${text.nothing}</span>`
+    if (count === 0) return show.count(count)
     const action = actions[name]
     const href =
       action !== undefined ? hrefOf({ kind, action }) : name === "rejected" ? hrefOf("rejected") : undefined

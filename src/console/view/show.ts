@@ -21,6 +21,13 @@ export class Show {
     return this.#number.format(value)
   }
 
+  /** A number in a table, where most are nothing. */
+  count(value: number): Markup {
+    return value === 0
+      ? html`<span class="quiet nothing">${this.#text.nothing}</span>`
+      : html`${this.number(value)}`
+  }
+
   /** A share of 1: `12.5%`. */
   share(value: number): string {
     return this.#share.format(value)

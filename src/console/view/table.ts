@@ -1,3 +1,4 @@
+import type { ConsoleText } from "../text/english.ts"
 import { html, type Markup } from "./html.ts"
 
 /** A column of a table. */
@@ -36,16 +37,14 @@ function cellOf(column: Column | undefined, cell: Cell): Markup {
   return html`<td role="cell"${label}${column?.isNumber === true ? html` class="number"` : ""}>${cell}</td>`
 }
 
-/** The way to the page before and after; nothing where there is one page. */
-export function pager(options: {
-  readonly label: string
-  readonly first?: { readonly href: string; readonly text: string } | undefined
-  readonly next?: { readonly href: string; readonly text: string } | undefined
-}): Markup {
-  const { label, first, next } = options
+/** The way to the first page and to the next one, by their addresses; nothing where there is one page. */
+export function pager(
+  { pages, firstPage, nextPage }: Pick<ConsoleText, "pages" | "firstPage" | "nextPage">,
+  { first, next }: { readonly first: string | undefined; readonly next: string | undefined },
+): Markup {
   if (first === undefined && next === undefined) return html``
-  return html`<nav class="pager" aria-label="${label}">
-${first === undefined ? "" : html`<a class="button plain" href="${first.href}">${first.text}</a>`}
-${next === undefined ? "" : html`<a class="button plain" href="${next.href}" rel="next">${next.text}</a>`}
+  return html`<nav class="pager" aria-label="${pages}">
+${first === undefined ? "" : html`<a class="button plain" href="${first}">${firstPage}</a>`}
+${next === undefined ? "" : html`<a class="button plain" href="${next}" rel="next">${nextPage}</a>`}
 </nav>`
 }

@@ -1,5 +1,5 @@
-import { hostname } from "node:os"
 import { tellTo } from "../../errors/index.ts"
+import { processName } from "../../models/index.ts"
 import { type Repeat, repeatWithTimer } from "../../roster/index.ts"
 import type { Connection, RosterStorage, ScheduleSettings } from "../../storage/contract.ts"
 import { AuditLog } from "../audit-log.ts"
@@ -132,7 +132,7 @@ export class ImportScheduler {
       return
     }
     if (state.claim !== null && state.claim.untilMs > nowMs) return
-    const holder = this.#options.holder ?? `${hostname()}:${process.pid}`
+    const holder = this.#options.holder ?? processName()
     const claim = { holder, untilMs: nowMs + claimMs }
     const revision = kept?.revision ?? 0
     if (!(await keepSchedule(storage, districtId, { ...state, claim }, revision))) return

@@ -14,8 +14,9 @@ const defaults: Thresholds = {
 }
 
 /**
- * The thresholds of a kind now, or where none is named of those kinds that nothing else is said of (S15). What is said of the kind goes before what is said of all kinds; within each,
- * what is said of a change of school year, while it lasts, before what goes all year; then the defaults.
+ * The thresholds of a kind now, or where none is named of those kinds that nothing else is said of (S15). What is said
+ * of the kind goes before what is said of all kinds; within each, what is said of a change of school year, while it
+ * lasts, before what goes all year; then the defaults.
  */
 export function thresholdsFor(settings: GuardSettings, kind: Kind | undefined, nowMs: number): Thresholds {
   const { rollover } = settings

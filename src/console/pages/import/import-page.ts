@@ -3,6 +3,7 @@ import { type ImportJob, importProgress } from "../../../exchange/index.ts"
 import type { ImportMode, Run } from "../../../storage/contract.ts"
 import type { ConsoleRoute } from "../../routing/route.ts"
 import type { Visit } from "../../routing/visit.ts"
+import { totalOf } from "../../view/changes-chart.ts"
 import { radios } from "../../view/fields.ts"
 import { html, type Markup } from "../../view/html.ts"
 import { districtName } from "../../view/layout.ts"
@@ -180,8 +181,7 @@ async function lastCard(visit: Visit): Promise<Markup> {
   if (run === undefined) {
     return card({ title: words.last, body: emptyState({ title: words.lastNone, text: words.lastNoneText }) })
   }
-  const sum = (action: "created" | "updated" | "archived") =>
-    show.number(Object.values(run.counts).reduce((total, counts) => total + counts[action], 0))
+  const sum = (outcome: "created" | "updated" | "archived") => show.number(totalOf(run, outcome))
   const href = visit.href(visit.districtPath(`history/${encodeURIComponent(run.id)}`))
   return card({
     title: words.last,

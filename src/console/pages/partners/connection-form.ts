@@ -1,4 +1,5 @@
 import type { HomeroomError } from "../../../errors/index.ts"
+import { idPattern } from "../../../models/index.ts"
 import type { ConnectionMode } from "../../../storage/contract.ts"
 import type { Visit } from "../../routing/visit.ts"
 import { selectField, textField } from "../../view/fields.ts"
@@ -34,7 +35,7 @@ export function readDistrictId(visit: Visit): string | { readonly problem: strin
   const words = visit.text.connection
   const districtId = (visit.form.get("districtId") ?? "").trim()
   if (districtId === "") return { problem: words.districtIdMissing }
-  if (!/^[\w-]{1,64}$/.test(districtId)) return { problem: words.districtIdWrong }
+  if (!idPattern.test(districtId)) return { problem: words.districtIdWrong }
   return visit.sees(districtId) ? districtId : { problem: words.districtIdForeign }
 }
 
