@@ -1,5 +1,5 @@
 import { HomeroomError } from "../errors/index.ts"
-import type { ApiVersion, RateBudget } from "../models/index.ts"
+import { type ApiVersion, type RateBudget, type Sleep, sleepOnTimer } from "../models/index.ts"
 
 /** One attempt at one request, as told to `onRequest`. Holds no token, secret or body. */
 export interface RequestReport {
@@ -30,9 +30,6 @@ export type CleverClientEvent =
       readonly reason: "announced" | "refused" | "shared" | "retry"
       readonly delayMs: number
     }
-
-/** Waits `ms` milliseconds; rejects when the signal aborts. */
-export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>
 
 export interface CleverClientOptions {
   /** The Clever app's client id. Needed to ask for district tokens. */
@@ -162,19 +159,4 @@ function readUrl(name: string, text: string): URL {
 function isLoopback(hostname: string): boolean {
   // The URL parser has already brought every way of writing 127.0.0.1 into this form.
   return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname)
-}
-
-function sleepOnTimer(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort)
-      resolve()
-    }, ms)
-    function onAbort(): void {
-      clearTimeout(timer)
-      reject(signal.reason)
-    }
-    signal.addEventListener("abort", onAbort, { once: true })
-  })
 }

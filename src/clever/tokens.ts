@@ -14,7 +14,7 @@ export class DistrictToken {
   constructor(options: {
     districtId: string
     accessToken: string
-    scopes?: readonly string[]
+    scopes?: readonly string[] | undefined
     created?: string | undefined
   }) {
     this.districtId = options.districtId

@@ -5,7 +5,8 @@ import type {
   IntegrationRequests,
   LoginResolver,
 } from "../exchange/index.ts"
-import type { AccountMatching, Repeat, RosterSync } from "../roster/index.ts"
+import type { Repeat } from "../models/index.ts"
+import type { AccountMatching, RosterSync } from "../roster/index.ts"
 import type { RosterStorage, ScheduleSettings } from "../storage/contract.ts"
 import type { ConsoleAuthorize } from "./access.ts"
 import type { ConsoleText } from "./text/english.ts"

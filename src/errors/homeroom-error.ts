@@ -5,11 +5,11 @@ const brand = Symbol.for("homeroom.error")
 
 export interface HomeroomErrorOptions {
   /** What happened in this case, in one sentence; the code's summary when absent. */
-  message?: string
+  message?: string | undefined
   /** Ids, counts, paths and statuses; never a person's data or a secret (redacted all the same). */
-  details?: ErrorDetails
+  details?: ErrorDetails | undefined
   /** The lower-level error, kept for debuggers. */
-  cause?: unknown
+  cause?: unknown | undefined
 }
 
 /**

@@ -228,7 +228,7 @@ export class Connections {
   #next(
     connection: Connection,
     state: ConnectionState,
-    { mode, by }: { mode?: ConnectionMode; by: string },
+    { mode, by }: { mode?: ConnectionMode | undefined; by: string },
   ): Connection {
     return takeStep(connection, { state, mode, by, at: this.#now() })
   }

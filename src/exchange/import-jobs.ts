@@ -174,12 +174,12 @@ export class Imports {
         roster,
         districtId,
         mode,
-        startedBy: requestedBy,
+        by: requestedBy,
         waitMs: this.#options.waitMs ?? 0,
         signal,
         health: this.#health,
-        ...(matching === undefined ? {} : { matching }),
-        ...(onMatched === undefined ? {} : { onMatched }),
+        matching,
+        onMatched,
       })
     } catch (error) {
       return this.#afterFailure(job, error, signal)

@@ -4,8 +4,8 @@ export type {
   ChangeFilter,
   ChangePage,
   ChangePageQuery,
-  ChangePosition,
   RecordChange,
+  RecordPosition,
   SchoolChanges,
 } from "./change-log.ts"
 export type { DanglingReference } from "./dangling.ts"
@@ -24,7 +24,7 @@ export type {
 export type { ChangeSearch, FoundChanges } from "./find-changes.ts"
 export type { FoundPeople, FoundPerson, PeopleSearch } from "./find-people.ts"
 export type { HistoryPage, HistoryPageQuery } from "./history.ts"
-export { type LeaseOptions, type Repeat, repeatWithTimer, type Sleep } from "./lease-keeper.ts"
+export type { LeaseOptions } from "./lease-keeper.ts"
 export type {
   AccountEntry,
   AccountProblem,
@@ -38,7 +38,6 @@ export {
   type AccountColumn,
   accountsFromCsv,
   type CsvAccountOptions,
-  csvColumns,
 } from "./matching/accounts-from-csv.ts"
 export { freeAccounts, maxCandidates } from "./matching/free-accounts.ts"
 export type { MatchAuditEvent } from "./matching/match-audit.ts"
@@ -66,6 +65,7 @@ export type { SchoolLink } from "./matching/subject-links.ts"
 export type { Plan } from "./opened-plan.ts"
 export { type ReadRecordsOptions, type RosterEntry, readRecords } from "./ownership/read-records.ts"
 export type { OverrideRequest } from "./ownership/set-override.ts"
+export type { RejectionPage, RejectionPageQuery, RunRejection } from "./rejections.ts"
 export { requireActive } from "./require-active.ts"
 export type { Retention } from "./retention.ts"
 export type { RosterEvent, RunSummary } from "./roster-events.ts"
@@ -73,16 +73,16 @@ export { RosterSync } from "./roster-sync.ts"
 export type {
   ApplyOptions,
   ApproveOptions,
+  DecisionOptions,
   DiscardOptions,
   ExplainOptions,
-  PlanActor,
   PlanOptions,
   RosterSyncOptions,
   SyncOptions,
   SyncUserOptions,
   UndoOptions,
 } from "./roster-sync-options.ts"
-export type { Progress } from "./run-context.ts"
+export type { SyncProgress } from "./run-context.ts"
 export type { RunLimits } from "./run-limits.ts"
 export { runTransitions } from "./run-states.ts"
 export type { DeadLetter } from "./targets/dead-letters.ts"

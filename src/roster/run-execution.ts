@@ -22,9 +22,9 @@ import { type RosterEvent, summaryOf } from "./roster-events.ts"
 import {
   checkpointOf,
   isoTime,
-  type Progress,
   type RunContext,
   runToSave,
+  type SyncProgress,
   throwIfAborted,
 } from "./run-context.ts"
 import type { RunLimits } from "./run-limits.ts"
@@ -46,7 +46,7 @@ export interface RunExecutionOptions {
   purpose: Run["purpose"]
   startedBy: string
   signal: AbortSignal | undefined
-  onProgress: ((progress: Progress) => void) | undefined
+  onProgress: ((progress: SyncProgress) => void) | undefined
   /** Must not throw. */
   onEvent: (event: RosterEvent) => void
 }
@@ -344,7 +344,7 @@ export class RunExecution {
     return { ...run, durationMs, requests: this.#requests }
   }
 
-  #report(context: RunContext, stage: Progress["stage"], kind: Kind | null): void {
+  #report(context: RunContext, stage: SyncProgress["stage"], kind: Kind | null): void {
     const { onProgress, onEvent, clock } = this.#options
     const { run, head } = context
     if (this.#told !== `${stage} ${kind}`) {

@@ -116,7 +116,7 @@ export interface Simulator {
   /** The simulated time. */
   readonly clock: Clock
   /** One day for every district; the clock runs on by one day. */
-  nextDay(options?: { intensity?: number }): BatchSummary[]
+  nextDay(options?: { intensity?: number | undefined }): BatchSummary[]
   describe(): SimulatorDescription
   /** Stops listening and cuts what is still open. */
   close(): Promise<void>
@@ -190,7 +190,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     tls === undefined ? `http://${hostName}:${port}` : `https://${tls.hostName ?? "localhost"}:${port}`
   signIn.url = url
 
-  const nextDay = (day: { intensity?: number } = {}): BatchSummary[] => {
+  const nextDay = (day: { intensity?: number | undefined } = {}): BatchSummary[] => {
     clock.advance(86_400_000)
     return districts.map((district) => district.nextDay({ ...day, advanceClock: false }))
   }

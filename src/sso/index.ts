@@ -1,6 +1,6 @@
 /** Signing in with Clever. The doors for Express and Fastify are entries of their own. */
 
-export type { AuditEvent } from "./audit.ts"
+export type { LoginAuditEvent } from "./audit.ts"
 export {
   CleverSsoClient,
   type HandleOptions,

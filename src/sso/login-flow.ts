@@ -34,7 +34,7 @@ export interface FlowContext<Native> extends SessionContext {
   readonly hooks: LoginHooks<Native>
   readonly sessions: Sessions
   /** Who started this login, as soon as that is known: for the audit of what goes wrong. */
-  readonly seen: { source?: LoginSource }
+  readonly seen: { source?: LoginSource | undefined }
 }
 
 export interface LoginFlowOptions {

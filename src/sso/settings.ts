@@ -1,7 +1,7 @@
 import { isUserId } from "../clever/users.ts"
 import { HomeroomError } from "../errors/index.ts"
 import type { ApiVersion } from "../models/index.ts"
-import type { AuditEvent } from "./audit.ts"
+import type { LoginAuditEvent } from "./audit.ts"
 import type { LoginRequest } from "./login-request.ts"
 import { type LoginStoreLike, MemoryLoginStore } from "./login-store.ts"
 import { englishMessages, type LoginMessages } from "./pages/messages.ts"
@@ -59,7 +59,7 @@ export interface CleverSsoOptions {
   /** Texts that replace the English ones, by code; `language` is the pages' language. */
   readonly messages?: Partial<LoginMessages> | undefined
   /** Told of every step. Holds no name, address, token or code; what it throws is ignored. */
-  readonly onAudit?: ((event: AuditEvent) => void) | undefined
+  readonly onAudit?: ((event: LoginAuditEvent) => void) | undefined
   /** Asked before a login starts or ends; false answers 429. */
   readonly rateLimit?: ((attempt: LoginAttempt) => boolean | Promise<boolean>) | undefined
   /** Accepts a plain-http redirect URI on a loopback address, with cookies that are not `Secure`: for development. */
@@ -121,7 +121,7 @@ export interface SsoSettings {
   readonly absoluteMs: number
   readonly displayName: boolean
   readonly messages: LoginMessages
-  readonly onAudit: ((event: AuditEvent) => void) | undefined
+  readonly onAudit: ((event: LoginAuditEvent) => void) | undefined
   readonly rateLimit: ((attempt: LoginAttempt) => boolean | Promise<boolean>) | undefined
   readonly authUrl: URL
   readonly apiUrl: URL

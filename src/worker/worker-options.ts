@@ -28,11 +28,11 @@ export interface WorkerOptions {
   /** How many imports at once in this process. Default 2. */
   concurrency?: number | undefined
   /** The schedule of districts that have none of their own. */
-  schedule?: ImportSchedulerOptions["schedule"]
+  schedule?: ImportSchedulerOptions["schedule"] | undefined
   /** The Clever apps in which newly connected districts are looked for. Default: none is. */
   discover?: readonly DiscoveryApp[] | undefined
   /** Matches whom imports have brought to the app's accounts. */
-  matching?: ImportsOptions["matching"]
+  matching?: ImportsOptions["matching"] | undefined
   /** Where to answer `/health` and `/ready`; 0: any free port. Default: nowhere. */
   port?: number | undefined
   /** Default `127.0.0.1`: this machine alone. */

@@ -2,13 +2,12 @@ import { mkdtemp } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Command, Option } from "commander"
+import { Connections, importDistrict } from "../../entries/exchange.ts"
 import { HomeroomError } from "../../errors/index.ts"
 import {
   CleverClient,
-  Connections,
   type Counts,
   type ImportMode,
-  importDistrict,
   kinds,
   type RosterStorage,
   RosterSync,
@@ -26,7 +25,7 @@ import { tableLines } from "../table.ts"
 interface DemoOptions {
   users: number
   seed: number
-  storage?: string
+  storage?: string | undefined
 }
 
 /** `homeroom demo`: the main job from nothing, in seconds. */
@@ -71,7 +70,7 @@ async function runStory(simulator: Simulator, storage: RosterStorage, signal: Ab
     const display = showProgress()
     try {
       const onProgress = display.update
-      const options = { connections, roster, districtId, mode, startedBy: "demo", signal, onProgress }
+      const options = { connections, roster, districtId, mode, by: "demo", signal, onProgress }
       const run = await importDistrict(options)
       if (run.state === "interrupted") throw new HomeroomError("ABORTED")
     } finally {

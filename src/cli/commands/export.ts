@@ -15,10 +15,10 @@ import { type Output, say, withOutput } from "../output.ts"
 
 interface ExportOptions {
   district: string
-  kind?: Kind
+  kind?: Kind | undefined
   state: RecordState | "all"
-  merged?: boolean
-  overrides?: boolean
+  merged?: boolean | undefined
+  overrides?: boolean | undefined
 }
 
 const pageSize = 500

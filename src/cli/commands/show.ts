@@ -1,5 +1,5 @@
 import type { Command } from "commander"
-import { type RosterStorage, RosterSync, type Run, readRejections } from "../../index.ts"
+import { RosterSync, type Run } from "../../index.ts"
 import { changeLines } from "../change-text.ts"
 import { writeChangesCsv } from "../changes-csv.ts"
 import { withStorage } from "../environment.ts"
@@ -9,8 +9,8 @@ import { historyJson } from "../run-json.ts"
 import { describeRejection, isWaiting, runLines } from "../run-text.ts"
 
 interface ShowOptions {
-  json?: true
-  csv?: string
+  json?: true | undefined
+  csv?: string | undefined
 }
 
 /** `homeroom show`: one import with all it changed. */
@@ -30,16 +30,16 @@ export function addShow(program: Command): void {
         const roster = new RosterSync({ clever: noSource, storage })
         const run = await roster.run(runId)
         if (options.csv !== undefined) await writeChangesCsv(roster, run, options.csv)
-        if (options.json) await printJson(storage, roster, run)
-        else await printText(storage, roster, run, options)
+        if (options.json) await printJson(roster, run)
+        else await printText(roster, run, options)
       }),
     )
 }
 
-async function printJson(storage: RosterStorage, roster: RosterSync, run: Run): Promise<void> {
+async function printJson(roster: RosterSync, run: Run): Promise<void> {
   await withOutput(async (output) => {
     // The object's end is left open for the changes, which may be too many for the memory.
-    const opening = JSON.stringify(await historyJson(storage, run)).slice(0, -1)
+    const opening = JSON.stringify(await historyJson(roster, run)).slice(0, -1)
     await output.write(`${opening},"changes":[`)
     let separator = "\n"
     const changes = run.changesPurgedAt === undefined ? roster.changes(run.id) : []
@@ -51,16 +51,11 @@ async function printJson(storage: RosterStorage, roster: RosterSync, run: Run): 
   })
 }
 
-async function printText(
-  storage: RosterStorage,
-  roster: RosterSync,
-  run: Run,
-  { csv }: ShowOptions,
-): Promise<void> {
+async function printText(roster: RosterSync, run: Run, { csv }: ShowOptions): Promise<void> {
   await withOutput(async (output) => {
     for (const line of runLines(run)) await output.line(line)
     let rejections = 0
-    for await (const rejection of readRejections(storage, run.id)) {
+    for await (const rejection of roster.rejections(run.id)) {
       if (rejections++ === 0) await output.write("\nRejected:\n")
       await output.line(`  ${describeRejection(rejection)}`)
     }

@@ -1,4 +1,5 @@
-import { type Connection, kinds, type RosterStorage, RosterSync, type Run } from "../../index.ts"
+import type { Connection } from "../../entries/exchange.ts"
+import { kinds, type RosterStorage, RosterSync, type Run } from "../../index.ts"
 import { noSource } from "../no-source.ts"
 import type { Findings } from "./check.ts"
 

@@ -1,5 +1,5 @@
 import { HomeroomError, isHomeroomError, tellTo } from "../../errors/index.ts"
-import { type Repeat, repeatWithTimer } from "../../roster/index.ts"
+import { type Repeat, repeatWithTimer } from "../../models/index.ts"
 import type { Connection, ConnectionMode, DocumentPut, RosterStorage } from "../../storage/contract.ts"
 import { type DistrictDirectory, type ExchangeApp, ExchangeApps } from "../apps/exchange-app.ts"
 import { auditWrite } from "../audit-log.ts"

@@ -1,5 +1,4 @@
-import { nodeCrypto, processName } from "../../models/index.ts"
-import { type Repeat, repeatWithTimer } from "../../roster/index.ts"
+import { nodeCrypto, processName, type Repeat, repeatWithTimer } from "../../models/index.ts"
 import type { RosterStorage } from "../../storage/contract.ts"
 import type {
   ImportJob,

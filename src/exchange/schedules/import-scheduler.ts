@@ -1,6 +1,5 @@
 import { tellTo } from "../../errors/index.ts"
-import { processName } from "../../models/index.ts"
-import { type Repeat, repeatWithTimer } from "../../roster/index.ts"
+import { processName, type Repeat, repeatWithTimer } from "../../models/index.ts"
 import type { Connection, RosterStorage, ScheduleSettings } from "../../storage/contract.ts"
 import { AuditLog } from "../audit-log.ts"
 import type { Connections } from "../connections.ts"

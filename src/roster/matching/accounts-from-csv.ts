@@ -7,11 +7,11 @@ export type AccountColumn = Exclude<keyof AccountEntry, "line">
 
 export interface CsvAccountOptions {
   /** The file. */
-  path?: string
+  path?: string | undefined
   /** Instead of a file: opens the text or the bytes anew for each listing, as `() => response.body`. */
-  open?: () => AsyncIterable<Uint8Array | string>
+  open?: (() => AsyncIterable<Uint8Array | string>) | undefined
   /** What the columns are called in the header, where it is not the name that stands in {@link csvColumns}. */
-  columns?: Partial<Record<AccountColumn, string>>
+  columns?: Partial<Record<AccountColumn, string>> | undefined
 }
 
 /** What the columns of a list of accounts are called. Only `account_id` must be there. */

@@ -11,10 +11,10 @@ export interface LoggedRequest {
 
 /** Which requests to count: every part given must fit. */
 export interface RequestFilter {
-  method?: string
+  method?: string | undefined
   /** A text must be the path without the query and the version (`/users`); a pattern is tried on all of it. */
-  path?: string | RegExp
-  status?: number
+  path?: string | RegExp | undefined
+  status?: number | undefined
 }
 
 const kept = 100_000

@@ -46,7 +46,7 @@ import { countTraces } from "./traces.ts"
 
 export interface MemoryStorageOptions {
   /** The time in milliseconds since 1970, by which leases and sign-in's keys run out; `Date.now` when absent. */
-  clock?: () => number
+  clock?: (() => number) | undefined
 }
 
 /**

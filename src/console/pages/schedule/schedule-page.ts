@@ -80,7 +80,7 @@ function problemsIn(visit: Visit, error: unknown, part: Part): Problems {
 
 async function page(
   visit: Visit,
-  { part, problems = {} }: { part?: Part; problems?: Problems },
+  { part, problems = {} }: { part?: Part | undefined; problems?: Problems | undefined },
 ): Promise<Response> {
   const { text, connection, clock } = visit
   const { storage, schedule, connections } = visit.parts
