@@ -128,7 +128,7 @@ function nowFacts(visit: Visit, next: NextImport): Markup {
   const words = text.schedule
   const { jitterMinutes } = next.schedule
   return html`${facts([
-    [words.when, scheduleInWords(text, next.schedule)],
+    [words.when, scheduleInWords(text, next)],
     [
       words.nextSync,
       next.at === null ? html`<span class="quiet">${text.connection.off}</span>` : show.time(next.at),
