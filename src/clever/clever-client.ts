@@ -41,7 +41,7 @@ import { Requester } from "./requester.ts"
 import type { DistrictToken } from "./tokens.ts"
 
 export interface UserListOptions extends ListOptions {
-  /** Only users with this role. */
+  /** Only users with this role. Default: everybody. */
   readonly role?: Role | undefined
 }
 
@@ -52,7 +52,7 @@ export interface RelatedOptions<O extends RelationOwner, R extends ListRelationO
   /** The id of that record. */
   readonly id: string
   readonly relation: R
-  /** For `schools` of a user and `users` of a school: only by primary school. */
+  /** For `schools` of a user and `users` of a school: only by primary school. Default: by any. */
   readonly primary?: boolean | undefined
 }
 

@@ -32,11 +32,11 @@ export type CleverClientEvent =
     }
 
 export interface CleverClientOptions {
-  /** The Clever app's client id. Needed to ask for district tokens. */
+  /** The Clever app's client id, to ask for district tokens. Default: none, and `districtToken` is needed. */
   readonly clientId?: string | undefined
-  /** The Clever app's client secret. */
+  /** The Clever app's client secret. Default: none, as for `clientId`. */
   readonly clientSecret?: string | undefined
-  /** A district's token to use as it is, instead of asking `/oauth/tokens` for one. */
+  /** A district's token to use as it is, instead of asking `/oauth/tokens` for one. Default: none. */
   readonly districtToken?: string | undefined
   /** Default `https://api.clever.com`. Plain http is accepted for loopback addresses only. */
   readonly apiUrl?: string | undefined
@@ -65,7 +65,7 @@ export interface CleverClientOptions {
   readonly onRequest?: ((report: RequestReport) => void) | undefined
   /** Told what happens, in counts and times; what it throws is ignored. See `homeroom/telemetry`. */
   readonly onEvent?: ((event: CleverClientEvent) => void) | undefined
-  /** What requests are sent with instead of Node's own HTTP client. */
+  /** What requests are sent with. Default: Node's own HTTP client. */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly clock?: (() => number) | undefined

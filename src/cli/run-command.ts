@@ -1,5 +1,5 @@
 import { HomeroomError, isHomeroomError } from "../errors/index.ts"
-import type { RosterStorage, RosterSync, Run, SyncProgress } from "../index.ts"
+import type { RosterReader, RosterStorage, RosterSync, Run, SyncProgress } from "../index.ts"
 import { exitCodes } from "./failure.ts"
 import { say, withOutput } from "./output.ts"
 import { showProgress } from "./progress-bar.ts"
@@ -43,7 +43,7 @@ export async function runCommand(command: RunCommand): Promise<number> {
 }
 
 /** Prints a run as people read it, or as one JSON object. */
-export async function printRun(options: { roster: RosterSync; run: Run; json: boolean }): Promise<void> {
+export async function printRun(options: { roster: RosterReader; run: Run; json: boolean }): Promise<void> {
   const { roster, run, json } = options
   await withOutput(async (output) => {
     if (json) await output.line(JSON.stringify(await importJson(roster, run)))

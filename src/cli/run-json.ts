@@ -6,7 +6,7 @@ import type {
   FallbackReason,
   Hold,
   Kind,
-  RosterSync,
+  RosterReader,
   Run,
   RunMode,
   RunRejection,
@@ -53,7 +53,7 @@ export interface HistoryJson extends Omit<ImportJson, "error"> {
 }
 
 /** A run as `import --json` prints it. */
-export async function importJson(roster: RosterSync, run: Run): Promise<ImportJson> {
+export async function importJson(roster: RosterReader, run: Run): Promise<ImportJson> {
   const rejected: RunRejection[] = []
   for await (const rejection of roster.rejections(run.id)) rejected.push(rejection)
   const { districtId, mode, requestedMode, fallback, state, counts, holds } = run
@@ -78,7 +78,7 @@ export async function importJson(roster: RosterSync, run: Run): Promise<ImportJs
 }
 
 /** A run as `history --json` prints it. */
-export async function historyJson(roster: RosterSync, run: Run): Promise<HistoryJson> {
+export async function historyJson(roster: RosterReader, run: Run): Promise<HistoryJson> {
   const { startedAt, finishedAt, startedBy, purpose, undoes, approval, decision, changesPurgedAt } = run
   const common = await importJson(roster, { ...run, error: null })
   const error = run.error === null ? null : errorJson(run.error)

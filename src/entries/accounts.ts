@@ -39,6 +39,7 @@ export {
   type AnyField,
   accountsFromCsv,
   type CsvAccountOptions,
+  csvColumns,
   type MatchAuditEvent,
   type MatchCounts,
   type MatchField,

@@ -14,6 +14,7 @@ export {
   type ConnectionStepEvent,
   Connections,
   type ConnectionsOptions,
+  type CronTimes,
   changesCsv,
   connectionTransitions,
   Discovery,
@@ -28,6 +29,7 @@ export {
   discardRun,
   type ErasureProof,
   type ExchangeApp,
+  type ExchangeEvent,
   type ForgetDistrictOptions,
   type ForgetOptions,
   type ForgetUserOptions,
@@ -75,6 +77,7 @@ export {
   SharedRateBudget,
   type SharedRateBudgetOptions,
   undoRun,
+  type WorkerPart,
 } from "../exchange/index.ts"
 export type {
   Connection,

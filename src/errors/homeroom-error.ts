@@ -4,11 +4,11 @@ import { type ErrorDetails, redactDetails, redactText } from "./redact.ts"
 const brand = Symbol.for("homeroom.error")
 
 export interface HomeroomErrorOptions {
-  /** What happened in this case, in one sentence; the code's summary when absent. */
+  /** What happened in this case, in one sentence. Default: the code's summary. */
   message?: string | undefined
-  /** Ids, counts, paths and statuses; never a person's data or a secret (redacted all the same). */
+  /** Ids, counts, paths and statuses; never a person's data or a secret (redacted all the same). Default: none. */
   details?: ErrorDetails | undefined
-  /** The lower-level error, kept for debuggers. */
+  /** The lower-level error, kept for debuggers. Default: none. */
   cause?: unknown | undefined
 }
 

@@ -47,9 +47,9 @@ export interface AuditLogOptions {
 }
 
 export interface AuditQuery {
-  /** Only this district's. */
+  /** Only this district's. Default: all. */
   districtId?: string | undefined
-  /** `next` of the page before. */
+  /** `next` of the page before. Default: the first page. */
   after?: string | undefined
   /** How many at most. Default 50. */
   limit?: number | undefined

@@ -36,7 +36,10 @@ export interface ForgetUserOptions extends ForgetOptions {
   id: string
   /** The Clever id of the district. Default: whichever districts know of the person. */
   districtId?: string | undefined
-  /** Adds the id to those that imports of the district leave out (`connection.settings.scope.exclude`). */
+  /**
+   * Adds the id to those that imports of the district leave out (`connection.settings.scope.exclude`). Default
+   * false.
+   */
   exclude?: boolean | undefined
 }
 

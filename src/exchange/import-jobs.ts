@@ -31,12 +31,16 @@ export interface ImportsOptions {
   connections: Connections
   roster: RosterSync
   queue: ImportQueue
-  /** Matches whom imports have brought to the app's accounts. */
+  /** Matches whom imports have brought to the app's accounts. Default: nobody is matched. */
   matching?: AccountMatching | undefined
-  /** The schedule of districts that have none of their own: its blackout dates go for retries as well. */
+  /**
+   * The schedule of districts that have none of their own: its blackout dates go for retries as well. Default: that
+   * of `ImportScheduler`.
+   */
   schedule?: ScheduleSettings | undefined
   /** Told of each job that this process had at work. What it throws is ignored. */
   onOutcome?: ((outcome: ImportOutcome) => void) | undefined
+  /** Told how that went. Must not throw. */
   onMatched?: ((outcome: MatchOutcome) => void) | undefined
   /** How long a job waits for another import of its district to end before it is postponed. Default 0: not at all. */
   waitMs?: number | undefined

@@ -15,11 +15,14 @@ import { type MatchOutcome, matchImported } from "./match-imported.ts"
 export interface ImportOptions extends SyncOptions {
   connections: Connections
   roster: RosterSync
-  /** Matches whom the import has brought to the app's accounts, once it has ended (S26, S27). */
+  /**
+   * Matches whom the import has brought to the app's accounts, once it has ended (S26, S27). Default: nobody is
+   * matched.
+   */
   matching?: AccountMatching | undefined
   /** Told how that went: it changes nothing of the import. Must not throw. */
   onMatched?: ((outcome: MatchOutcome) => void) | undefined
-  /** Where it is noted that the district can be imported, which ends a quarantine (S29). */
+  /** Where it is noted that the district can be imported, which ends a quarantine (S29). Default: nowhere. */
   health?: ImportHealthBook | undefined
 }
 

@@ -108,7 +108,7 @@ export type {
 } from "./queue/import-queue.ts"
 export { InProcessQueue, type InProcessQueueOptions } from "./queue/in-process-queue.ts"
 export { defaultLargeFrom } from "./queue/next-job.ts"
-export { type CronTimes, readCronTimes, writeCronTimes } from "./schedules/cron-times.ts"
+export type { CronTimes } from "./schedules/cron-times.ts"
 export { ImportScheduler, type ImportSchedulerOptions } from "./schedules/import-scheduler.ts"
 export { type NextImport, nextImport } from "./schedules/next-import.ts"
 export type { FullSchedule } from "./schedules/schedule.ts"

@@ -20,7 +20,7 @@ export interface CleverLoginOptions {
   readonly sso: CleverSsoClient
   /** Where sessions are kept: `expressSessions()` for express-session. Default: a sealed cookie. */
   readonly sessions?: SessionKeeper | undefined
-  /** Decides whether and as whom a person may log in. Throw a `HomeroomError` to refuse. */
+  /** Decides whether and as whom a person may log in. Throw a `HomeroomError` to refuse. Default: everybody may. */
   readonly resolve?:
     | ((login: ExpressLogin) => ResolvedLogin | undefined | Promise<ResolvedLogin | undefined>)
     | undefined

@@ -21,9 +21,9 @@ export interface CleverLoginPluginOptions {
   readonly sso: CleverSsoClient
   /** Where the routes are, if a proxy takes off part of the path. Default: where the redirect URI says. */
   readonly prefix?: string | undefined
-  /** Where sessions are kept: `fastifySessions()` for @fastify/secure-session. Default: a sealed cookie. */
+  /** Where sessions are kept: `fastifySessions()` for `@fastify/secure-session`. Default: a sealed cookie. */
   readonly sessions?: SessionKeeper | undefined
-  /** Decides whether and as whom a person may log in. Throw a `HomeroomError` to refuse. */
+  /** Decides whether and as whom a person may log in. Throw a `HomeroomError` to refuse. Default: everybody may. */
   readonly resolve?:
     | ((login: FastifyLogin) => ResolvedLogin | undefined | Promise<ResolvedLogin | undefined>)
     | undefined

@@ -65,9 +65,9 @@ export interface SourceOptions {
 
 export interface RecordPagesOptions extends SourceOptions {
   kind: "district" | "school" | "term" | "course" | "user" | "section"
-  /** A `next` link of an earlier page to go on from, exactly as it was given. From the start when absent. */
+  /** A `next` link of an earlier page to go on from, exactly as it was given. Default: the start. */
   from?: string | undefined
-  /** Records a page, 1 to 10,000. */
+  /** Records a page, 1 to 10,000. Default: the source's own. */
   pageSize?: number | undefined
 }
 
@@ -80,5 +80,6 @@ export interface RecordTextOptions extends SourceOptions {
 export interface EventPagesOptions extends SourceOptions {
   /** The id of the event after which to begin. */
   after: string
+  /** Events a page, 1 to 10,000. Default: the source's own. */
   pageSize?: number | undefined
 }

@@ -33,7 +33,7 @@ export interface RecordPosition {
 
 /** Which of a run's changes, and from where. */
 export interface ChangePageQuery extends Pick<ChangeFilter, "kind" | "action"> {
-  /** `next` of the page before. */
+  /** `next` of the page before. Default: the first page. */
   after?: RecordPosition | undefined
   /** How many at most. Default 50. */
   limit?: number | undefined

@@ -11,7 +11,7 @@ export interface HistoryPageQuery {
   states?: readonly RunState[] | undefined
   /** All when absent. */
   modes?: readonly RunMode[] | undefined
-  /** `next` of the page before. */
+  /** `next` of the page before. Default: the first page. */
   after?: string | undefined
   /** How many at most. Default 50. */
   limit?: number | undefined

@@ -23,6 +23,7 @@ export type {
 } from "./explanation.ts"
 export type { ChangeSearch, FoundChanges } from "./find-changes.ts"
 export type { FoundPeople, FoundPerson, PeopleSearch } from "./find-people.ts"
+export type { Thresholds } from "./guards/thresholds.ts"
 export type { HistoryPage, HistoryPageQuery } from "./history.ts"
 export type { LeaseOptions } from "./lease-keeper.ts"
 export type {
@@ -38,6 +39,7 @@ export {
   type AccountColumn,
   accountsFromCsv,
   type CsvAccountOptions,
+  csvColumns,
 } from "./matching/accounts-from-csv.ts"
 export { freeAccounts, maxCandidates } from "./matching/free-accounts.ts"
 export type { MatchAuditEvent } from "./matching/match-audit.ts"
@@ -69,6 +71,7 @@ export type { RejectionPage, RejectionPageQuery, RunRejection } from "./rejectio
 export { requireActive } from "./require-active.ts"
 export type { Retention } from "./retention.ts"
 export type { RosterEvent, RunSummary } from "./roster-events.ts"
+export { RosterReader, type RosterReaderOptions } from "./roster-reader.ts"
 export { RosterSync } from "./roster-sync.ts"
 export type {
   ApplyOptions,

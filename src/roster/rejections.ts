@@ -14,7 +14,7 @@ export interface RunRejection {
 
 /** From where in a run's rejected records. */
 export interface RejectionPageQuery {
-  /** `next` of the page before. */
+  /** `next` of the page before. Default: the first page. */
   after?: RecordPosition | undefined
   /** How many at most. Default 50. */
   limit?: number | undefined

@@ -43,7 +43,7 @@ export type RosterReaderOptions = Pick<
 
 /**
  * What can be done with a roster and its history without Clever and without a district's lease, also while an import
- * runs: reading, and the app's own values.
+ * runs: reading, and the app's own values. A {@link RosterSync} is one; a process that never imports makes its own.
  */
 export class RosterReader {
   /** What goes for a district whose connection does not say otherwise. */

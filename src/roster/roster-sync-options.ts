@@ -17,13 +17,14 @@ export interface RosterSyncOptions {
   storage: RosterStorage
   /** Records a page, 1 to 10,000. The source's own default when absent. */
   pageSize?: number | undefined
-  /** The lease on the district being imported: 20 s, extended every 5 s. */
+  /** The lease on the district being imported. Default: 20 s, extended every 5 s. */
   lease?: Partial<LeaseOptions> | undefined
   /** Thresholds; each has the default that {@link RunLimits} names. */
   limits?: Partial<RunLimits> | undefined
   /**
-   * When imports are held, where a district's connection does not say otherwise (S15). Like `scope` and `ownership` it is
-   * checked with the first call, which rejects with `INVALID_OPTIONS`.
+   * When imports are held, where a district's connection does not say otherwise (S15). Like `scope` and `ownership`
+   * it is checked with the first call, which rejects with `INVALID_OPTIONS`. Default: the thresholds that {@link
+   * GuardThresholds} names.
    */
   guards?: GuardSettings | undefined
   /** What of a district is kept, where its connection does not say otherwise (S18). Default: everything. */
@@ -66,7 +67,7 @@ export type PlanOptions = SyncOptions
 export interface DecisionOptions {
   /** A user of the app. Default `library`. */
   by?: string | undefined
-  /** In their words, for the history; no names of pupils. */
+  /** In their words, for the history; no names of pupils. Default: nothing. */
   why?: string | undefined
   /** How long to wait for an import of the district to end, in milliseconds. Default 0: not at all. */
   waitMs?: number | undefined
@@ -115,7 +116,7 @@ export interface ExplainOptions {
 export interface UndoOptions {
   /** Who wants it: a user of the app, or `cli`. Pauses the connection in their name. */
   by: string
-  /** In their words, for the history; no names of pupils. */
+  /** In their words, for the history; no names of pupils. Default: nothing. */
   why?: string | undefined
   /** How long to wait for an import of the district to end, in milliseconds. Default 0: not at all. */
   waitMs?: number | undefined

@@ -1,7 +1,6 @@
 import type { Command } from "commander"
-import { kinds, RosterSync, type Run } from "../../index.ts"
+import { kinds, RosterReader, type Run } from "../../index.ts"
 import { storageAddress, withoutPassword, withStorage } from "../environment.ts"
-import { noSource } from "../no-source.ts"
 import { optionalDistrictOption } from "../options.ts"
 import { say, withOutput } from "../output.ts"
 import { historyJson } from "../run-json.ts"
@@ -23,7 +22,7 @@ export function addHistory(program: Command): void {
     .option("--json", "print an array of JSON objects")
     .action((options: HistoryOptions) =>
       withStorage(async (storage) => {
-        const roster = new RosterSync({ clever: noSource, storage })
+        const roster = new RosterReader({ storage })
         const runs = roster.history({ districtId: options.district })
         if (options.json) await printJson(roster, runs)
         else await printText(runs, options)
@@ -31,7 +30,7 @@ export function addHistory(program: Command): void {
     )
 }
 
-async function printJson(roster: RosterSync, runs: AsyncIterable<Run>): Promise<void> {
+async function printJson(roster: RosterReader, runs: AsyncIterable<Run>): Promise<void> {
   await withOutput(async (output) => {
     await output.write("[")
     let separator = "\n"

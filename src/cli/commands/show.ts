@@ -1,9 +1,8 @@
 import type { Command } from "commander"
-import { RosterSync, type Run } from "../../index.ts"
+import { RosterReader, type Run } from "../../index.ts"
 import { changeLines } from "../change-text.ts"
 import { writeChangesCsv } from "../changes-csv.ts"
 import { withStorage } from "../environment.ts"
-import { noSource } from "../no-source.ts"
 import { withOutput } from "../output.ts"
 import { historyJson } from "../run-json.ts"
 import { describeRejection, isWaiting, runLines } from "../run-text.ts"
@@ -27,7 +26,7 @@ export function addShow(program: Command): void {
     .option("--csv <file>", "write the changes into this file, for a spreadsheet")
     .action((runId: string, options: ShowOptions) =>
       withStorage(async (storage) => {
-        const roster = new RosterSync({ clever: noSource, storage })
+        const roster = new RosterReader({ storage })
         const run = await roster.run(runId)
         if (options.csv !== undefined) await writeChangesCsv(roster, run, options.csv)
         if (options.json) await printJson(roster, run)
@@ -36,7 +35,7 @@ export function addShow(program: Command): void {
     )
 }
 
-async function printJson(roster: RosterSync, run: Run): Promise<void> {
+async function printJson(roster: RosterReader, run: Run): Promise<void> {
   await withOutput(async (output) => {
     // The object's end is left open for the changes, which may be too many for the memory.
     const opening = JSON.stringify(await historyJson(roster, run)).slice(0, -1)
@@ -51,7 +50,7 @@ async function printJson(roster: RosterSync, run: Run): Promise<void> {
   })
 }
 
-async function printText(roster: RosterSync, run: Run, { csv }: ShowOptions): Promise<void> {
+async function printText(roster: RosterReader, run: Run, { csv }: ShowOptions): Promise<void> {
   await withOutput(async (output) => {
     for (const line of runLines(run)) await output.line(line)
     let rejections = 0

@@ -38,7 +38,7 @@ export interface UserRefresher {
 
 export interface LoginResolverOptions {
   storage: RosterStorage
-  /** The accounts that the app has already. Without them links alone decide, and the roster's records. */
+  /** The accounts that the app has already. Default: none, and links alone decide, and the roster's records. */
   accounts?: AppAccounts | undefined
   /** Who may log in. Default: every role. */
   allowedRoles?: readonly Role[] | undefined
@@ -56,7 +56,7 @@ export interface LoginResolverOptions {
    * `timeoutMs`, 5,000 by default, is how long the login waits for it.
    */
   refresh?: { roster: UserRefresher; timeoutMs?: number | undefined } | undefined
-  /** Texts that replace the English ones: those of `CleverSsoClient`. */
+  /** Texts that replace the English ones: those of `CleverSsoClient`. Default: {@link englishMessages}. */
   messages?: Partial<LoginMessages> | undefined
   /** How long a session can last at most, in milliseconds: revocations are kept that long. Default 30 days. */
   sessionMaxMs?: number | undefined

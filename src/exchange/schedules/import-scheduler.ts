@@ -22,7 +22,10 @@ export interface ImportSchedulerOptions {
   storage: RosterStorage
   connections: Connections
   queue: ImportQueue
-  /** The schedule of districts whose connections have none of their own, part by part. */
+  /**
+   * The schedule of districts whose connections have none of their own, part by part. Default: every night at 22:00
+   * in New York, up to four hours later.
+   */
   schedule?: ScheduleSettings | undefined
   /** How often it is looked what is due. Default 30,000. */
   intervalMs?: number | undefined

@@ -16,7 +16,7 @@ import { type CommitRange, everyone, newcomers, type SubjectReader } from "./sub
 
 export interface AccountMatchingOptions {
   storage: RosterStorage
-  /** The accounts that the app has already. Without them only older ids and re-issued people are looked for. */
+  /** The accounts that the app has already. Default: none, and only older ids and re-issued people are looked for. */
   accounts?: AccountSource | undefined
   /** Whether e-mail addresses may match people with accounts (S26). Clever does not verify them. Default false. */
   matchEmail?: boolean | undefined

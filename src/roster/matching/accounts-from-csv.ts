@@ -6,11 +6,13 @@ import type { CsvRow } from "./csv-rows.ts"
 export type AccountColumn = Exclude<keyof AccountEntry, "line">
 
 export interface CsvAccountOptions {
-  /** The file. */
+  /** The file. One of `path` and `open` is needed; default: none. */
   path?: string | undefined
-  /** Instead of a file: opens the text or the bytes anew for each listing, as `() => response.body`. */
+  /**
+   * Instead of a file: opens the text or the bytes anew for each listing, as `() => response.body`. Default: none.
+   */
   open?: (() => AsyncIterable<Uint8Array | string>) | undefined
-  /** What the columns are called in the header, where it is not the name that stands in {@link csvColumns}. */
+  /** What the columns are called in the header. Default: {@link csvColumns}. */
   columns?: Partial<Record<AccountColumn, string>> | undefined
 }
 

@@ -20,7 +20,7 @@ export interface TargetDeliveryOptions {
   maxDeadLetters?: number | undefined
   /** How many districts are delivered at the same time. Default 1. */
   concurrency?: number | undefined
-  /** How long a process that died keeps others from delivering its district: 20 s, extended every 5 s. */
+  /** How long a process that died keeps others from delivering its district. Default: 20 s, extended every 5 s. */
   lease?: Partial<LeaseOptions> | undefined
   /** Who delivers, for people to read. Default: host name and process id. */
   holder?: string | undefined

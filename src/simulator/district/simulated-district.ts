@@ -18,7 +18,7 @@ import type { SharingSelection } from "./sharing.ts"
 export type EventsMode = "on" | "empty" | "not-found" | "forbidden"
 
 /** The parts of a district record that tell how its own sync with Clever is. */
-export interface DistrictState {
+export interface SimulatedDistrictState {
   state?: "running" | "pending" | "error" | "paused" | "success" | ""
   error?: string
   pause_start?: string
@@ -240,7 +240,7 @@ export class SimulatedDistrict {
   }
 
   /** Sets the district's own state; emits `districts.updated` like any change. */
-  setState(state: DistrictState): BatchSummary {
+  setState(state: SimulatedDistrictState): BatchSummary {
     return this.edit("district", this.id, { ...state })
   }
 

@@ -45,7 +45,7 @@ import { RunTable } from "./run-table.ts"
 import { countTraces } from "./traces.ts"
 
 export interface MemoryStorageOptions {
-  /** The time in milliseconds since 1970, by which leases and sign-in's keys run out; `Date.now` when absent. */
+  /** Milliseconds since 1970, by which leases and sign-in's keys run out. Default `Date.now`. */
   clock?: (() => number) | undefined
 }
 
