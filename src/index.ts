@@ -174,6 +174,8 @@ export {
   CleverSsoClient,
   type CleverSsoOptions,
   type CookieJar,
+  type DoorHooks,
+  type DoorLogin,
   englishMessages,
   type HandleOptions,
   type HandleResult,

@@ -1,6 +1,6 @@
 /** Sign-in and the console for Fastify 5. */
 
-export { cleverConsole, type FastifyConsole, type FastifyVisit } from "./clever-console-plugin.ts"
+export { cleverConsole, type FastifyConsole } from "./clever-console-plugin.ts"
 export {
   type CleverLoginPluginOptions,
   default,
@@ -8,3 +8,4 @@ export {
   sendLoginAnswer,
 } from "./clever-login-plugin.ts"
 export { type FastifySessionsOptions, fastifySessions } from "./fastify-sessions.ts"
+export type { FastifyVisit } from "./fastify-visit.ts"

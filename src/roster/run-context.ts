@@ -82,6 +82,22 @@ export function runToSave(context: RunContext): Run {
 }
 
 /** The checkpoint that every listing, replay and reading of events keeps up to date. */
+/** Where a run begins: nothing of the stage has been seen. */
+export function firstCheckpoint(
+  at: Pick<Checkpoint, "at" | "stage" | "apiVersion" | "cursor" | "scope">,
+): Checkpoint {
+  return {
+    ...at,
+    kind: "district",
+    next: null,
+    lastId: "",
+    ordered: true,
+    gap: false,
+    pages: 0,
+    seen: {},
+  }
+}
+
 export function checkpointOf(run: Run): Checkpoint {
   if (run.checkpoint === null) throw new TypeError(`Run ${run.id} has no checkpoint`)
   return run.checkpoint

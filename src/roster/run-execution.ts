@@ -21,6 +21,7 @@ import { restAsPlan } from "./rest-plan.ts"
 import { type RosterEvent, summaryOf } from "./roster-events.ts"
 import {
   checkpointOf,
+  firstCheckpoint,
   isoTime,
   type RunContext,
   runToSave,
@@ -227,20 +228,13 @@ export class RunExecution {
   }
 
   #begin(context: RunContext, stage: Checkpoint["stage"], cursor: Cursor | null): void {
-    const checkpoint: Checkpoint = {
+    const checkpoint = firstCheckpoint({
       at: isoTime(context.clock()),
       stage,
       apiVersion: context.source.apiVersion,
       cursor,
-      kind: "district",
-      next: null,
-      lastId: "",
-      ordered: true,
-      gap: false,
-      pages: 0,
-      seen: {},
       ...(context.scope && { scope: context.scope.digest }),
-    }
+    })
     context.run = { ...context.run, checkpoint }
   }
 

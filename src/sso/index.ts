@@ -10,6 +10,7 @@ export {
   type SessionReading,
 } from "./clever-sso-client.ts"
 export type { CookieJar } from "./cookie-jar.ts"
+export { type DoorHooks, type DoorLogin, hooksOfDoor } from "./door-hooks.ts"
 export type { CleverIdentity, IdentityRoles, LoginSource } from "./identity.ts"
 export { type LoginAnswer, toResponse } from "./login-answer.ts"
 export type { StartOptions } from "./login-flow.ts"

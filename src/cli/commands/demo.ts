@@ -18,7 +18,7 @@ import { withStorage } from "../environment.ts"
 import { wholeNumber } from "../options.ts"
 import { say, withOutput } from "../output.ts"
 import { showProgress } from "../progress-bar.ts"
-import { number } from "../run-text.ts"
+import { countNames, number } from "../run-text.ts"
 import { withSignals } from "../signals.ts"
 import { tableLines } from "../table.ts"
 
@@ -93,15 +93,6 @@ async function runStory(simulator: Simulator, storage: RosterStorage, signal: Ab
   }
   return runs
 }
-
-const countNames: readonly (keyof Counts)[] = [
-  "created",
-  "updated",
-  "archived",
-  "restored",
-  "unchanged",
-  "rejected",
-]
 
 async function printStory(
   runs: readonly Run[],
