@@ -150,7 +150,6 @@ export {
   type RunLimits,
   type RunRejection,
   type RunSummary,
-  readRecords,
   runTransitions,
   type SchoolChanges,
   type ScopedStep,

@@ -16,7 +16,7 @@ export interface DistrictOptions {
   readonly districtId: string
   /** Ends the request at hand, and rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined
-  /** Told before each request is sent, retries and token requests included. */
+  /** Told before each request is sent, retries and token requests included; what it throws is ignored. */
   readonly onRequest?: (() => void) | undefined
 }
 

@@ -28,10 +28,12 @@ export class DistrictToken {
     return this.#accessToken
   }
 
+  /** Says what it is, and not the token. */
   toString(): string {
     return `DistrictToken(${this.districtId})`
   }
 
+  /** The same for logs. */
   toJSON(): Record<string, unknown> {
     return { districtId: this.districtId, scopes: this.scopes, created: this.created }
   }

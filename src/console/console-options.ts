@@ -61,7 +61,7 @@ export interface ConsoleOptions<Native = unknown> extends ConsoleParts {
    * a proxy that changes the `Host` header. Default: none.
    */
   readonly origins?: readonly string[] | undefined
-  /** Told what went wrong where the console could only say so. Must not throw. */
+  /** Told what went wrong where the console could only say so. What it throws is ignored. */
   readonly onError?: ((error: unknown) => void) | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly clock?: (() => number) | undefined

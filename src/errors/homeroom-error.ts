@@ -47,6 +47,7 @@ export class HomeroomError extends Error {
     return this
   }
 
+  /** For logs: code, message and details, redacted. */
   toJSON(): Record<string, unknown> {
     return { code: this.code, message: this.message, retryable: this.retryable, details: this.details }
   }

@@ -1,3 +1,4 @@
+import { tellTo } from "../errors/index.ts"
 import type { AccountMatching, Review, ReviewChoice, RosterSync, UndoResult } from "../roster/index.ts"
 import type { Run } from "../storage/contract.ts"
 import type { AuditLog } from "./audit-log.ts"
@@ -28,7 +29,7 @@ export interface RunApproval extends RunDecision {
   hash: string
   /** Matches whom the run has brought to the app's accounts, once it has ended (S26, S27). */
   matching?: AccountMatching | undefined
-  /** Told how that went: it changes nothing of the run. Must not throw. */
+  /** Told how that went: it changes nothing of the run. What it throws is ignored. */
   onMatched?: ((outcome: MatchOutcome) => void) | undefined
 }
 
@@ -43,7 +44,7 @@ export async function approveRun(approval: RunApproval): Promise<Run> {
   await audit.add({ action: "run-approved", by, districtId, details: { runId, hash: approve } })
   if (matching !== undefined) {
     const outcome = await matchImported({ matching, districtId })
-    onMatched?.(outcome)
+    tellTo(onMatched)(outcome)
   }
   return run
 }

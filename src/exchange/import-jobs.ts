@@ -40,7 +40,7 @@ export interface ImportsOptions {
   schedule?: ScheduleSettings | undefined
   /** Told of each job that this process had at work. What it throws is ignored. */
   onOutcome?: ((outcome: ImportOutcome) => void) | undefined
-  /** Told how that went. Must not throw. */
+  /** Told how that went. What it throws is ignored. */
   onMatched?: ((outcome: MatchOutcome) => void) | undefined
   /** How long a job waits for another import of its district to end before it is postponed. Default 0: not at all. */
   waitMs?: number | undefined
@@ -131,10 +131,12 @@ export class Imports {
     return (await this.#options.queue.list()).filter(({ state }) => state === "waiting")
   }
 
+  /** The imports that are at work, in any process. */
   async running(): Promise<ImportJob[]> {
     return (await this.#options.queue.list()).filter(({ state }) => state === "running")
   }
 
+  /** What runs and waits for a district, and whether it is quarantined. */
   async status(districtId: string): Promise<ImportStatus> {
     const jobs = await this.#options.queue.list({ districtId })
     return {

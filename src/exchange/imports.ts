@@ -1,4 +1,4 @@
-import { HomeroomError } from "../errors/index.ts"
+import { HomeroomError, tellTo } from "../errors/index.ts"
 import {
   type AccountMatching,
   type Plan,
@@ -20,7 +20,7 @@ export interface ImportOptions extends SyncOptions {
    * matched.
    */
   matching?: AccountMatching | undefined
-  /** Told how that went: it changes nothing of the import. Must not throw. */
+  /** Told how that went: it changes nothing of the import. What it throws is ignored. */
   onMatched?: ((outcome: MatchOutcome) => void) | undefined
   /** Where it is noted that the district can be imported, which ends a quarantine (S29). Default: nowhere. */
   health?: ImportHealthBook | undefined
@@ -41,7 +41,7 @@ export async function importDistrict(options: ImportOptions): Promise<Run> {
   // A run that changed nothing may follow one after which the matching failed.
   if (matching !== undefined && (run.state === "applied" || run.state === "unchanged")) {
     const outcome = await matchImported({ matching, districtId, signal })
-    onMatched?.(outcome)
+    tellTo(onMatched)(outcome)
   }
   return run
 }

@@ -59,7 +59,7 @@ export interface SourceOptions {
   /** The Clever id of the district: names the token. */
   districtId: string
   signal?: AbortSignal | undefined
-  /** Told before each request is sent, retries and token requests included. */
+  /** Told before each request is sent, retries and token requests included; what it throws is ignored. */
   onRequest?: (() => void) | undefined
 }
 

@@ -56,7 +56,7 @@ export interface SyncOptions {
   waitMs?: number | undefined
   /** Ends the run at the next safe point: it becomes `interrupted`, and the same mode resumes it. */
   signal?: AbortSignal | undefined
-  /** Told after every page (S30). Must not throw. */
+  /** Told after every page (S30). What it throws is ignored. */
   onProgress?: ((progress: SyncProgress) => void) | undefined
 }
 

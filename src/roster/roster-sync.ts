@@ -266,7 +266,7 @@ export class RosterSync extends RosterReader {
         purpose,
         startedBy: options.by ?? "library",
         signal: options.signal,
-        onProgress: options.onProgress,
+        onProgress: options.onProgress && tellTo(options.onProgress),
         onEvent: this.#tell,
       })
       const run = await execution.run()

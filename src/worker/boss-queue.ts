@@ -1,5 +1,5 @@
 import type { ConstructorOptions, JobWithMetadata, PgBoss, WorkOptions } from "pg-boss"
-import { HomeroomError } from "../errors/index.ts"
+import { HomeroomError, tellTo } from "../errors/index.ts"
 import {
   defaultLargeFrom,
   type ImportJob,
@@ -34,7 +34,7 @@ export interface BossQueueOptions {
   heartbeatMs?: number | undefined
   /** How many connections it opens of its own, where `database` is an address. Default 4. */
   connections?: number | undefined
-  /** Told what a handler rejects with, and of the database's failures: both are tried again. */
+  /** Told what a handler rejects with, and of the database's failures: both are tried again. What it throws is ignored. */
   onError?: ((error: unknown) => void) | undefined
 }
 
@@ -69,7 +69,7 @@ export class BossQueue implements ImportQueue {
 
   constructor(options: BossQueueOptions) {
     this.#options = options
-    this.#onError = options.onError ?? (() => {})
+    this.#onError = tellTo(options.onError)
   }
 
   /** Begins, and makes pg-boss's schema if it is not there. Every other method does so by itself. */

@@ -6,7 +6,9 @@ import { manifest, root } from "../../scripts/entries.ts"
 /** What `docs/compatibility.md` says that it runs on, by the first column. */
 function rows(): Map<string, string> {
   const text = readFileSync(join(root, "docs/compatibility.md"), "utf8")
-  return new Map([...text.matchAll(/^\| (\w+) \| ([^|]+) \|/gm)].map(([, name = "", now = ""]) => [name, now]))
+  return new Map(
+    [...text.matchAll(/^\| (\w+) \| ([^|]+) \|/gm)].map(([, name = "", now = ""]) => [name, now]),
+  )
 }
 
 test("docs/compatibility.md names the versions that package.json does", () => {

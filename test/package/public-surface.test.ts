@@ -19,6 +19,9 @@ const ours = [
 /** Values whose type is what counts. */
 const values = ["cleverLoginPlugin", "relations"]
 
+/** What an app takes part in, or decides, and no mere listeners. */
+const deciding = /\.on(?:Login|Link|Logout|Hold|Rejected)$/
+
 /** The same in both frameworks. */
 const doors = ["cleverConsole", "default", "sendLoginAnswer"]
 
@@ -34,14 +37,21 @@ describe("what apps can import", () => {
     expect(surface.hiddenTypes()).toEqual([...parts, ...ours, ...values].sort())
   })
 
-  test("has a docstring on every function and class", () => {
+  test("has a docstring on every function, class and method", () => {
     expect(surface.undocumented()).toEqual([])
+    expect(surface.undocumentedMethods()).toEqual([])
   })
 
   test("says the default of every option, but for signals and hooks", () => {
     const plain = options.filter(({ name }) => !/\.(?:signal|on[A-Z]\w*)$/.test(name))
     expect(plain.length).toBeGreaterThan(150)
     expect(plain.filter(({ text }) => !/default/i.test(text)).map(({ name }) => name)).toEqual([])
+  })
+
+  test("ignores what a listener throws, and says so", () => {
+    const hooks = options.filter(({ name }) => /\.on[A-Z]/.test(name) && !deciding.test(name))
+    expect(hooks.length).toBeGreaterThan(15)
+    expect(hooks.filter(({ text }) => !/throws is ignored/.test(text)).map(({ name }) => name)).toEqual([])
   })
 
   test("takes undefined for every option that may be left out", () => {

@@ -95,6 +95,21 @@ export class PublicSurface {
       .map(([, [place = ""]]) => place)
   }
 
+  /** Public methods and getters of exported classes without a docstring of their own, or of what they implement. */
+  undocumentedMethods(): string[] {
+    return [...this.#exported.keys()].flatMap((symbol) =>
+      (symbol.declarations ?? [])
+        .filter((declaration) => ts.isClassDeclaration(declaration))
+        .flatMap((declaration) => declaration.members)
+        .filter((member) => (ts.isMethodDeclaration(member) || ts.isGetAccessor(member)) && !isPrivate(member))
+        .filter((member) => {
+          const method = member.name && this.#checker.getSymbolAtLocation(member.name)
+          return method?.getDocumentationComment(this.#checker).length === 0
+        })
+        .map((member) => `${symbol.name}.${member.name?.getText()}`),
+    )
+  }
+
   #describe(owner: ts.Symbol, member: ts.PropertySignature): DescribedOption {
     const symbol = this.#checker.getSymbolAtLocation(member.name)
     const text = ts.displayPartsToString(symbol?.getDocumentationComment(this.#checker))

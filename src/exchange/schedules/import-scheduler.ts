@@ -33,7 +33,7 @@ export interface ImportSchedulerOptions {
   keepAuditDays?: number | undefined
   /** Told of each import that was put on the queue. What it throws is ignored. */
   onScheduled?: ((job: ImportJob) => void) | undefined
-  /** Told of what fails, and of schedules that can't be used; the others go on. Must not throw. */
+  /** Told of what fails, and of schedules that can't be used; the others go on. What it throws is ignored. */
   onError?: ((error: unknown) => void) | undefined
   /** Who it is, for people to read. Default: host name and process id. */
   holder?: string | undefined
@@ -72,7 +72,7 @@ export class ImportScheduler {
     const { storage, clock = Date.now, keepAuditDays: keepDays, onError } = options
     this.#options = options
     this.#clock = clock
-    this.#onError = onError ?? (() => {})
+    this.#onError = tellTo(onError)
     this.#health = new ImportHealthBook({ storage, clock })
     this.#audit = new AuditLog({ storage, keepDays, clock })
   }

@@ -6,9 +6,9 @@ export interface MatchOptions {
   districtId: string
   /** Ends the matching with `ABORTED`; links and reviews made so far stay, and the next matching goes on from them. */
   signal?: AbortSignal | undefined
-  /** Told now and then how far it is. Must not throw. */
+  /** Told now and then how far it is. What it throws is ignored. */
   onProgress?: ((progress: MatchProgress) => void) | undefined
-  /** Told of each entry of the app's list that can't be used. Must not throw. */
+  /** Told of each entry of the app's list that can't be used. What it throws is ignored. */
   onProblem?: ((problem: AccountProblem) => void) | undefined
 }
 

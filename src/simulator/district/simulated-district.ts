@@ -119,10 +119,12 @@ export class SimulatedDistrict {
     return this.#connectedAt
   }
 
+  /** Whether its events are there to be read: see {@link EventsMode}. */
   get eventsMode(): EventsMode {
     return this.#eventsMode
   }
 
+  /** Whether the keys of records come in another order each time. */
   get shufflesKeys(): boolean {
     return this.#shufflesKeys
   }

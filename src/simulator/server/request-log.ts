@@ -29,6 +29,7 @@ export class RequestLog {
     return this.#total
   }
 
+  /** The requests that fit, oldest first. */
   list(filter: RequestFilter = {}): readonly LoggedRequest[] {
     return this.#requests.filter(
       (request) =>
@@ -38,10 +39,12 @@ export class RequestLog {
     )
   }
 
+  /** How many requests fit. */
   count(filter: RequestFilter = {}): number {
     return this.list(filter).length
   }
 
+  /** Forgets all requests. */
   clear(): void {
     this.#requests = []
     this.#total = 0

@@ -73,6 +73,7 @@ export class MemoryStorage extends MemoryAppStore implements RosterStorage {
     this.#leases = new LeaseTable(clock)
   }
 
+  /** Forgets everything for good. */
   override async close(): Promise<void> {
     await super.close()
     this.#connections = new OrderedMap()
