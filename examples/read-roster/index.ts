@@ -1,23 +1,21 @@
-/** Reads what an import has stored: every active user, and what the last import changed. */
-import { CleverClient, RosterSync, type User } from "homeroom"
+/** Reads what `nightly-sync` has stored: everybody, and what the last import changed: `npm start -- read-roster` */
+import { CleverClient, RosterSync, readRecords } from "homeroom"
 import { SqliteStorage } from "homeroom/sqlite"
+import { cleverApp } from "../support/clever-app.ts"
 
-const { DISTRICT_ID: districtId = "", ROSTER_FILE: path = "roster.db" } = process.env
+const { clientId, clientSecret, apiUrl, authUrl, districtId } = await cleverApp()
+const { ROSTER_FILE: path = "roster.db" } = process.env
 
 const storage = new SqliteStorage({ path })
 await storage.open()
 
 // #region list
-for (let after = ""; ; ) {
-  const page = await storage.listRecords({ districtId, kind: "user", state: "active", after, limit: 1_000 })
-  for (const { id, data } of page) console.log(id, (JSON.parse(data) as User).email)
-  const last = page.at(-1)
-  if (last === undefined) break
-  after = last.id
+for await (const { id, data } of readRecords(storage, { districtId, kind: "user" })) {
+  console.log(id, data.email)
 }
 // #endregion
 
-const clever = new CleverClient({ districtToken: "not needed for reading what is stored" })
+const clever = new CleverClient({ clientId, clientSecret, apiUrl, authUrl })
 
 // #region changes
 const roster = new RosterSync({ clever, storage })

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { getRequestListener } from "@hono/node-server"
 import express from "express"
-import { homePage } from "../../../examples/login-support/pages.ts"
+import { homePage } from "../../../examples/support/pages.ts"
 import { type ConsoleRole, createConsole } from "../../../src/console/index.ts"
 import { cleverLogin, cleverSession } from "../../../src/express/index.ts"
 import {

@@ -6,6 +6,7 @@ export function homePage(session: LoginSession | null | undefined): string {
   const body = session
     ? `<p>You are logged in as <strong>${escapeHtml(session.displayName ?? session.cleverId)}</strong>
 (${session.roles.join(", ").replaceAll("_", " ")}).</p>
+${session.accountId == null ? "" : `<p>Your account here is ${escapeHtml(session.accountId)}.</p>`}
 <form method="post" action="/auth/clever/logout"><button>Log out</button></form>`
     : `<p>You are not logged in.</p>
 <a class="button" href="/auth/clever/login?return_to=/">Log in with Clever</a>`

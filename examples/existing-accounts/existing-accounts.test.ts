@@ -5,7 +5,8 @@ import { AccountMatching, CleverClient, Connections, RosterSync, type User } fro
 import { MemoryStorage } from "homeroom/memory"
 import { startSimulator } from "homeroom/simulator"
 import { afterAll, beforeAll, expect, test, vi } from "vitest"
-import { accountsOf, decideAll, importAndMatch, matchFile } from "./match-accounts.ts"
+import { accountsOf, importAndMatch } from "./nightly.ts"
+import { decideAll } from "./reviews.ts"
 
 const simulator = await startSimulator({ users: 300, schools: 2, seed: 1 })
 const [district] = simulator.districts

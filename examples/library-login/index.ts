@@ -1,0 +1,41 @@
+/** Teachers and their pupils from the Clever Library, whose district is not connected: `npm start -- library-login` */
+import { randomUUID } from "node:crypto"
+import express from "express"
+import { CleverSsoClient, LoginResolver } from "homeroom"
+import { cleverLogin, cleverSession } from "homeroom/express"
+import { SqliteStorage } from "homeroom/sqlite"
+import { homePage } from "../support/pages.ts"
+import { signIn } from "../support/sign-in.ts"
+
+const { settings, port, opened } = await signIn({ apps: [{ name: "A Library app", library: true }] })
+const { ROSTER_FILE: path = "library-login.db" } = process.env
+
+// #region library
+/** The app's accounts by Clever id: a table in your app. */
+const accounts = new Map<string, string[]>()
+
+const app = express()
+const storage = new SqliteStorage({ path })
+const sso = new CleverSsoClient({ ...settings, store: storage })
+const logins = new LoginResolver({
+  storage,
+  allowedRoles: ["teacher", "student"],
+  accounts: {
+    find({ cleverId, authorizedBy }) {
+      // No roster tells who will come: the account is made at the first login.
+      if (authorizedBy === "teacher" && !accounts.has(cleverId)) {
+        accounts.set(cleverId, [randomUUID()])
+      }
+      return accounts.get(cleverId) ?? []
+    },
+  },
+})
+
+app.use("/auth/clever", cleverLogin({ sso, resolve: logins.admit }))
+app.use(cleverSession({ sso }))
+// #endregion
+app.get("/", (req, res) => {
+  res.set("cache-control", "no-store").send(homePage(req.cleverSession))
+})
+
+app.listen(port, opened)
