@@ -5,11 +5,9 @@ import { PostgresStorage } from "homeroom/postgres"
 import { startWorker } from "homeroom/worker"
 // #endregion
 import { cleverApp, read } from "../support/clever-app.ts"
+import { databaseUrl } from "../support/postgres.ts"
 
-const database = read("DATABASE_URL")
-if (database === undefined) {
-  throw new Error("Set DATABASE_URL to an empty PostgreSQL database: postgres://USER:PASSWORD@HOST/DATABASE")
-}
+const database = await databaseUrl()
 const app = await cleverApp({ dayEverySeconds: 20 })
 const cron = read("CRON") ?? "0 2 * * *"
 

@@ -1,5 +1,6 @@
-import { beforeAll, expect, test } from "vitest"
+import { beforeAll, expect, onTestFinished, test, vi } from "vitest"
 import { buildIfStale } from "../../scripts/built.ts"
+import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { freePort } from "../sso/support/doors.ts"
 import { WebBrowser } from "../sso/support/web-browser.ts"
 import { temporaryFolder } from "../support/roster-world.ts"
@@ -13,9 +14,12 @@ test("examples/console-express: staff ask, an administrator approves, and what t
 }, async () => {
   const { simulator, environment } = await openClever({ users: 40 })
   const port = await freePort()
+  const path = `${temporaryFolder()}/console.db`
+  const storage = new SqliteStorage({ path })
+  onTestFinished(() => storage.close())
   const app = startCommand({
     command: "npm start -- console-express",
-    environment: { ...environment, PORT: String(port), ROSTER_FILE: `${temporaryFolder()}/console.db` },
+    environment: { ...environment, PORT: String(port), ROSTER_FILE: path },
   })
   await app.printed(/^Open \S+ and sign in as ada, an administrator, or as bob\.$/m)
   const origin = `http://localhost:${port}`
@@ -48,7 +52,9 @@ test("examples/console-express: staff ask, an administrator approves, and what t
   expect(saved.location?.pathname).toBe(district)
 
   expect((await send(bob, `${district}/import`, `${district}/import`, { mode: "bulk" })).status).toBe(303)
-  const history = async () => (await bob.request(`${origin}${district}`)).body
-  while (!(await history()).includes("40")) await new Promise((resolve) => setTimeout(resolve, 50))
+  await storage.open()
+  const last = async () => (await storage.listRuns({ limit: 1 }))[0]
+  await vi.waitUntil(async () => (await last())?.state === "applied", { timeout: 20_000 })
+  expect(await last()).toMatchObject({ startedBy: "bob", counts: { user: { created: 40 } } })
   await app.stop()
 })

@@ -1,4 +1,4 @@
-import { beforeAll, expect, onTestFinished, test } from "vitest"
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 import { buildIfStale } from "../../scripts/built.ts"
 import { nextImport } from "../../src/index.ts"
 import { PostgresStorage } from "../../src/storage/postgres/index.ts"
@@ -6,14 +6,15 @@ import { makeDatabase, postgresServer } from "../support/postgres.ts"
 import { startCommand } from "./example-process.ts"
 import { openClever } from "./login-app.ts"
 
+const server = await postgresServer()
+if (typeof server === "string") throw new Error(server)
+
 beforeAll(() => expect(buildIfStale()).toBe(true), 120_000)
+afterAll(() => server.stop())
 
 test("examples/delta-worker: everything at first, then what changed, and again each night", {
   timeout: 120_000,
-}, async (context) => {
-  const server = await postgresServer()
-  if (typeof server === "string") return context.skip(server)
-  onTestFinished(() => server.stop())
+}, async () => {
   const database = await makeDatabase(server)
   onTestFinished(() => database.drop())
   const { simulator, environment } = await openClever()
@@ -34,7 +35,7 @@ test("examples/delta-worker: everything at first, then what changed, and again e
   await storage.open()
   const connection = await storage.getConnection(districtId)
   if (connection === undefined) throw new Error("The worker has connected no district")
-  const schedule = { timeZone: "America/Chicago", jitterMinutes: 0 }
+  const schedule = { cron: "0 2 * * *", timeZone: "America/Chicago", jitterMinutes: 0, bulkEveryDays: 7 }
   const { state, at } = await nextImport({ storage, connection, schedule })
   await storage.close()
   const hour = new Date(at ?? "").toLocaleTimeString("en-GB", { timeZone: schedule.timeZone })
@@ -46,8 +47,14 @@ test("examples/delta-worker: everything at first, then what changed, and again e
   await second.stop()
 })
 
-test("examples/delta-worker: says what it needs where there is no database", async () => {
+test("examples/delta-worker: brings its own PostgreSQL and Clever where none is named", {
+  timeout: 120_000,
+}, async () => {
   const app = startCommand({ command: "npm start -- delta-worker" })
-  expect(await app.ended).toBe(1)
-  expect(app.stderr).toContain("Set DATABASE_URL to an empty PostgreSQL database")
+  await app.printed(/^[0-9a-f]{24} bulk applied \{\s+created: 300,/m)
+  expect(app.stdout).toContain(
+    "DATABASE_URL is not set: a PostgreSQL of its own runs as long as this program.\n",
+  )
+  await app.stop()
+  expect(app.stderr).toBe("")
 })

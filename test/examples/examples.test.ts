@@ -6,7 +6,6 @@ import { startSimulator } from "../../src/simulator/index.ts"
 
 // An example's own tests, run here: importing the file adds them.
 import "../../examples/class-list/class-list.test.ts"
-import "../../examples/custom-storage/custom-storage.test.ts"
 import "../../examples/custom-storage/imports.test.ts"
 import "../../examples/custom-storage/journal.test.ts"
 import "../../examples/district-desk/district-desk.test.ts"
