@@ -7,7 +7,8 @@ import { SqliteStorage } from "homeroom/sqlite"
 import { cleverApp, read } from "../support/clever-app.ts"
 import { staffOf, staffPages } from "../support/staff.ts"
 
-const clever = new CleverClient(await cleverApp({ dayEverySeconds: 60 }))
+const { districtId, ...clientOptions } = await cleverApp({ dayEverySeconds: 60 })
+const clever = new CleverClient(clientOptions)
 const storage = new SqliteStorage({ path: read("ROSTER_FILE") ?? "console-express.db" })
 const connections = new Connections({ storage, clever })
 const roster = new RosterSync({ storage, clever })
@@ -33,4 +34,5 @@ const port = Number(read("PORT") ?? "3000")
 app.listen(port, "127.0.0.1", (error) => {
   if (error !== undefined) throw error
   console.log(`Open http://localhost:${port}/ and sign in as ada, an administrator, or as bob.`)
+  console.log(`The district that may be connected is ${districtId}.`)
 })

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { CleverClient, forgetUser, RosterSync, type Run } from "homeroom"
 import { startSimulator } from "homeroom/simulator"
 import { expect, onTestFinished, test } from "vitest"
-import { JournalStorage } from "./journal-storage/journal-storage.ts"
+import { JournalStorage } from "./adapter/journal-storage.ts"
 
 test("a district is imported, followed for two days and opened again; a pupil is forgotten", async () => {
   const folder = mkdtempSync(join(tmpdir(), "journal-storage-"))

@@ -1,17 +1,17 @@
 /**
  * A storage adapter from scratch, and the suite that tells whether it is one: `npm start -- custom-storage`
  *
- * Write the parts in this order; each stands on the ones before. They are in the folder `journal-storage`:
+ * `store` stands for what a database gives you: transactions over several tables, and rows in the order of their keys.
+ * `adapter` is what there is to write, in this order; each part stands on the ones before:
  *
- * 1. transactions and tables: journal.ts, tables.ts
- * 2. connections, overrides, documents: app-tables.ts
- * 3. links, keys that can be used once, session epochs: login-tables.ts
- * 4. leases, then runs: run-tables.ts
- * 5. reading the roster: roster-tables.ts
- * 6. staging and committing, the log of changes: commit-tables.ts
- * 7. erasing, purging, counting traces: journal-storage.ts, stripped-rows.ts
+ * 1. app-tables.ts: connections, overrides, documents
+ * 2. login-tables.ts: links, keys that can be used once, session epochs
+ * 3. run-tables.ts: leases, then runs
+ * 4. roster-tables.ts: reading the roster
+ * 5. commit-tables.ts: staging and committing, the log of changes
+ * 6. journal-storage.ts, stripped-rows.ts: erasing, purging, counting traces
  *
- * Run the suite from the beginning: `node --test-name-pattern=leases examples/custom-storage/index.ts` runs one chapter.
+ * Run the suite from the beginning, a chapter at a time: node --test-name-pattern=leases examples/custom-storage/index.ts
  */
 // #region run
 import { describe, it } from "node:test"

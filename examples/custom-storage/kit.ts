@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { RosterStorage } from "homeroom"
 import type { StorageContractOptions } from "homeroom/testing"
-import { JournalStorage } from "./journal-storage/journal-storage.ts"
+import { JournalStorage } from "./adapter/journal-storage.ts"
 
 let now = Date.now()
 const clock = () => now

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto"
 import express, { type Request, type Router } from "express"
 import session from "express-session"
+import { page } from "./pages.ts"
 
 declare module "express-session" {
   interface SessionData {
@@ -33,9 +34,7 @@ export function staffPages(next: string): Router {
   pages.use(session({ secret, resave: false, saveUninitialized: false, cookie: { sameSite: "lax" } }))
   pages.get("/", (_req, res) => {
     const buttons = [...staff.keys()].map((id) => `<button name="id" value="${id}">Sign in as ${id}</button>`)
-    res.send(
-      `<!doctype html><title>Staff</title><form method="post" action="/staff">${buttons.join(" ")}</form>`,
-    )
+    res.send(page("Staff", `<form method="post" action="/staff">${buttons.join("<br>")}</form>`))
   })
   pages.post("/staff", express.urlencoded(), (req, res) => {
     req.session.staffId = String(req.body.id)

@@ -8,8 +8,8 @@ import {
   type Run,
   type RunQuery,
 } from "homeroom"
+import { page, Table } from "../store/tables.ts"
 import { LoginTables } from "./login-tables.ts"
-import { page, Table } from "./tables.ts"
 
 /** The newest lease of a district: kept when it ends, for its fence. */
 interface LeaseRow extends Lease {

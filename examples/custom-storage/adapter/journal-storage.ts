@@ -12,6 +12,7 @@ import type {
   StorageCapabilities,
 } from "homeroom"
 import { hideInRun, hideReferences, Mention, stripContent, traceFinder } from "homeroom/storage"
+import type { Table } from "../store/tables.ts"
 import { CommitTables } from "./commit-tables.ts"
 import { orderOf } from "./roster-tables.ts"
 import {
@@ -21,7 +22,6 @@ import {
   strippedRejection,
   strippedStaged,
 } from "./stripped-rows.ts"
-import type { Table } from "./tables.ts"
 
 export interface JournalStorageOptions {
   /** Where the file is; made if it is not there. */

@@ -13,8 +13,8 @@ import {
   type StoredRecord,
 } from "homeroom"
 import { fits, lookupOf } from "homeroom/storage"
+import { page, Table } from "../store/tables.ts"
 import { RunTables } from "./run-tables.ts"
-import { page, Table } from "./tables.ts"
 
 export interface HeadRow extends DistrictHead {
   readonly districtId: string

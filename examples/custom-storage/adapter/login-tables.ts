@@ -10,8 +10,8 @@ import type {
   LinkSelection,
   LoginStore,
 } from "homeroom"
+import { page, Table } from "../store/tables.ts"
 import { AppTables } from "./app-tables.ts"
-import { page, Table } from "./tables.ts"
 
 interface UsedKey {
   readonly key: string
