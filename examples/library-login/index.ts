@@ -4,11 +4,12 @@ import express from "express"
 import { CleverSsoClient, LoginResolver } from "homeroom"
 import { cleverLogin, cleverSession } from "homeroom/express"
 import { SqliteStorage } from "homeroom/sqlite"
+import { read } from "../support/clever-app.ts"
 import { homePage } from "../support/pages.ts"
 import { signIn } from "../support/sign-in.ts"
 
 const { settings, port, opened } = await signIn({ apps: [{ name: "A Library app", library: true }] })
-const { ROSTER_FILE: path = "library-login.db" } = process.env
+const path = read("ROSTER_FILE") ?? "library-login.db"
 
 // #region library
 /** The app's accounts by Clever id: a table in your app. */

@@ -3,10 +3,10 @@
 import { CleverClient, RosterSync } from "homeroom"
 import { SqliteStorage } from "homeroom/sqlite"
 // #endregion
-import { cleverApp } from "../support/clever-app.ts"
+import { cleverApp, read } from "../support/clever-app.ts"
 
 const { clientId, clientSecret, apiUrl, authUrl, districtId } = await cleverApp()
-const { ROSTER_FILE: path = "roster.db" } = process.env
+const path = read("ROSTER_FILE") ?? "roster.db"
 
 // #region sync
 const storage = new SqliteStorage({ path })

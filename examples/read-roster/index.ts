@@ -1,10 +1,10 @@
 /** Reads what `nightly-sync` has stored: everybody, and what the last import changed: `npm start -- read-roster` */
 import { CleverClient, RosterSync, readRecords } from "homeroom"
 import { SqliteStorage } from "homeroom/sqlite"
-import { cleverApp } from "../support/clever-app.ts"
+import { cleverApp, read } from "../support/clever-app.ts"
 
 const { clientId, clientSecret, apiUrl, authUrl, districtId } = await cleverApp()
-const { ROSTER_FILE: path = "roster.db" } = process.env
+const path = read("ROSTER_FILE") ?? "roster.db"
 
 const storage = new SqliteStorage({ path })
 await storage.open()

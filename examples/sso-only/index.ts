@@ -11,12 +11,13 @@ import {
 } from "homeroom"
 import { cleverLogin, cleverSession } from "homeroom/express"
 import { SqliteStorage } from "homeroom/sqlite"
+import { read } from "../support/clever-app.ts"
 import { homePage } from "../support/pages.ts"
 import { signIn } from "../support/sign-in.ts"
 
 const { settings, port, opened, clever: cleverApp } = await signIn()
 const { districtId, people } = cleverApp
-const { ROSTER_FILE: path = "sso-only.db" } = process.env
+const path = read("ROSTER_FILE") ?? "sso-only.db"
 
 // Accounts come from elsewhere: by Clever id, the accounts that the app made for the district's teachers.
 const teachers = people.filter(({ role }) => role === "teacher")

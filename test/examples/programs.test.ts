@@ -35,7 +35,7 @@ test.each([
   ["custom-storage", /^\S+ pass 2\d\d\n\S+ fail 0\n/m],
 ])(
   "npm start -- %s works and ends, with a simulated Clever of its own",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (name, expected) => {
     const folder = temporaryFolder()
     const app = startCommand({
