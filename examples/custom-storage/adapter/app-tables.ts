@@ -10,7 +10,7 @@ import type {
   StoredDocument,
 } from "homeroom/storage"
 import { requireSameConnection } from "homeroom/storage"
-import { page, Table, Tables } from "./tables.ts"
+import { page, Table, Tables } from "../store/tables.ts"
 
 /** Thrown within a transaction to take it back. */
 class OtherRevision extends Error {}

@@ -1,9 +1,11 @@
 /** What sign-in needs: whose account is whose, what was used once, and which sessions are over. */
 import { createHash } from "node:crypto"
+
 import type { AccountLink, LinkKey, LinkMoved } from "homeroom/accounts"
 import type { LinkClaim, LinkMove, LinkQuery, LinkSelection, LoginStore } from "homeroom/storage"
+import { page, Table } from "../store/tables.ts"
+
 import { AppTables } from "./app-tables.ts"
-import { page, Table } from "./tables.ts"
 
 interface UsedKey {
   readonly key: string

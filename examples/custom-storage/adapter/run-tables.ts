@@ -1,8 +1,10 @@
 /** Leases, of which each fenced write names one, and the runs that are made under them. */
+
 import { HomeroomError, type Run } from "homeroom"
 import type { HeldLease, Lease, LeaseAnswer, LeaseRequest, RunQuery } from "homeroom/storage"
+import { page, Table } from "../store/tables.ts"
+
 import { LoginTables } from "./login-tables.ts"
-import { page, Table } from "./tables.ts"
 
 /** The newest lease of a district: kept when it ends, for its fence. */
 interface LeaseRow extends Lease {

@@ -3,6 +3,7 @@ import type { Kind, PurgeCounts, RosterStorage, Run } from "homeroom"
 import type { ConnectionStep, ErasureCounts } from "homeroom/exchange"
 import type { ErasureSelection, Lease, PurgeRequest, StorageCapabilities } from "homeroom/storage"
 import { hideInRun, hideReferences, Mention, stripContent, traceFinder } from "homeroom/storage"
+import type { Table } from "../store/tables.ts"
 import { CommitTables } from "./commit-tables.ts"
 import { orderOf } from "./roster-tables.ts"
 import {
@@ -12,7 +13,6 @@ import {
   strippedRejection,
   strippedStaged,
 } from "./stripped-rows.ts"
-import type { Table } from "./tables.ts"
 
 export interface JournalStorageOptions {
   /** Where the file is; made if it is not there. */

@@ -1,13 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+
 import { CleverClient, RosterSync, type User } from "homeroom"
 import { AccountMatching } from "homeroom/accounts"
 import { Connections } from "homeroom/exchange"
-import { MemoryStorage } from "homeroom/memory"
+
 import { startSimulator } from "homeroom/simulator"
+import { SqliteStorage } from "homeroom/sqlite"
 import { afterAll, beforeAll, expect, test, vi } from "vitest"
-import { accountsOf, decideAll, importAndMatch, matchFile } from "./match-accounts.ts"
+import { accountsOf, importAndMatch } from "./nightly.ts"
+import { decideAll } from "./reviews.ts"
 
 const simulator = await startSimulator({ users: 300, schools: 2, seed: 1 })
 const [district] = simulator.districts
@@ -16,18 +19,20 @@ const districtId = district.id
 
 const { apiUrl, authUrl, clientId, clientSecret } = simulator
 const clever = new CleverClient({ apiUrl, authUrl, clientId, clientSecret, maxRetries: 0 })
-const storage = new MemoryStorage()
+const folder = mkdtempSync(join(tmpdir(), "homeroom-"))
+const rosterFile = join(folder, "roster.db")
+const storage = new SqliteStorage({ path: rosterFile })
 const roster = new RosterSync({ clever, storage })
 const connections = new Connections({ storage, clever })
-const folder = mkdtempSync(join(tmpdir(), "homeroom-"))
 
 beforeAll(async () => {
-  await roster.sync({ districtId, mode: "bulk" })
+  await storage.open()
   await connections.connect(districtId, { mode: "sso+provisioning", by: "test" })
 })
-afterAll(() => {
+afterAll(async () => {
+  await storage.close()
   rmSync(folder, { recursive: true, force: true })
-  return simulator.close()
+  await simulator.close()
 })
 
 const pupils = (): User[] =>
@@ -39,16 +44,28 @@ test("a list of accounts is matched once, an import brings more, and a person de
   const told = vi.spyOn(console, "log").mockImplementation(() => {})
   const warned = vi.spyOn(console, "warn").mockImplementation(() => {})
   const [one, two] = pupils() as [User, User]
-  const path = join(folder, "accounts.csv")
+  const accountsFile = join(folder, "accounts.csv")
   const number = (user: User) => String(user.roles?.student?.sis_id)
   writeFileSync(
-    path,
+    accountsFile,
     `account_id,role,sis_id\n1,student,${number(one)}\n2,student,${number(two)}\n3,student,${number(two)}\n4\n`,
   )
-  await matchFile(storage, districtId, path)
+  for (const [name, value] of Object.entries({
+    CLEVER_CLIENT_ID: clientId,
+    CLEVER_CLIENT_SECRET: clientSecret,
+    HOMEROOM_CLEVER_API_URL: apiUrl,
+    HOMEROOM_CLEVER_AUTH_URL: authUrl,
+    DISTRICT_ID: districtId,
+    ROSTER_FILE: rosterFile,
+    ACCOUNTS_FILE: accountsFile,
+  })) {
+    vi.stubEnv(name, value)
+  }
+  await import("./index.ts")
   expect(await linkOf(one.id)).toBe("1")
   expect(await linkOf(two.id)).toBeUndefined()
   expect(told).toHaveBeenCalledWith("1 linked", { sis_id: 1 }, "1 to be decided", { "cell-count": 1 })
+  expect(told).toHaveBeenLastCalledWith(`Whose account is ${two.id}'s? several-accounts:`, ["2", "3"])
   expect(warned).toHaveBeenCalledWith("line 5: cell-count ")
 
   const table = {

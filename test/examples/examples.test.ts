@@ -6,15 +6,13 @@ import { startSimulator } from "../../src/simulator/index.ts"
 
 // An example's own tests, run here: importing the file adds them.
 import "../../examples/class-list/class-list.test.ts"
-import "../../examples/console-express/console-express.test.ts"
-import "../../examples/custom-storage/custom-storage.test.ts"
 import "../../examples/custom-storage/imports.test.ts"
 import "../../examples/custom-storage/journal.test.ts"
 import "../../examples/district-desk/district-desk.test.ts"
-import "../../examples/scoped-roster/scoped-roster.test.ts"
 import "../../examples/drizzle-target/drizzle-target.test.ts"
+import "../../examples/existing-accounts/existing-accounts.test.ts"
 import "../../examples/kysely-target/kysely-target.test.ts"
-import "../../examples/match-accounts/match-accounts.test.ts"
+import "../../examples/scoped-roster/scoped-roster.test.ts"
 
 test("examples/nightly-sync imports a district, the next night what has changed; read-roster reads it", async () => {
   const folder = mkdtempSync(join(tmpdir(), "homeroom-nightly-"))

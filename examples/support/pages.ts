@@ -1,4 +1,4 @@
-/** The page and the JSON that all login examples show. */
+/** The page and the JSON that all login examples show, and the page around it. */
 import type { LoginSession } from "homeroom"
 
 /** Who is logged in and a log-out button, or "Log in with Clever". */
@@ -6,15 +6,21 @@ export function homePage(session: LoginSession | null | undefined): string {
   const body = session
     ? `<p>You are logged in as <strong>${escapeHtml(session.displayName ?? session.cleverId)}</strong>
 (${session.roles.join(", ").replaceAll("_", " ")}).</p>
+${session.accountId == null ? "" : `<p>Your account here is ${escapeHtml(session.accountId)}.</p>`}
 <form method="post" action="/auth/clever/logout"><button>Log out</button></form>`
     : `<p>You are not logged in.</p>
 <a class="button" href="/auth/clever/login?return_to=/">Log in with Clever</a>`
+  return page("Log in with Clever", body)
+}
+
+/** A whole page around a few lines of HTML. */
+export function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<title>Log in with Clever</title>
+<title>${title}</title>
 <style>
 :root { color-scheme: light dark }
 body { min-height: 100vh; margin: 0; display: grid; place-items: center; font: 1.125rem/1.5 system-ui, sans-serif;

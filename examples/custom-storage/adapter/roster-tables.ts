@@ -15,8 +15,8 @@ import type {
   StoredFingerprint,
 } from "homeroom/storage"
 import { fits, lookupOf } from "homeroom/storage"
+import { page, Table } from "../store/tables.ts"
 import { RunTables } from "./run-tables.ts"
-import { page, Table } from "./tables.ts"
 
 export interface HeadRow extends DistrictHead {
   readonly districtId: string

@@ -15,8 +15,8 @@ import type {
   StagedQuery,
 } from "homeroom/storage"
 import { requireSameConnection } from "homeroom/storage"
+import { page, Table } from "../store/tables.ts"
 import { type HeadRow, orderOf, type RecordRow, RosterTables } from "./roster-tables.ts"
-import { page, Table } from "./tables.ts"
 
 type OfRun<Row> = Row & { readonly runId: string }
 
