@@ -133,6 +133,7 @@ export {
   type PeopleSearch,
   type Plan,
   type PlanOptions,
+  type PurgeOptions,
   type ReadRecordsOptions,
   type RecordChange,
   type RecordPosition,
