@@ -9,8 +9,10 @@ import { compileCache } from "../support/compile-cache.ts"
 function traces(url: string): { stdout: string; stderr: string; status: number | null } {
   const script = `
     const look = () => ({
-      // Node's own fetch keeps its dispatcher there once a web class is touched.
-      globals: Reflect.ownKeys(globalThis).map(String).filter((name) => !name.includes("undici.")),
+      // Node's own fetch keeps its dispatcher there once a web class is touched, and zod its settings.
+      globals: Reflect.ownKeys(globalThis)
+        .map(String)
+        .filter((name) => !/^(?:Symbol\\(undici\\.|__zod_)/.test(name)),
       prototypes: [Object, Array, String, Promise, Map, Set, Date, Error].flatMap((type) =>
         [type, type.prototype].map((object) => Reflect.ownKeys(object).map(String).join()),
       ),
@@ -24,6 +26,8 @@ function traces(url: string): { stdout: string; stderr: string; status: number |
       for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve))
       return look()
     }
+    // Node opens these when they are first looked at.
+    void [process.stdout, process.stderr]
     const before = await settled()
     await import(${JSON.stringify(url)})
     const after = await settled()
