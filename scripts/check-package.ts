@@ -26,4 +26,5 @@ for (const { name } of commandEntries) {
 if (problems.length > 0) throw new Error(problems.join("\n"))
 
 run("publint", ["run", tarball, "--strict"])
+// ESM only: `node10` can't see exports, and `node16` knows no require of an ES module. check-consumer.ts requires them.
 run("attw", [tarball, "--profile", "esm-only", "--no-emoji"])
