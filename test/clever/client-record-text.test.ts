@@ -25,7 +25,7 @@ describe("one record as text", () => {
     expect(await ask()).toBeUndefined()
   })
 
-  it.each(["", "[]", "7", "null", "{}{}", `{"data":{"id":"x"}`, `${text},${text}`, "<html>"])(
+  it.each(["", "[]", "7", "null", "{}{}", `{"data":{"id":"x"}`, `${text},${text}`, "<html>", '{"id":"x","name":nobody}', '{"id":"x"}],"data":[{"id":"y"}'])(
     "is refused where there is none: %s",
     async (body) => {
       api().get(path).reply(200, body, json)
