@@ -25,8 +25,8 @@ const result = await soak({
   seed,
   compareEvery: 10,
   sampleEvery: Math.max(1, Math.floor(days / 120)),
-  onSample: ({ day, heapBytes }) => {
-    if (process.stderr.isTTY) process.stderr.write(`\rday ${day}, ${(heapBytes / 2 ** 20).toFixed(1)} MiB `)
+  onSample: ({ day, heapBytes, records }) => {
+    console.error(`day ${day}: ${(heapBytes / 2 ** 20).toFixed(1)} MiB, ${records} records shared`)
   },
 })
 const growth = growthOf(result.samples)

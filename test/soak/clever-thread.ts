@@ -5,7 +5,7 @@
 import { parentPort, workerData } from "node:worker_threads"
 import { canonicalJson } from "../../src/models/index.ts"
 import { kinds } from "../../src/models/kinds.ts"
-import { startSimulator } from "../../src/simulator/index.ts"
+import { type SimulatedDistrict, startSimulator } from "../../src/simulator/index.ts"
 import { passDay, randomFrom } from "../support/random-days.ts"
 import type { CleverAnswers, CleverQuestion, CleverSettings } from "./simulated-clever.ts"
 
@@ -23,12 +23,35 @@ if (district === undefined || parentPort === null) throw new Error("There is no 
 const port = parentPort
 const random = randomFrom(seed)
 
-/** An ordinary day; about one in twenty is out of the ordinary. */
-function day(): CleverAnswers["day"] {
-  if (random(20) === 0) passDay(district as NonNullable<typeof district>, random)
-  else district?.nextDay()
+/** Which kinds a simulated district has more and more of, and how many of each there are at first. */
+const atFirst = new Map(
+  (["user", "section", "course", "term"] as const).map((kind) => [kind, district.count(kind)]),
+)
+
+/** An ordinary day; about one in twenty is out of the ordinary, and the day after it everything is shared again. */
+function day(shared: SimulatedDistrict): CleverAnswers["day"] {
+  if (isOutOfTheOrdinary) shared.reshare({ everything: true })
+  isOutOfTheOrdinary = random(20) === 0
+  if (isOutOfTheOrdinary) passDay(shared, random)
+  else shared.nextDay()
+  for (const [kind, count] of atFirst) keepSize(shared, kind, count * 1.5)
   simulator.requests.clear()
   return simulator.clock.now().getTime()
+}
+
+let isOutOfTheOrdinary = false
+
+/** Years of newcomers must not make another district of it: what is measured is to stay the same. */
+function keepSize(
+  shared: SimulatedDistrict,
+  kind: "user" | "section" | "course" | "term",
+  most: number,
+): void {
+  const store = shared.data.store(kind)
+  while (store.ids().length > most) {
+    const ids = store.ids()
+    shared.remove(kind, ids[random(ids.length)] as string)
+  }
 }
 
 function roster(): CleverAnswers["roster"] {
@@ -39,14 +62,19 @@ function roster(): CleverAnswers["roster"] {
   )
 }
 
-/** The cookie with which somebody is logged in at Clever. */
-function person(): CleverAnswers["person"] {
-  const people = district?.people ?? []
-  const { id } = people[random(people.length)] ?? {}
-  return id === undefined ? null : { id, cookie: simulator.signIn.logIn(id).cookie }
+/** Somebody whom the district shares, and the cookie with which they are logged in at Clever. */
+function person(shared: SimulatedDistrict): CleverAnswers["person"] {
+  const people = shared.records("user")
+  const id = people[random(Math.max(1, people.length))]?.id
+  return id === undefined ? null : { id: String(id), cookie: simulator.signIn.logIn(String(id)).cookie }
 }
 
-const answers = { day, roster, person, close: () => simulator.close() }
+const answers = {
+  day: () => day(district),
+  roster,
+  person: () => person(district),
+  close: () => simulator.close(),
+}
 
 port.on("message", async (question: CleverQuestion) => {
   port.postMessage(await answers[question]())

@@ -11,11 +11,15 @@ export interface Sample {
   readonly fileBytes: number
   /** Statements that this thread has prepared so far. */
   readonly statements: number
+  /** How many records the target holds, to see that it is the same work at all times. */
+  readonly records: number
   /** What keeps the process alive: sockets, timers, threads. */
   readonly resources: number
   /** Listeners of the process itself, and timers of the app. */
   readonly listeners: number
 }
+
+const { prepare } = DatabaseSync.prototype
 
 /** Takes samples of this process and of a database file. */
 export class Meter {
@@ -30,7 +34,6 @@ export class Meter {
     setFlagsFromString("--expose-gc")
     this.#collect = runInNewContext("gc") as () => void
     const meter = this
-    const { prepare } = DatabaseSync.prototype
     DatabaseSync.prototype.prepare = function (...parameters) {
       meter.#statements++
       return prepare.apply(this, parameters)
@@ -39,10 +42,11 @@ export class Meter {
   }
 
   close(): void {
+    DatabaseSync.prototype.prepare = prepare
     process.off("warning", this.#warned)
   }
 
-  async sample(day: number, timers: number): Promise<Sample> {
+  async sample({ day, timers, records }: { day: number; timers: number; records: number }): Promise<Sample> {
     // What was let go of in this turn is free in a later one.
     for (let turn = 0; turn < 3; turn++) {
       await new Promise((resolve) => setImmediate(resolve))
@@ -51,7 +55,7 @@ export class Meter {
     const { heapUsed, external } = process.memoryUsage()
     const listeners = process.eventNames().map((name) => process.listenerCount(name))
     return {
-      day,
+      ...{ day, records },
       heapBytes: heapUsed + external,
       fileBytes: sizeOf(this.#path) + sizeOf(`${this.#path}-wal`),
       statements: this.#statements,

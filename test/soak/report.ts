@@ -28,6 +28,7 @@ export function growthOf(samples: readonly Sample[]): Growths {
   const growths = {
     heapBytes: growth("heapBytes"),
     fileBytes: growth("fileBytes"),
+    records: growth("records"),
     statements: growth("statements"),
     resources: growth("resources"),
     listeners: growth("listeners"),
@@ -52,6 +53,7 @@ export function reportOf(result: SoakResult, growths: Growths): string {
     `${"".padEnd(22)} ${"2nd quarter".padStart(12)} ${"last quarter".padStart(12)}`,
     line("heap after collection", growths.heapBytes, mebibytes),
     line("database file", growths.fileBytes, mebibytes),
+    line("records shared", growths.records, String),
     line("statements prepared", growths.statements, String),
     line("resources", growths.resources, String),
     line("listeners and timers", growths.listeners, String),

@@ -57,7 +57,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
         comparisons++
       }
       if (day % sampleEvery !== 0) continue
-      const sample = await meter.sample(day, app.timers)
+      const sample = await meter.sample({ day, timers: app.timers, records: app.rows.size })
       samples.push(sample)
       options.onSample?.(sample)
     }
