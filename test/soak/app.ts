@@ -1,13 +1,5 @@
-import {
-  CleverClient,
-  Connections,
-  ImportScheduler,
-  Imports,
-  InProcessQueue,
-  RosterSync,
-  type Target,
-  TargetDelivery,
-} from "../../src/index.ts"
+import { Connections, ImportScheduler, Imports, InProcessQueue } from "../../src/exchange/index.ts"
+import { CleverClient, RosterSync, type Target, TargetDelivery } from "../../src/index.ts"
 import { canonicalJson } from "../../src/models/index.ts"
 import { CleverSsoClient } from "../../src/sso/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
