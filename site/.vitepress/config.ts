@@ -1,0 +1,25 @@
+import { defineConfig, type UserConfig } from "vitepress"
+import { slugOf } from "../../scripts/anchors.ts"
+import { readMenu } from "../navigation.ts"
+
+const config: UserConfig = defineConfig({
+  title: "Homeroom",
+  description: "Log in with Clever and Clever rostering for an education app",
+  lang: "en-GB",
+  srcDir: ".pages",
+  outDir: ".out",
+  cacheDir: ".cache",
+  metaChunk: true,
+  // What getting started has its reader open.
+  ignoreDeadLinks: "localhostLinks",
+  markdown: { anchor: { slugify: slugOf } },
+  themeConfig: {
+    sidebar: readMenu(),
+    outline: [2, 3],
+    search: { provider: "local" },
+    docFooter: { prev: "Before", next: "Next" },
+    externalLinkIcon: true,
+  },
+})
+
+export default config

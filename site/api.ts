@@ -1,0 +1,43 @@
+/** Pages about every name that the public entries export, from their docstrings. */
+import { join } from "node:path"
+import { Application, type DocumentationEntryPoint } from "typedoc"
+import { publicEntries, root } from "../scripts/entries.ts"
+
+/** What an app imports, of an entry that is documented. */
+function specifierOf({ sourceFile }: DocumentationEntryPoint): string {
+  const entry = publicEntries.find(({ source }) => join(root, source) === sourceFile.fileName)
+  if (entry === undefined) throw new Error(`${sourceFile.fileName} is no public entry`)
+  return entry.specifier
+}
+
+/** Writes the pages into a folder, and `navigation.json` beside them. */
+export async function writeApiPages(folder: string): Promise<void> {
+  const app = await Application.bootstrapWithPlugins({
+    name: "API",
+    plugin: ["typedoc-plugin-markdown"],
+    entryPoints: publicEntries.map(({ source }) => join(root, source)),
+    tsconfig: join(root, "tsconfig.json"),
+    outputs: [{ name: "markdown", path: folder }],
+    readme: "none",
+    disableSources: true,
+    excludePrivate: true,
+    // The compiler has gates of its own, and most of these warnings are about types that apps need no name for.
+    skipErrorChecking: true,
+    logLevel: "Error",
+    router: "member",
+    entryFileName: "index",
+    navigationJson: join(folder, "navigation.json"),
+    hidePageHeader: true,
+    sanitizeComments: true,
+    useHTMLEncodedBrackets: true,
+    useCodeBlocks: true,
+    expandParameters: true,
+    parametersFormat: "table",
+    interfacePropertiesFormat: "table",
+    typeAliasPropertiesFormat: "table",
+  })
+  const entries = app.getEntryPoints() ?? []
+  for (const entry of entries) entry.displayName = specifierOf(entry)
+  await app.generateOutputs(await app.converter.convert(entries))
+  if (app.logger.hasErrors()) throw new Error("The API pages could not be written")
+}
