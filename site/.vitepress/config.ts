@@ -12,6 +12,8 @@ const config: UserConfig = defineConfig({
   metaChunk: true,
   // What getting started has its reader open.
   ignoreDeadLinks: "localhostLinks",
+  // The index of the search is one large file, which is loaded when somebody searches.
+  vite: { build: { chunkSizeWarningLimit: 4_000 } },
   markdown: { anchor: { slugify: slugOf } },
   themeConfig: {
     sidebar: readMenu(),
