@@ -23,7 +23,9 @@ export async function writeApiPages(folder: string): Promise<void> {
     excludePrivate: true,
     // The compiler has gates of its own, and most of these warnings are about types that apps need no name for.
     skipErrorChecking: true,
-    logLevel: "Error",
+    validation: { invalidLink: true, notExported: false, notDocumented: false },
+    treatValidationWarningsAsErrors: true,
+    logLevel: "Warn",
     router: "member",
     entryFileName: "index",
     navigationJson: join(folder, "navigation.json"),
@@ -38,6 +40,8 @@ export async function writeApiPages(folder: string): Promise<void> {
   })
   const entries = app.getEntryPoints() ?? []
   for (const entry of entries) entry.displayName = specifierOf(entry)
-  await app.generateOutputs(await app.converter.convert(entries))
-  if (app.logger.hasErrors()) throw new Error("The API pages could not be written")
+  const project = app.converter.convert(entries)
+  app.validate(project)
+  await app.generateOutputs(project)
+  if (app.logger.hasErrors() || app.logger.hasWarnings()) throw new Error("The API pages could not be written")
 }
