@@ -36,6 +36,8 @@ export function readRooms({ modules }: Cruise): Map<string, Set<string>> {
   return rooms
 }
 
+const title = '<title id="title">Which room of src imports which</title>'
+
 const style = `<style>
 svg { --paper: #ffffff; --edge: #8c959f; --box: #f6f8fa; --ink: #1f2328; --tint: #ddf0ff; --accent: #0969da }
 @media (prefers-color-scheme: dark) {
@@ -70,7 +72,9 @@ export async function drawRooms(rooms: ReadonlyMap<string, ReadonlySet<string>>)
   }`
   const viz = await instance()
   const svg = viz.renderString(graph, { format: "svg" })
-  return svg.slice(svg.indexOf("<svg")).replace(/(<svg[^>]*>)/, `$1\n${style}`)
+  return svg
+    .slice(svg.indexOf("<svg"))
+    .replace(/<svg([^>]*)>/, `<svg role="img" aria-labelledby="title"$1>\n${title}\n${style}`)
 }
 
 export function cruiseSources(): Cruise {

@@ -1,6 +1,7 @@
 /** Pages about every name that the public entries export, from their docstrings. */
 import { join } from "node:path"
-import { Application, type DocumentationEntryPoint } from "typedoc"
+import { Application, type DocumentationEntryPoint, type TypeDocOptions } from "typedoc"
+import type { PluginOptions } from "typedoc-plugin-markdown"
 import { publicEntries, root } from "../scripts/entries.ts"
 
 /** What an app imports, of an entry that is documented. */
@@ -12,7 +13,7 @@ function specifierOf({ sourceFile }: DocumentationEntryPoint): string {
 
 /** Writes the pages into a folder, and `navigation.json` beside them. */
 export async function writeApiPages(folder: string): Promise<void> {
-  const app = await Application.bootstrapWithPlugins({
+  const options: TypeDocOptions & PluginOptions = {
     name: "API",
     plugin: ["typedoc-plugin-markdown"],
     entryPoints: publicEntries.map(({ source }) => join(root, source)),
@@ -37,11 +38,15 @@ export async function writeApiPages(folder: string): Promise<void> {
     parametersFormat: "table",
     interfacePropertiesFormat: "table",
     typeAliasPropertiesFormat: "table",
-  })
+    // The texts of the console are an object of hundreds.
+    typeDeclarationVisibility: "compact",
+  }
+  const app = await Application.bootstrapWithPlugins(options)
   const entries = app.getEntryPoints() ?? []
   for (const entry of entries) entry.displayName = specifierOf(entry)
   const project = app.converter.convert(entries)
   app.validate(project)
   await app.generateOutputs(project)
-  if (app.logger.hasErrors() || app.logger.hasWarnings()) throw new Error("The API pages could not be written")
+  if (app.logger.hasErrors() || app.logger.hasWarnings())
+    throw new Error("The API pages could not be written")
 }

@@ -23,11 +23,6 @@ test("a room that imports another one is drawn with a line to it", async () => {
     ]),
   )
   const svg = await drawRooms(rooms)
-  expect([...svg.matchAll(/<title>([^<]+)<\/title>/g)].map(([, title]) => title)).toEqual([
-    "%3",
-    "one",
-    "storage/contract",
-    "two",
-    "one&#45;&gt;two",
-  ])
+  const titles = [...svg.matchAll(/<title>([^<]+)<\/title>/g)].map(([, title]) => title)
+  expect(titles.sort()).toEqual(["one", "one&#45;&gt;two", "storage/contract", "two"])
 })
