@@ -34,6 +34,8 @@ export async function writeApiPages(folder: string): Promise<void> {
     sanitizeComments: true,
     useHTMLEncodedBrackets: true,
     useCodeBlocks: true,
+    indexFormat: "table",
+    tableColumnSettings: { hideModifiers: true },
     expandParameters: true,
     parametersFormat: "table",
     interfacePropertiesFormat: "table",

@@ -33,7 +33,7 @@ interface ApiEntry {
 export function readMenu(): DefaultTheme.SidebarItem[] {
   const chapters = readChapters(readDocument("docs/README.md")).map(({ title, pages }) => ({
     text: title,
-    collapsed: title === "Decisions",
+    ...(title === "Decisions" && { collapsed: true }),
     items: pages.map((page) => ({ text: page.title, link: `/${placeOf(posix.join("docs", page.path))}` })),
   }))
   const entries = JSON.parse(
