@@ -2,8 +2,8 @@
  * Puts the site's pages together in `site/.pages`: the documents as they are in `docs/`, what they link to besides,
  * and the API. Only their links change, because the site has the documents at its root and an example on one page.
  */
-import { cpSync, existsSync, globSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
-import { basename, dirname, join, posix } from "node:path"
+import { cpSync, existsSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { basename, dirname, extname, join, posix } from "node:path"
 import { readDocument } from "../scripts/documents.ts"
 import { root } from "../scripts/entries.ts"
 import { writeApiPages } from "./api.ts"
@@ -13,10 +13,10 @@ const pages = join(root, "site/.pages")
 
 /** One page with all files of an example. */
 function examplePage(example: string): string {
-  const files = readdirSync(join(root, example)).filter((name) => /\.(?:ts|json)$/.test(name))
+  const files = globSync("**/*.{ts,json,csv}", { cwd: join(root, example) })
   const sections = files.sort().map((name) => {
     const code = readDocument(posix.join(example, name)).replace(/^\s*\/\/ #(?:end)?region.*\n/gm, "")
-    return `## ${name}\n\n\`\`\`${name.endsWith(".ts") ? "ts" : "json"}\n${code.trimEnd()}\n\`\`\`\n`
+    return `## ${name}\n\n\`\`\`${extname(name).slice(1)}\n${code.trimEnd()}\n\`\`\`\n`
   })
   return `# Example: ${basename(example)}\n\nAll of \`${example}\`, as it runs.\n\n${sections.join("\n")}`
 }

@@ -4,14 +4,16 @@ import { slugOf } from "../scripts/anchors.ts"
 
 /** `examples/NAME` of a path to an example, or to one of its files. */
 export function exampleOf(path: string): string | undefined {
-  return /^examples\/[\w-]+/.exec(path)?.[0]
+  return /^examples\/[\w-]+(?=\/|$)/.exec(path)?.[0]
 }
 
 /** Where the site has what a path of this repository names, with the anchor that belongs to it. */
 export function placeOf(path: string): string {
   const example = exampleOf(path)
-  if (example !== undefined)
-    return path === example ? `${example}.md` : `${example}.md#${slugOf(posix.basename(path))}`
+  if (example !== undefined) {
+    const file = path.slice(example.length + 1)
+    return file === "" ? `${example}.md` : `${example}.md#${slugOf(file)}`
+  }
   if (path.startsWith("docs/")) return path.slice("docs/".length).replace(/(^|\/)README\.md$/, "$1index.md")
   return path.toLowerCase()
 }

@@ -19,7 +19,9 @@ describe("the site", () => {
     ["docs/README.md", "index.md"],
     ["docs/spec/sync.md", "spec/sync.md"],
     ["CHANGELOG.md", "changelog.md"],
+    ["examples/README.md", "examples/readme.md"],
     ["examples/class-list", "examples/class-list.md"],
+    ["examples/custom-storage/store/journal.ts", "examples/custom-storage.md#storejournalts"],
     ["examples/class-list/class-list.test.ts", "examples/class-list.md#class-listtestts"],
   ])("has %s at %s", (path, place) => {
     expect(placeOf(path)).toBe(place)
