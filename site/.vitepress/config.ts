@@ -18,7 +18,15 @@ const config: UserConfig = defineConfig({
   themeConfig: {
     sidebar: readMenu(),
     outline: [2, 3],
-    search: { provider: "local" },
+    search: {
+      provider: "local",
+      options: {
+        miniSearch: {
+          // What explains something comes before the names that have to do with it.
+          searchOptions: { boostDocument: (page: string) => (page.includes("/api/") ? 0.4 : 1) },
+        },
+      },
+    },
     docFooter: { prev: "Before", next: "Next" },
     externalLinkIcon: true,
   },
