@@ -21,6 +21,8 @@ const config: UserConfig = defineConfig({
     search: {
       provider: "local",
       options: {
+        // Without code, which would be coloured once more for it.
+        _render: (text, env, md) => md.render(text.replace(/^```[\s\S]*?^```$/gm, ""), env),
         miniSearch: {
           // What explains something comes before the names that have to do with it.
           searchOptions: { boostDocument: (page: string) => (page.includes("/api/") ? 0.4 : 1) },
