@@ -77,5 +77,5 @@ async function importSmall(
 function queueAt(database: string, storage: ReturnType<typeof storageAt>): ImportQueue {
   if (!isPostgres(database)) return new InProcessQueue({ storage })
   const [url = ""] = database.split("#")
-  return new BossQueue({ database: url, schema: "bench_queue", pollSeconds: 0.5 })
+  return new BossQueue({ database: url, schema: "bench_queue", pollMs: 500 })
 }

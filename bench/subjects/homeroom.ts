@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util"
 import { CleverClient } from "../../src/clever/index.ts"
 import { RosterSync } from "../../src/roster/roster-sync.ts"
-import type { Progress } from "../../src/roster/run-context.ts"
+import type { SyncProgress } from "../../src/roster/run-context.ts"
 import type { ImportMode, Run } from "../../src/storage/contract.ts"
 import { storageAt } from "./databases.ts"
 
@@ -10,7 +10,7 @@ export interface ImportOptions {
   apiUrl: string
   districtId: string
   mode?: ImportMode
-  onProgress?: (progress: Progress) => void
+  onProgress?: (progress: SyncProgress) => void
 }
 
 /** Homeroom with its roster in a database of its own, opened for as long as the work needs it. */

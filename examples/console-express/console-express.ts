@@ -1,14 +1,8 @@
 /** An Express app with the Data Exchange console under a path of its own, for its own staff. */
 import express, { type Express, type Request } from "express"
-import {
-  type CleverClient,
-  Connections,
-  Imports,
-  InProcessQueue,
-  type RosterStorage,
-  RosterSync,
-} from "homeroom"
+import { type CleverClient, type RosterStorage, RosterSync } from "homeroom"
 import { type ConsoleAccess, createConsole } from "homeroom/console"
+import { Connections, Imports, InProcessQueue } from "homeroom/exchange"
 import { cleverConsole, type ExpressVisit } from "homeroom/express"
 
 export interface AppOptions {

@@ -1,15 +1,14 @@
 /** Connections, overrides and documents: small rows that need no lease. */
+import type { FieldOverride, OverrideKey } from "homeroom"
+import type { Connection } from "homeroom/exchange"
 import type {
-  Connection,
   DocumentQuery,
   DocumentStore,
   DocumentWrite,
-  FieldOverride,
-  OverrideKey,
   OverrideQuery,
   OverrideStore,
   StoredDocument,
-} from "homeroom"
+} from "homeroom/storage"
 import { requireSameConnection } from "homeroom/storage"
 import { page, Table, Tables } from "./tables.ts"
 

@@ -1,22 +1,19 @@
 /** Staging, the commit that makes it the roster, and the log of what commits changed. */
-import {
-  type ChangeQuery,
-  type CommitRequest,
-  HomeroomError,
-  isHomeroomError,
-  type Kind,
-  type Lease,
-  type LoggedChange,
-  type PageQuery,
-  type RecordContent,
-  type Rejection,
-  type RosterCommit,
-  type Run,
-  type StagedChange,
-  type StagedCount,
-  type StagedEntry,
-  type StagedQuery,
-} from "homeroom"
+import { HomeroomError, isHomeroomError, type Kind, type Run } from "homeroom"
+import type {
+  ChangeQuery,
+  CommitRequest,
+  Lease,
+  LoggedChange,
+  PageQuery,
+  RecordContent,
+  Rejection,
+  RosterCommit,
+  StagedChange,
+  StagedCount,
+  StagedEntry,
+  StagedQuery,
+} from "homeroom/storage"
 import { requireSameConnection } from "homeroom/storage"
 import { type HeadRow, orderOf, type RecordRow, RosterTables } from "./roster-tables.ts"
 import { page, Table } from "./tables.ts"

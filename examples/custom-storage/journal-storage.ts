@@ -1,16 +1,7 @@
 /** The whole adapter: erasing and purging on top of everything that there is to erase. */
-import type {
-  ConnectionStep,
-  ErasureCounts,
-  ErasureSelection,
-  Kind,
-  Lease,
-  PurgeCounts,
-  PurgeRequest,
-  RosterStorage,
-  Run,
-  StorageCapabilities,
-} from "homeroom"
+import type { Kind, PurgeCounts, RosterStorage, Run } from "homeroom"
+import type { ConnectionStep, ErasureCounts } from "homeroom/exchange"
+import type { ErasureSelection, Lease, PurgeRequest, StorageCapabilities } from "homeroom/storage"
 import { hideInRun, hideReferences, Mention, stripContent, traceFinder } from "homeroom/storage"
 import { CommitTables } from "./commit-tables.ts"
 import { orderOf } from "./roster-tables.ts"

@@ -1,15 +1,7 @@
 /** What sign-in needs: whose account is whose, what was used once, and which sessions are over. */
 import { createHash } from "node:crypto"
-import type {
-  AccountLink,
-  LinkClaim,
-  LinkKey,
-  LinkMove,
-  LinkMoved,
-  LinkQuery,
-  LinkSelection,
-  LoginStore,
-} from "homeroom"
+import type { AccountLink, LinkKey, LinkMoved } from "homeroom/accounts"
+import type { LinkClaim, LinkMove, LinkQuery, LinkSelection, LoginStore } from "homeroom/storage"
 import { AppTables } from "./app-tables.ts"
 import { page, Table } from "./tables.ts"
 

@@ -1,17 +1,19 @@
 /** The roster as readers see it: what is committed. */
 import {
-  type DistrictHead,
-  type FingerprintQuery,
   HomeroomError,
   type Kind,
   kinds,
   type RecordFilter,
-  type RecordKeys,
-  type RecordQuery,
   type RecordSearch,
-  type StoredFingerprint,
   type StoredRecord,
 } from "homeroom"
+import type {
+  DistrictHead,
+  FingerprintQuery,
+  RecordKeys,
+  RecordQuery,
+  StoredFingerprint,
+} from "homeroom/storage"
 import { fits, lookupOf } from "homeroom/storage"
 import { RunTables } from "./run-tables.ts"
 import { page, Table } from "./tables.ts"

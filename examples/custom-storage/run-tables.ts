@@ -1,13 +1,6 @@
 /** Leases, of which each fenced write names one, and the runs that are made under them. */
-import {
-  type HeldLease,
-  HomeroomError,
-  type Lease,
-  type LeaseAnswer,
-  type LeaseRequest,
-  type Run,
-  type RunQuery,
-} from "homeroom"
+import { HomeroomError, type Run } from "homeroom"
+import type { HeldLease, Lease, LeaseAnswer, LeaseRequest, RunQuery } from "homeroom/storage"
 import { LoginTables } from "./login-tables.ts"
 import { page, Table } from "./tables.ts"
 

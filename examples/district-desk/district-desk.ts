@@ -1,16 +1,14 @@
 /** A part of an app that looks after its districts in the app's own process: who is connected, who is imported when. */
+import { cleverApps, type RosterStorage, RosterSync } from "homeroom"
 import {
   type ConnectionStepEvent,
   Connections,
-  cleverApps,
   Discovery,
   ImportScheduler,
   Imports,
   InProcessQueue,
-  type RosterStorage,
-  RosterSync,
   RoutedSource,
-} from "homeroom"
+} from "homeroom/exchange"
 
 export interface DeskOptions {
   storage: RosterStorage

@@ -28,7 +28,7 @@ let delivery: TargetDelivery
 async function startPostgres(): Promise<void> {
   postgres = await PGlite.create(folder)
   db = drizzle(postgres)
-  delivery = new TargetDelivery({ storage, target: drizzleTarget(db), retries: 0 })
+  delivery = new TargetDelivery({ storage, target: drizzleTarget(db), maxRetries: 0 })
 }
 
 const followed =

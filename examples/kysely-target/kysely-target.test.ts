@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { CleverClient, Connections, type DeliveryEvent, RosterSync, TargetDelivery } from "homeroom"
+import { CleverClient, type DeliveryEvent, RosterSync, TargetDelivery } from "homeroom"
+import { Connections } from "homeroom/exchange"
 import { MemoryStorage } from "homeroom/memory"
 import { startSimulator } from "homeroom/simulator"
 import { SqliteStorage } from "homeroom/sqlite"
@@ -25,7 +26,7 @@ const roster = new RosterSync({ clever, storage })
 const folder = mkdtempSync(join(tmpdir(), "kysely-target-"))
 const path = join(folder, "app.db")
 const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: nodeSqlite(path) }) })
-const delivery = new TargetDelivery({ storage, target: kyselyTarget(db), retries: 0 })
+const delivery = new TargetDelivery({ storage, target: kyselyTarget(db), maxRetries: 0 })
 
 beforeAll(async () => {
   await createTables(db)

@@ -1,13 +1,7 @@
 /** A part of an app that had accounts before Clever came: which of them is whose. */
-import {
-  AccountMatching,
-  type AccountSource,
-  accountsFromCsv,
-  type Connections,
-  importDistrict,
-  type RosterStorage,
-  type RosterSync,
-} from "homeroom"
+import type { RosterStorage, RosterSync } from "homeroom"
+import { AccountMatching, type AccountSource, accountsFromCsv } from "homeroom/accounts"
+import { type Connections, importDistrict } from "homeroom/exchange"
 
 // #region csv
 /** Links everybody in a district whose account is beyond doubt, from a file. */

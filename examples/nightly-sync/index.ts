@@ -19,7 +19,7 @@ const storage = new SqliteStorage({ path })
 const clever = new CleverClient({ clientId, clientSecret, apiUrl, authUrl })
 const roster = new RosterSync({ clever, storage })
 
-const run = await roster.sync({ districtId, mode: "delta", startedBy: "nightly-sync" })
+const run = await roster.sync({ districtId, mode: "delta", by: "nightly-sync" })
 console.log(run.mode, run.state, run.counts.user)
 await storage.close()
 // #endregion

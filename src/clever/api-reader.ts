@@ -14,13 +14,14 @@ import type { Requester } from "./requester.ts"
 /** Which district's token to use, and how to stop. */
 export interface DistrictOptions {
   readonly districtId: string
+  /** Ends the request at hand, and rejects with `ABORTED`. */
   readonly signal?: AbortSignal | undefined
-  /** Told before each request is sent, retries and token requests included. */
+  /** Told before each request is sent, retries and token requests included; what it throws is ignored. */
   readonly onRequest?: (() => void) | undefined
 }
 
 export interface ListOptions extends DistrictOptions {
-  /** Records a page, 1 to 10,000. */
+  /** Records a page, 1 to 10,000. Default: the client's. */
   readonly pageSize?: number | undefined
   /** Told of each record that fails validation, which is then left out. Without it such a record throws. */
   readonly onRejected?: ((rejected: RejectedRecord) => void) | undefined

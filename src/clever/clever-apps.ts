@@ -7,9 +7,9 @@ export interface CleverAppOptions {
   readonly name: string
   readonly clientId: string
   readonly clientSecret: string
-  /** Where a district asks Clever for it (Clever dashboard: the app's district sign-up link). */
+  /** Where a district asks Clever for it (Clever dashboard: the app's district sign-up link). Default: none. */
   readonly signupUrl?: string | undefined
-  /** What districts join it for. Absent: for either. */
+  /** What districts join it for. Default: either. */
   readonly mode?: "sso" | "sso+provisioning" | undefined
 }
 

@@ -41,7 +41,7 @@ import { Requester } from "./requester.ts"
 import type { DistrictToken } from "./tokens.ts"
 
 export interface UserListOptions extends ListOptions {
-  /** Only users with this role. */
+  /** Only users with this role. Default: everybody. */
   readonly role?: Role | undefined
 }
 
@@ -52,7 +52,7 @@ export interface RelatedOptions<O extends RelationOwner, R extends ListRelationO
   /** The id of that record. */
   readonly id: string
   readonly relation: R
-  /** For `schools` of a user and `users` of a school: only by primary school. */
+  /** For `schools` of a user and `users` of a school: only by primary school. Default: by any. */
   readonly primary?: boolean | undefined
 }
 
@@ -120,14 +120,17 @@ export class CleverClient implements RosterSource {
     return this.#reader.list("district", listPaths.district, options)
   }
 
+  /** All schools, page by page, as for all lists: rejects with the `CLEVER_…` code of a page that fails. */
   schools(options: ListOptions): AsyncGenerator<School, void, void> {
     return this.#reader.list("school", listPaths.school, options)
   }
 
+  /** All terms. */
   terms(options: ListOptions): AsyncGenerator<Term, void, void> {
     return this.#reader.list("term", listPaths.term, options)
   }
 
+  /** All courses. */
   courses(options: ListOptions): AsyncGenerator<Course, void, void> {
     return this.#reader.list("course", listPaths.course, options)
   }
@@ -137,6 +140,7 @@ export class CleverClient implements RosterSource {
     return this.#reader.list("user", listPaths.user, options, { role: options.role })
   }
 
+  /** All sections, with the ids of who is in them. */
   sections(options: ListOptions): AsyncGenerator<Section, void, void> {
     return this.#reader.list("section", listPaths.section, options)
   }
@@ -151,18 +155,22 @@ export class CleverClient implements RosterSource {
     for await (const page of this.#feed.pages(options)) yield* page.events
   }
 
+  /** One district. Rejects as {@link user} does. */
   district(options: SingleOptions): Promise<District> {
     return this.#reader.single("district", listPaths.district, options)
   }
 
+  /** One school. Rejects as {@link user} does. */
   school(options: SingleOptions): Promise<School> {
     return this.#reader.single("school", listPaths.school, options)
   }
 
+  /** One term. Rejects as {@link user} does. */
   term(options: SingleOptions): Promise<Term> {
     return this.#reader.single("term", listPaths.term, options)
   }
 
+  /** One course. Rejects as {@link user} does. */
   course(options: SingleOptions): Promise<Course> {
     return this.#reader.single("course", listPaths.course, options)
   }
@@ -172,10 +180,12 @@ export class CleverClient implements RosterSource {
     return this.#reader.single("user", listPaths.user, options)
   }
 
+  /** One section. Rejects as {@link user} does. */
   section(options: SingleOptions): Promise<Section> {
     return this.#reader.single("section", listPaths.section, options)
   }
 
+  /** One content resource. Rejects as {@link user} does. */
   resource(options: SingleOptions): Promise<Resource> {
     return this.#reader.single("resource", listPaths.resource, options)
   }

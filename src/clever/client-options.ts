@@ -1,5 +1,5 @@
 import { HomeroomError } from "../errors/index.ts"
-import type { ApiVersion, RateBudget } from "../models/index.ts"
+import { type ApiVersion, type RateBudget, type Sleep, sleepOnTimer } from "../models/index.ts"
 
 /** One attempt at one request, as told to `onRequest`. Holds no token, secret or body. */
 export interface RequestReport {
@@ -31,15 +31,12 @@ export type CleverClientEvent =
       readonly delayMs: number
     }
 
-/** Waits `ms` milliseconds; rejects when the signal aborts. */
-export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>
-
 export interface CleverClientOptions {
-  /** The Clever app's client id. Needed to ask for district tokens. */
+  /** The Clever app's client id, to ask for district tokens. Default: none, and `districtToken` is needed. */
   readonly clientId?: string | undefined
-  /** The Clever app's client secret. */
+  /** The Clever app's client secret. Default: none, as for `clientId`. */
   readonly clientSecret?: string | undefined
-  /** A district's token to use as it is, instead of asking `/oauth/tokens` for one. */
+  /** A district's token to use as it is, instead of asking `/oauth/tokens` for one. Default: none. */
   readonly districtToken?: string | undefined
   /** Default `https://api.clever.com`. Plain http is accepted for loopback addresses only. */
   readonly apiUrl?: string | undefined
@@ -68,7 +65,7 @@ export interface CleverClientOptions {
   readonly onRequest?: ((report: RequestReport) => void) | undefined
   /** Told what happens, in counts and times; what it throws is ignored. See `homeroom/telemetry`. */
   readonly onEvent?: ((event: CleverClientEvent) => void) | undefined
-  /** What requests are sent with instead of Node's own HTTP client. */
+  /** What requests are sent with. Default: Node's own HTTP client. */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
@@ -162,19 +159,4 @@ function readUrl(name: string, text: string): URL {
 function isLoopback(hostname: string): boolean {
   // The URL parser has already brought every way of writing 127.0.0.1 into this form.
   return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname)
-}
-
-function sleepOnTimer(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort)
-      resolve()
-    }, ms)
-    function onAbort(): void {
-      clearTimeout(timer)
-      reject(signal.reason)
-    }
-    signal.addEventListener("abort", onAbort, { once: true })
-  })
 }

@@ -4,8 +4,9 @@ import { type ApiReader, type DistrictOptions, readId } from "./api-reader.ts"
 import { eventsUnavailable, isFeedRefusal, readEvents } from "./events.ts"
 
 export interface FeedOptions extends DistrictOptions {
-  /** The id of the event after which to begin; from the feed's start when absent. */
+  /** The id of the event after which to begin. Default: the feed's start. */
   readonly after?: string | undefined
+  /** Events a page, 1 to 10,000. Default: the client's `pageSize`. */
   readonly pageSize?: number | undefined
 }
 

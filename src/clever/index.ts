@@ -6,7 +6,7 @@ export {
   type RelatedOptions,
   type UserListOptions,
 } from "./clever-client.ts"
-export type { CleverClientEvent, CleverClientOptions, RequestReport, Sleep } from "./client-options.ts"
+export type { CleverClientEvent, CleverClientOptions, RequestReport } from "./client-options.ts"
 export type { FeedOptions } from "./event-feed.ts"
 export type { ListedByKind, ListedKind } from "./list-paths.ts"
 export type { RejectedRecord } from "./record-lists.ts"

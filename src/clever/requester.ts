@@ -78,7 +78,7 @@ export class Requester {
       await this.#wait("announced", this.#limiter.delayBeforeRequest(authorization), signal)
       await this.#admit(authorization, url, signal)
       this.#requestCount++
-      options.onRequest?.()
+      tellTo(options.onRequest)(undefined)
       const answer = await this.#attempt(url, authorization, body, signal, ++tries)
 
       if (!(answer instanceof ConnectionFailure)) this.#noteReset(authorization, answer)

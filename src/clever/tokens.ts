@@ -14,7 +14,7 @@ export class DistrictToken {
   constructor(options: {
     districtId: string
     accessToken: string
-    scopes?: readonly string[]
+    scopes?: readonly string[] | undefined
     created?: string | undefined
   }) {
     this.districtId = options.districtId
@@ -28,10 +28,12 @@ export class DistrictToken {
     return this.#accessToken
   }
 
+  /** Says what it is, and not the token. */
   toString(): string {
     return `DistrictToken(${this.districtId})`
   }
 
+  /** The same for logs. */
   toJSON(): Record<string, unknown> {
     return { districtId: this.districtId, scopes: this.scopes, created: this.created }
   }

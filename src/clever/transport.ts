@@ -1,9 +1,8 @@
-import { HomeroomError } from "../errors/index.ts"
+import { HomeroomError, safeCause } from "../errors/index.ts"
 import { orAborted, throwIfAborted } from "./abort.ts"
 import type { AnswerHeaders, AnswerReader, Send } from "./answer-reader.ts"
 import { type BodyBuffer, bodyTooLarge } from "./body-buffer.ts"
 import type { ClientSettings } from "./client-options.ts"
-import { safeCause } from "./safe-cause.ts"
 
 /** An answer whose body, if its status is a success, stands in the buffer. */
 export interface Answer {

@@ -2,12 +2,12 @@ import { createWriteStream } from "node:fs"
 import { finished } from "node:stream/promises"
 import { HomeroomError } from "../errors/index.ts"
 import { changeCsvHeading, changeCsvLines } from "../exchange/index.ts"
-import type { RosterSync, Run } from "../index.ts"
+import type { RosterReader, Run } from "../index.ts"
 import { Output, say } from "./output.ts"
 import { number } from "./run-text.ts"
 
 /** Writes what a run changed, or would change, as CSV, and says how much. Throws `INVALID_OPTIONS` if it can't. */
-export async function writeChangesCsv(roster: RosterSync, run: Run, path: string): Promise<void> {
+export async function writeChangesCsv(roster: RosterReader, run: Run, path: string): Promise<void> {
   // Not for everybody's eyes: it holds people's data.
   const file = createWriteStream(path, { mode: 0o600 })
   const done = finished(file)

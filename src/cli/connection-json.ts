@@ -6,8 +6,8 @@ import {
   ImportHealthBook,
   nextImport,
   type Quarantine,
-  type RosterStorage,
-} from "../index.ts"
+} from "../entries/exchange.ts"
+import type { RosterStorage } from "../index.ts"
 
 /** What `connections --json` prints of each. Times are ISO 8601 in UTC. */
 export interface ConnectionJson {

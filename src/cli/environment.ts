@@ -1,3 +1,4 @@
+import { RoutedSource, SharedRateBudget } from "../entries/exchange.ts"
 import { HomeroomError } from "../errors/index.ts"
 import {
   type ApiVersion,
@@ -8,8 +9,6 @@ import {
   cleverApps,
   type RosterSource,
   type RosterStorage,
-  RoutedSource,
-  SharedRateBudget,
 } from "../index.ts"
 import { PostgresStorage } from "../storage/postgres/index.ts"
 import { SqliteStorage } from "../storage/sqlite/index.ts"

@@ -1,4 +1,5 @@
-import { type ImportQueue, InProcessQueue, type RosterStorage } from "../index.ts"
+import { type ImportQueue, InProcessQueue } from "../entries/exchange.ts"
+import type { RosterStorage } from "../index.ts"
 import { BossQueue } from "../worker/index.ts"
 import { storageAddress } from "./environment.ts"
 

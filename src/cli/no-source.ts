@@ -1,5 +1,6 @@
+import type { DistrictDirectory } from "../entries/exchange.ts"
 import { HomeroomError } from "../errors/index.ts"
-import type { DistrictDirectory, RosterSource } from "../index.ts"
+import type { RosterSource } from "../index.ts"
 
 /** For commands that only look at what is stored: they need no credentials, and can't reach Clever. */
 export const noSource: RosterSource & DistrictDirectory = {

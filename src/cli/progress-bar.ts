@@ -1,9 +1,9 @@
 import { SingleBar } from "cli-progress"
-import { kinds, type Progress } from "../index.ts"
+import { kinds, type SyncProgress } from "../index.ts"
 
 /** Shows how an import goes. */
 export interface ProgressDisplay {
-  update(progress: Progress): void
+  update(progress: SyncProgress): void
   /** Clears away what is shown. */
   stop(): void
 }
@@ -19,7 +19,7 @@ export function showProgress(): ProgressDisplay {
 function showBar(): ProgressDisplay {
   const display = new SingleBar({
     stream: process.stderr,
-    format: (_options, _params, payload: { text?: string }) => payload.text ?? "Asking Clever …",
+    format: (_options, _params, payload: { text?: string | undefined }) => payload.text ?? "Asking Clever …",
     clearOnComplete: true,
     hideCursor: true,
     // The command itself hears the signals, and clears the bar.
@@ -46,7 +46,7 @@ function showLines(): ProgressDisplay {
   }
 }
 
-const stages: Readonly<Record<Progress["stage"], string>> = {
+const stages: Readonly<Record<SyncProgress["stage"], string>> = {
   listing: "Reading",
   replaying: "Reading what changed meanwhile",
   "reading-events": "Reading changes",
@@ -55,7 +55,7 @@ const stages: Readonly<Record<Progress["stage"], string>> = {
 }
 
 /** `Reading users: 20,000 of 52,000 records, 9,800/s, 4 s left`. */
-export function describeProgress(progress: Progress): string {
+export function describeProgress(progress: SyncProgress): string {
   const { stage, kind, records, recordsPerSecond, expectedRecords, remainingMs } = progress
   const what = stage === "listing" && kind !== null ? ` ${kind}s` : ""
   const total = expectedRecords === null || expectedRecords < records ? "" : ` of ${number(expectedRecords)}`
@@ -64,7 +64,7 @@ export function describeProgress(progress: Progress): string {
 }
 
 /** How far it is: by records where their number is known, else by the lists read. Nothing for events. */
-function drawBar({ stage, kind, records, expectedRecords }: Progress): string {
+function drawBar({ stage, kind, records, expectedRecords }: SyncProgress): string {
   if (expectedRecords !== null && expectedRecords > 0) {
     const share = Math.min(1, records / expectedRecords)
     return `${bar(share)} ${Math.floor(share * 100)}% `

@@ -1,5 +1,5 @@
 import { HomeroomError, isHomeroomError } from "../errors/index.ts"
-import type { Progress, RosterStorage, RosterSync, Run } from "../index.ts"
+import type { RosterReader, RosterStorage, RosterSync, Run, SyncProgress } from "../index.ts"
 import { exitCodes } from "./failure.ts"
 import { say, withOutput } from "./output.ts"
 import { showProgress } from "./progress-bar.ts"
@@ -16,7 +16,7 @@ export interface RunCommand {
   json: boolean
   /** What the run is called: `import`. */
   noun: string
-  start(options: { signal: AbortSignal; onProgress: (progress: Progress) => void }): Promise<Run>
+  start(options: { signal: AbortSignal; onProgress: (progress: SyncProgress) => void }): Promise<Run>
 }
 
 /**
@@ -24,17 +24,17 @@ export interface RunCommand {
  * or was stopped is printed, too, and then thrown.
  */
 export async function runCommand(command: RunCommand): Promise<number> {
-  const { storage, roster, json, noun } = command
+  const { roster, json, noun } = command
   await announceWait(command)
   let run: Run
   try {
     run = await withSignals((signal) => withProgress(command, signal))
   } catch (error) {
     const failed = await findFailed(roster, error)
-    if (failed !== undefined) await printRun({ storage, run: failed, json })
+    if (failed !== undefined) await printRun({ roster, run: failed, json })
     throw error
   }
-  await printRun({ storage, run, json })
+  await printRun({ roster, run, json })
   if (run.state !== "interrupted") return run.state === "held" ? exitCodes.held : exitCodes.ok
   throw new HomeroomError("ABORTED", {
     message: `The ${noun} ${run.id} was stopped.`,
@@ -43,10 +43,10 @@ export async function runCommand(command: RunCommand): Promise<number> {
 }
 
 /** Prints a run as people read it, or as one JSON object. */
-export async function printRun(options: { storage: RosterStorage; run: Run; json: boolean }): Promise<void> {
-  const { storage, run, json } = options
+export async function printRun(options: { roster: RosterReader; run: Run; json: boolean }): Promise<void> {
+  const { roster, run, json } = options
   await withOutput(async (output) => {
-    if (json) await output.line(JSON.stringify(await importJson(storage, run)))
+    if (json) await output.line(JSON.stringify(await importJson(roster, run)))
     else for (const line of runLines(run)) await output.line(line)
   })
 }

@@ -1,17 +1,16 @@
-import {
-  type Approval,
-  type Counts,
-  type Cursor,
-  type Decision,
-  type FallbackReason,
-  type Hold,
-  type Kind,
-  type RosterStorage,
-  type Run,
-  type RunMode,
-  type RunRejection,
-  type RunState,
-  readRejections,
+import type {
+  Approval,
+  Counts,
+  Cursor,
+  Decision,
+  FallbackReason,
+  Hold,
+  Kind,
+  RosterReader,
+  Run,
+  RunMode,
+  RunRejection,
+  RunState,
 } from "../index.ts"
 import { isWaiting } from "./run-text.ts"
 
@@ -54,9 +53,9 @@ export interface HistoryJson extends Omit<ImportJson, "error"> {
 }
 
 /** A run as `import --json` prints it. */
-export async function importJson(storage: RosterStorage, run: Run): Promise<ImportJson> {
+export async function importJson(roster: RosterReader, run: Run): Promise<ImportJson> {
   const rejected: RunRejection[] = []
-  for await (const rejection of readRejections(storage, run.id)) rejected.push(rejection)
+  for await (const rejection of roster.rejections(run.id)) rejected.push(rejection)
   const { districtId, mode, requestedMode, fallback, state, counts, holds } = run
   const { cursor, requests, records, durationMs } = run
   return {
@@ -79,9 +78,9 @@ export async function importJson(storage: RosterStorage, run: Run): Promise<Impo
 }
 
 /** A run as `history --json` prints it. */
-export async function historyJson(storage: RosterStorage, run: Run): Promise<HistoryJson> {
+export async function historyJson(roster: RosterReader, run: Run): Promise<HistoryJson> {
   const { startedAt, finishedAt, startedBy, purpose, undoes, approval, decision, changesPurgedAt } = run
-  const common = await importJson(storage, { ...run, error: null })
+  const common = await importJson(roster, { ...run, error: null })
   const error = run.error === null ? null : errorJson(run.error)
   const purged = changesPurgedAt === undefined ? {} : { changesPurgedAt }
   return {

@@ -2,7 +2,7 @@ import { type Counts, type FallbackReason, type Hold, kinds, type Run, type RunR
 import { oneLine } from "./output.ts"
 import { tableLines } from "./table.ts"
 
-const countNames: readonly (keyof Counts)[] = [
+export const countNames: readonly (keyof Counts)[] = [
   "created",
   "updated",
   "archived",

@@ -1,5 +1,5 @@
 import { Hono } from "hono"
-import { type ErrorCode, HomeroomError, isHomeroomError } from "../errors/index.ts"
+import { type ErrorCode, HomeroomError, isHomeroomError, tellTo } from "../errors/index.ts"
 import { ImportPreviews, sharedSecret } from "../exchange/index.ts"
 import type { Connection } from "../storage/contract.ts"
 import { type ConsoleAccess, mayDo, maySee } from "./access.ts"
@@ -88,7 +88,7 @@ export class ConsoleApp {
       access = await options.authorize(request, native)
     } catch (error) {
       // Whoever can't be told is let in nowhere.
-      options.onError?.(error)
+      tellTo(options.onError)(error)
       access = null
     }
     if (access instanceof Response) {
@@ -167,12 +167,12 @@ export class ConsoleApp {
   async #failed(request: Request, access: ConsoleAccess, thrown: unknown): Promise<Response> {
     const { options } = this.#settings
     const error = isHomeroomError(thrown) ? thrown : new HomeroomError("INTERNAL", { cause: thrown })
-    if (error.httpStatus >= 500) options.onError?.(thrown)
+    if (error.httpStatus >= 500) tellTo(options.onError)(thrown)
     try {
       const none = { params: {}, form: new URLSearchParams() }
       return await errorPage(new Visit(await this.#context(request, access, none)), error)
     } catch (cause) {
-      options.onError?.(cause)
+      tellTo(options.onError)(cause)
       return plainFailure(options.text ?? english, error.code)
     }
   }

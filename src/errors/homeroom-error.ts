@@ -4,12 +4,12 @@ import { type ErrorDetails, redactDetails, redactText } from "./redact.ts"
 const brand = Symbol.for("homeroom.error")
 
 export interface HomeroomErrorOptions {
-  /** What happened in this case, in one sentence; the code's summary when absent. */
-  message?: string
-  /** Ids, counts, paths and statuses; never a person's data or a secret (redacted all the same). */
-  details?: ErrorDetails
-  /** The lower-level error, kept for debuggers. */
-  cause?: unknown
+  /** What happened in this case, in one sentence. Default: the code's summary. */
+  message?: string | undefined
+  /** Ids, counts, paths and statuses; never a person's data or a secret (redacted all the same). Default: none. */
+  details?: ErrorDetails | undefined
+  /** The lower-level error, kept for debuggers. Default: none. */
+  cause?: unknown | undefined
 }
 
 /**
@@ -47,6 +47,7 @@ export class HomeroomError extends Error {
     return this
   }
 
+  /** For logs: code, message and details, redacted. */
   toJSON(): Record<string, unknown> {
     return { code: this.code, message: this.message, retryable: this.retryable, details: this.details }
   }

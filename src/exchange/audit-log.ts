@@ -2,7 +2,7 @@ import { nodeCrypto } from "../models/index.ts"
 import type { DocumentPut, DocumentWrite, RosterStorage } from "../storage/contract.ts"
 
 /** What was done. */
-export type ExchangeAction =
+export type AuditAction =
   | "connection-requested"
   | "connection-approved"
   | "connection-active"
@@ -26,13 +26,13 @@ export type ExchangeAction =
   | "integration-connected"
 
 /** Who did what, and when. Values are ids, codes, counts and names of settings: nothing of a pupil. */
-export interface ExchangeAuditEntry {
+export interface AuditEntry {
   readonly id: string
   /** ISO 8601 in UTC. */
   readonly at: string
   /** A user of the app, `cli`, or the part of Homeroom that did it by itself: `discovery`, `schedule`, `imports`. */
   readonly by: string
-  readonly action: ExchangeAction
+  readonly action: AuditAction
   /** Null where it is not about a district yet. */
   readonly districtId: string | null
   readonly details: Readonly<Record<string, string | number | null>>
@@ -47,9 +47,9 @@ export interface AuditLogOptions {
 }
 
 export interface AuditQuery {
-  /** Only this district's. */
+  /** Only this district's. Default: all. */
   districtId?: string | undefined
-  /** `next` of the page before. */
+  /** `next` of the page before. Default: the first page. */
   after?: string | undefined
   /** How many at most. Default 50. */
   limit?: number | undefined
@@ -57,7 +57,7 @@ export interface AuditQuery {
 
 export interface AuditPage {
   /** Newest first. */
-  readonly entries: readonly ExchangeAuditEntry[]
+  readonly entries: readonly AuditEntry[]
   /** Where the next page begins; null after the last one. */
   readonly next: string | null
 }
@@ -89,13 +89,13 @@ export class AuditLog {
     const documents = await this.#storage.listDocuments({ collection, districtId, after, limit: limit + 1 })
     const shown = documents.slice(0, limit)
     return {
-      entries: shown.map(({ key, value }) => ({ id: key, ...(value as Omit<ExchangeAuditEntry, "id">) })),
+      entries: shown.map(({ key, value }) => ({ id: key, ...(value as Omit<AuditEntry, "id">) })),
       next: documents.length > limit ? (shown.at(-1)?.key ?? null) : null,
     }
   }
 
   /** Adds an entry, as of now. */
-  async add(entry: Omit<ExchangeAuditEntry, "id" | "at">): Promise<void> {
+  async add(entry: Omit<AuditEntry, "id" | "at">): Promise<void> {
     await this.#storage.open()
     await this.#storage.writeDocuments([auditWrite({ at: new Date(this.#clock()).toISOString(), ...entry })])
   }
@@ -120,7 +120,7 @@ export class AuditLog {
  * An entry as a document, to be written together with what it tells of. `mark` orders entries of the same moment,
  * later ones first, and makes an entry that is written twice one entry.
  */
-export function auditWrite(entry: Omit<ExchangeAuditEntry, "id">, mark?: string): DocumentPut {
+export function auditWrite(entry: Omit<AuditEntry, "id">, mark?: string): DocumentPut {
   const key = keyOf(Date.parse(entry.at), mark ?? nodeCrypto().randomBytes(8).toString("hex"))
   return { collection, key, districtId: entry.districtId, value: entry }
 }

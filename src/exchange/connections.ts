@@ -15,9 +15,9 @@ import { type ConnectionStepEvent, StepNotices } from "./step-notices.ts"
 
 export interface ConnectionsOptions {
   storage: RosterStorage
-  /** The Clever app, where there is one. */
+  /** The Clever app, where there is one. One of `clever` and `apps` is needed; default: none. */
   clever?: DistrictDirectory | undefined
-  /** The Clever apps, where there are several. */
+  /** The Clever apps, where there are several. Default: none. */
   apps?: readonly ExchangeApp[] | undefined
   /**
    * Told of every step once it is saved, to notify people: of those that other processes took, the command line's and
@@ -228,7 +228,7 @@ export class Connections {
   #next(
     connection: Connection,
     state: ConnectionState,
-    { mode, by }: { mode?: ConnectionMode; by: string },
+    { mode, by }: { mode?: ConnectionMode | undefined; by: string },
   ): Connection {
     return takeStep(connection, { state, mode, by, at: this.#now() })
   }

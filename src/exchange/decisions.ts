@@ -1,8 +1,8 @@
+import { tellTo } from "../errors/index.ts"
 import type { AccountMatching, Review, ReviewChoice, RosterSync, UndoResult } from "../roster/index.ts"
 import type { Run } from "../storage/contract.ts"
 import type { AuditLog } from "./audit-log.ts"
 import type { Connections } from "./connections.ts"
-import { undoImport } from "./imports.ts"
 import { type MatchOutcome, matchImported } from "./match-imported.ts"
 
 /** Who decides about which run, and where that is entered. */
@@ -14,6 +14,14 @@ export interface RunDecision {
   by: string
   /** In their words, for the history; no names of pupils. */
   why?: string | undefined
+  /** How long to wait for an import of the district to end, in milliseconds. Default 0: not at all. */
+  waitMs?: number | undefined
+}
+
+/** An undo, which pauses the district's imports. */
+export interface RunUndo extends RunDecision {
+  /** Has the pause entered in the audit log and told to its `onStep`. */
+  connections: Connections
 }
 
 export interface RunApproval extends RunDecision {
@@ -21,7 +29,7 @@ export interface RunApproval extends RunDecision {
   hash: string
   /** Matches whom the run has brought to the app's accounts, once it has ended (S26, S27). */
   matching?: AccountMatching | undefined
-  /** Told how that went: it changes nothing of the run. Must not throw. */
+  /** Told how that went: it changes nothing of the run. What it throws is ignored. */
   onMatched?: ((outcome: MatchOutcome) => void) | undefined
 }
 
@@ -30,29 +38,32 @@ export interface RunApproval extends RunDecision {
  * log, and matches whom it brought. Rejects as `apply` does, and then nothing is entered.
  */
 export async function approveRun(approval: RunApproval): Promise<Run> {
-  const { roster, audit, runId, by, why, hash: approve, matching, onMatched } = approval
-  const run = await roster.apply(runId, { approve, by, ...(why === undefined ? {} : { why }) })
+  const { roster, audit, runId, hash: approve, matching, onMatched, by, why, waitMs } = approval
+  const run = await roster.apply(runId, { approve, by, why, waitMs })
   const { districtId } = run
   await audit.add({ action: "run-approved", by, districtId, details: { runId, hash: approve } })
   if (matching !== undefined) {
     const outcome = await matchImported({ matching, districtId })
-    onMatched?.(outcome)
+    tellTo(onMatched)(outcome)
   }
   return run
 }
 
 /** Says no to a plan or a held import, as `RosterSync.discard` does, and enters that in the audit log. Rejects as it does. */
-export async function discardRun({ roster, audit, runId, by, why = "" }: RunDecision): Promise<Run> {
-  const run = await roster.discard(runId, { by, why })
+export async function discardRun({ roster, audit, runId, by, why = "", waitMs }: RunDecision): Promise<Run> {
+  const run = await roster.discard(runId, { by, why, waitMs })
   await audit.add({ action: "run-discarded", by, districtId: run.districtId, details: { runId } })
   return run
 }
 
-/** Takes back what a run did, as {@link undoImport} does, and enters that in the audit log. Rejects as it does. */
-export async function undoRun(decision: RunDecision & { connections: Connections }): Promise<UndoResult> {
-  const { roster, audit, connections, runId, by, why } = decision
-  const words = why === undefined ? {} : { why }
-  const result = await undoImport({ connections, roster, runId, by, waitMs: 0, ...words })
+/**
+ * Takes back what a run did and pauses the district's imports, as `RosterSync.undo` does, and enters both in the audit
+ * log. Rejects as `undo` does, and then nothing is entered.
+ */
+export async function undoRun(undoing: RunUndo): Promise<UndoResult> {
+  const { roster, audit, connections, runId, by, why, waitMs } = undoing
+  const result = await roster.undo(runId, { by, why, waitMs })
+  await connections.notice()
   const { districtId, id: undo } = result.run
   const details = { runId, undo, undone: result.undone, skipped: result.skipped }
   await audit.add({ action: "run-undone", by, districtId, details })

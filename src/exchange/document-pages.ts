@@ -6,7 +6,7 @@ const documentsPerPage = 500
 export async function* eachDocument(
   storage: RosterStorage,
   collection: string,
-  selection: { prefix?: string; districtId?: string } = {},
+  selection: { prefix?: string | undefined; districtId?: string | undefined } = {},
 ): AsyncGenerator<StoredDocument> {
   for (let after: string | undefined; ; ) {
     const page = await storage.listDocuments({ collection, ...selection, after, limit: documentsPerPage })

@@ -1,11 +1,10 @@
-import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError } from "../errors/index.ts"
-import { idPattern, processName, type User } from "../models/index.ts"
-import { type Repeat, requireLease, type Sleep, withoutDeliveries } from "../roster/index.ts"
+import { idPattern, processName, type Repeat, type Sleep, sleepOnTimer, type User } from "../models/index.ts"
+import { requireLease, withoutDeliveries } from "../roster/index.ts"
 import type { ErasureCounts, Lease, RosterStorage } from "../storage/contract.ts"
 import { excludeId } from "./exclude-id.ts"
 import { knownDistricts } from "./known-districts.ts"
-import { auditTo, type LoginAuditEvent } from "./logins/login-audit.ts"
+import { type AccountAuditEvent, auditTo } from "./logins/login-audit.ts"
 import { defaultSessionMaxMs, SessionControl } from "./logins/session-control.ts"
 
 export interface ForgetOptions {
@@ -13,32 +12,35 @@ export interface ForgetOptions {
   /** Who asks for it, for the audit event alone: a user of the app, or `cli`. */
   by: string
   /** How long to wait for an import of the district to end, in milliseconds. Default 0: not at all. */
-  waitMs?: number
+  waitMs?: number | undefined
   /** Gives up waiting, with `ABORTED`. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /** At which issuer the person has sessions, which end. Default `https://clever.com`. */
-  issuer?: string
+  issuer?: string | undefined
   /** How long a session can last at most, in milliseconds. Default 30 days, as for `LoginResolver`. */
-  sessionMaxMs?: number
+  sessionMaxMs?: number | undefined
   /** Told of each district once it is done: counts, and nothing of a person. What it throws is ignored. */
-  onAudit?: (event: LoginAuditEvent) => void
+  onAudit?: ((event: AccountAuditEvent) => void) | undefined
   /** Who holds the lease meanwhile, for people to read. Default: host name and process id. */
-  holder?: string
+  holder?: string | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
-  clock?: () => number
+  clock?: (() => number) | undefined
   /** How waiting is done. Default: timers. */
-  sleep?: Sleep
+  sleep?: Sleep | undefined
   /** How the lease is kept alive. Default: a timer. */
-  repeat?: Repeat
+  repeat?: Repeat | undefined
 }
 
 export interface ForgetUserOptions extends ForgetOptions {
   /** The person's Clever id. */
   id: string
   /** The Clever id of the district. Default: whichever districts know of the person. */
-  districtId?: string
-  /** Adds the id to those that imports of the district leave out (`connection.settings.scope.exclude`). */
-  exclude?: boolean
+  districtId?: string | undefined
+  /**
+   * Adds the id to those that imports of the district leave out (`connection.settings.scope.exclude`). Default
+   * false.
+   */
+  exclude?: boolean | undefined
 }
 
 export interface ForgetDistrictOptions extends ForgetOptions {
@@ -147,7 +149,7 @@ async function inDistrict<Result>(
 ): Promise<Result> {
   const { storage, waitMs, signal, repeat, clock = Date.now } = options
   const holder = options.holder ?? processName()
-  const sleep: Sleep = options.sleep ?? ((ms, aborted) => delay(ms, undefined, { signal: aborted }))
+  const sleep: Sleep = options.sleep ?? sleepOnTimer
   const keeper = await requireLease({
     storage,
     districtId,
@@ -199,7 +201,7 @@ async function legacyIdsOf(
   const [record] = await storage.getRecords({ districtId, kind: "user", ids: [id] })
   if (record === undefined) return []
   const roles = Object.values((JSON.parse(record.data) as User).roles ?? {})
-  const ids = roles.map((role: { legacy_id?: unknown } | null | undefined) => role?.legacy_id)
+  const ids = roles.map((role: { legacy_id?: unknown | undefined } | null | undefined) => role?.legacy_id)
   return [...new Set(ids)].filter(
     (legacyId): legacyId is string =>
       typeof legacyId === "string" && idPattern.test(legacyId) && legacyId !== id,

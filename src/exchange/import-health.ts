@@ -56,6 +56,7 @@ export class ImportHealthBook {
     this.#clock = clock
   }
 
+  /** How a district stands; one that never failed has no failures. */
   async get(districtId: string): Promise<ImportHealth> {
     await this.#storage.open()
     return healthOf(districtId, await this.#storage.getDocument(collection, districtId))

@@ -31,12 +31,16 @@ export interface ImportsOptions {
   connections: Connections
   roster: RosterSync
   queue: ImportQueue
-  /** Matches whom imports have brought to the app's accounts. */
+  /** Matches whom imports have brought to the app's accounts. Default: nobody is matched. */
   matching?: AccountMatching | undefined
-  /** The schedule of districts that have none of their own: its blackout dates go for retries as well. */
+  /**
+   * The schedule of districts that have none of their own: its blackout dates go for retries as well. Default: that
+   * of `ImportScheduler`.
+   */
   schedule?: ScheduleSettings | undefined
   /** Told of each job that this process had at work. What it throws is ignored. */
   onOutcome?: ((outcome: ImportOutcome) => void) | undefined
+  /** Told how that went. What it throws is ignored. */
   onMatched?: ((outcome: MatchOutcome) => void) | undefined
   /** How long a job waits for another import of its district to end before it is postponed. Default 0: not at all. */
   waitMs?: number | undefined
@@ -127,10 +131,12 @@ export class Imports {
     return (await this.#options.queue.list()).filter(({ state }) => state === "waiting")
   }
 
+  /** The imports that are at work, in any process. */
   async running(): Promise<ImportJob[]> {
     return (await this.#options.queue.list()).filter(({ state }) => state === "running")
   }
 
+  /** What runs and waits for a district, and whether it is quarantined. */
   async status(districtId: string): Promise<ImportStatus> {
     const jobs = await this.#options.queue.list({ districtId })
     return {
@@ -174,12 +180,12 @@ export class Imports {
         roster,
         districtId,
         mode,
-        startedBy: requestedBy,
+        by: requestedBy,
         waitMs: this.#options.waitMs ?? 0,
         signal,
         health: this.#health,
-        ...(matching === undefined ? {} : { matching }),
-        ...(onMatched === undefined ? {} : { onMatched }),
+        matching,
+        onMatched,
       })
     } catch (error) {
       return this.#afterFailure(job, error, signal)

@@ -30,7 +30,7 @@ export class ImportPreviews {
         roster: this.#roster,
         districtId,
         mode,
-        startedBy: by,
+        by,
         signal: this.#stopping.signal,
         onProgress: ({ runId }) => resolve(runId),
       })

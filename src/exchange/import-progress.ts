@@ -1,9 +1,9 @@
 import { type Kind, kinds } from "../models/index.ts"
-import type { Progress } from "../roster/index.ts"
+import type { SyncProgress } from "../roster/index.ts"
 import type { Checkpoint, RosterStorage, Run } from "../storage/contract.ts"
 
 /** How far a run is that is at work, in whatever process: as its last page left it. */
-export interface ImportProgress extends Omit<Progress, "recordsPerSecond"> {
+export interface ImportProgress extends Omit<SyncProgress, "recordsPerSecond"> {
   readonly run: Run
   /** Null where nothing is known of its speed yet. */
   readonly recordsPerSecond: number | null
@@ -60,7 +60,7 @@ export async function importProgress(options: {
   }
 }
 
-function stageOf({ state, mode, checkpoint }: Run): Progress["stage"] {
+function stageOf({ state, mode, checkpoint }: Run): SyncProgress["stage"] {
   if (state === "applying") return "applying"
   if (state === "planned") return "planning"
   return checkpoint?.stage ?? (mode === "bulk" ? "listing" : "reading-events")
@@ -76,7 +76,7 @@ function speedOf(run: Run, atMs: number, before: ImportProgress | undefined): nu
 
 /** By records where their number is known, else by the lists read; nothing for events. */
 function shareOf(
-  stage: Progress["stage"],
+  stage: SyncProgress["stage"],
   checkpoint: Checkpoint | null,
   byRecords: number | null,
 ): number | null {

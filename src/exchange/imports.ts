@@ -1,4 +1,4 @@
-import { HomeroomError } from "../errors/index.ts"
+import { HomeroomError, tellTo } from "../errors/index.ts"
 import {
   type AccountMatching,
   type Plan,
@@ -6,8 +6,6 @@ import {
   type RosterSync,
   requireActive,
   type SyncOptions,
-  type UndoOptions,
-  type UndoResult,
 } from "../roster/index.ts"
 import type { Connection, Run } from "../storage/contract.ts"
 import type { Connections } from "./connections.ts"
@@ -17,12 +15,15 @@ import { type MatchOutcome, matchImported } from "./match-imported.ts"
 export interface ImportOptions extends SyncOptions {
   connections: Connections
   roster: RosterSync
-  /** Matches whom the import has brought to the app's accounts, once it has ended (S26, S27). */
-  matching?: AccountMatching
-  /** Told how that went: it changes nothing of the import. Must not throw. */
-  onMatched?: (outcome: MatchOutcome) => void
-  /** Where it is noted that the district can be imported, which ends a quarantine (S29). */
-  health?: ImportHealthBook
+  /**
+   * Matches whom the import has brought to the app's accounts, once it has ended (S26, S27). Default: nobody is
+   * matched.
+   */
+  matching?: AccountMatching | undefined
+  /** Told how that went: it changes nothing of the import. What it throws is ignored. */
+  onMatched?: ((outcome: MatchOutcome) => void) | undefined
+  /** Where it is noted that the district can be imported, which ends a quarantine (S29). Default: nowhere. */
+  health?: ImportHealthBook | undefined
 }
 
 /**
@@ -39,25 +40,10 @@ export async function importDistrict(options: ImportOptions): Promise<Run> {
   if (run.state !== "interrupted") await health?.noteRun(run)
   // A run that changed nothing may follow one after which the matching failed.
   if (matching !== undefined && (run.state === "applied" || run.state === "unchanged")) {
-    const outcome = await matchImported({ matching, districtId, ...(signal === undefined ? {} : { signal }) })
-    onMatched?.(outcome)
+    const outcome = await matchImported({ matching, districtId, signal })
+    tellTo(onMatched)(outcome)
   }
   return run
-}
-
-/**
- * Takes back what an import did and pauses the district's imports, as `RosterSync.undo` does, and has the pause entered
- * in the audit log and told to the `onStep` of `connections`. Rejects as `undo` does.
- */
-export async function undoImport({
-  connections,
-  roster,
-  runId,
-  ...options
-}: UndoOptions & { connections: Connections; roster: RosterSync; runId: string }): Promise<UndoResult> {
-  const result = await roster.undo(runId, options)
-  await connections.notice()
-  return result
 }
 
 export interface PlanImportOptions extends PlanOptions {

@@ -1,14 +1,14 @@
 /** Connections, imports and their history, and whom of the app a login is: what the command line and the console call. */
 
-export { type DistrictDirectory, type ExchangeApp, ExchangeApps } from "./apps/exchange-app.ts"
+export type { DistrictDirectory, ExchangeApp } from "./apps/exchange-app.ts"
 export { RoutedSource } from "./apps/routed-source.ts"
 export {
+  type AuditAction,
+  type AuditEntry,
   AuditLog,
   type AuditLogOptions,
   type AuditPage,
   type AuditQuery,
-  type ExchangeAction,
-  type ExchangeAuditEntry,
 } from "./audit-log.ts"
 export { actionWords, changeCsvHeading, changeCsvLines, changesCsv } from "./changes-csv.ts"
 export { connectionTransitions } from "./connection-states.ts"
@@ -26,6 +26,7 @@ export {
   discardRun,
   type RunApproval,
   type RunDecision,
+  type RunUndo,
   undoRun,
 } from "./decisions.ts"
 export {
@@ -62,8 +63,6 @@ export {
   importDistrict,
   type PlanImportOptions,
   planDistrict,
-  requireProvisioning,
-  undoImport,
 } from "./imports.ts"
 export {
   type IntegrationRequest,
@@ -81,7 +80,7 @@ export type {
 export type { LinkAccountRequest } from "./logins/link-book.ts"
 export type { LinkPolicy, LinkRequest } from "./logins/link-policy.ts"
 export type { LinkProof } from "./logins/link-proof.ts"
-export type { LoginAuditEvent } from "./logins/login-audit.ts"
+export type { AccountAuditEvent } from "./logins/login-audit.ts"
 export type {
   AmbiguousLogin,
   ArchivedLogin,
@@ -109,14 +108,7 @@ export type {
 } from "./queue/import-queue.ts"
 export { InProcessQueue, type InProcessQueueOptions } from "./queue/in-process-queue.ts"
 export { defaultLargeFrom } from "./queue/next-job.ts"
-export {
-  pageOfRejections,
-  type RejectionPage,
-  type RejectionPosition,
-  type RunRejection,
-  readRejections,
-} from "./rejections.ts"
-export { type CronTimes, readCronTimes, writeCronTimes } from "./schedules/cron-times.ts"
+export type { CronTimes } from "./schedules/cron-times.ts"
 export { ImportScheduler, type ImportSchedulerOptions } from "./schedules/import-scheduler.ts"
 export { type NextImport, nextImport } from "./schedules/next-import.ts"
 export type { FullSchedule } from "./schedules/schedule.ts"

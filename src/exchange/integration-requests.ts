@@ -1,7 +1,7 @@
 import { HomeroomError, tellTo } from "../errors/index.ts"
 import { nodeCrypto } from "../models/index.ts"
 import type { Connection, ConnectionMode, RosterStorage, StoredDocument } from "../storage/contract.ts"
-import { auditWrite, type ExchangeAction } from "./audit-log.ts"
+import { type AuditAction, auditWrite } from "./audit-log.ts"
 import type { Connections } from "./connections.ts"
 import { eachDocument } from "./document-pages.ts"
 
@@ -52,7 +52,7 @@ const transitions: { readonly [From in IntegrationState]: readonly IntegrationSt
   connected: ["requested"],
 }
 
-const actions: { readonly [To in IntegrationState]: ExchangeAction } = {
+const actions: { readonly [To in IntegrationState]: AuditAction } = {
   requested: "integration-requested",
   approved: "integration-approved",
   declined: "integration-declined",

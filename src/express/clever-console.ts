@@ -1,13 +1,8 @@
-import type { Request, RequestHandler, Response } from "express"
+import type { RequestHandler } from "express"
 import { toFetchRequest } from "../console/node/node-request.ts"
 import { sendResponse, signalOf } from "../console/node/send-response.ts"
 import { HomeroomError } from "../errors/index.ts"
-
-/** What `authorize` of a console in an Express app is given besides the request: the app's own, with its session. */
-export interface ExpressVisit {
-  readonly req: Request
-  readonly res: Response
-}
+import type { ExpressVisit } from "./express-visit.ts"
 
 /** A console that `createConsole` has made. */
 export interface ExpressConsole {

@@ -5,7 +5,7 @@ declare global {
   namespace Express {
     interface Request {
       /** Who is logged in with Clever; null if nobody is. Set by `cleverSession`. */
-      cleverSession?: LoginSession | null
+      cleverSession?: LoginSession | null | undefined
     }
   }
 }

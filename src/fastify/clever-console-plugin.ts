@@ -3,12 +3,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify"
 import { toFetchRequest } from "../console/node/node-request.ts"
 import { signalOf } from "../console/node/send-response.ts"
 import { HomeroomError } from "../errors/index.ts"
-
-/** What `authorize` of a console in a Fastify app is given besides the request: the app's own, with its session. */
-export interface FastifyVisit {
-  readonly request: FastifyRequest
-  readonly reply: FastifyReply
-}
+import type { FastifyVisit } from "./fastify-visit.ts"
 
 /** A console that `createConsole` has made. */
 export interface FastifyConsole {

@@ -1,48 +1,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
-import type {
-  CleverLoginProof,
-  CleverSsoClient,
-  Login,
-  LoginAnswer,
-  LoginHooks,
-  LoginRoute,
-  LoginSession,
-  ResolvedLogin,
-  SessionKeeper,
+import {
+  type CleverSsoClient,
+  type DoorHooks,
+  type DoorLogin,
+  hooksOfDoor,
+  type LoginAnswer,
+  type LoginRoute,
+  type LoginSession,
 } from "../sso/index.ts"
+import type { FastifyVisit } from "./fastify-visit.ts"
 
 /** A login with Fastify's request and reply. */
-export type FastifyLogin = Omit<Login, "request" | "native"> & {
-  readonly request: FastifyRequest
-  readonly reply: FastifyReply
-}
+export type FastifyLogin = DoorLogin<FastifyVisit>
 
-export interface CleverLoginPluginOptions {
+export interface CleverLoginPluginOptions extends DoorHooks<FastifyVisit> {
   readonly sso: CleverSsoClient
   /** Where the routes are, if a proxy takes off part of the path. Default: where the redirect URI says. */
   readonly prefix?: string | undefined
-  /** Where sessions are kept: `fastifySessions()` for @fastify/secure-session. Default: a sealed cookie. */
-  readonly sessions?: SessionKeeper | undefined
-  /** Decides whether and as whom a person may log in. Throw a `HomeroomError` to refuse. */
-  readonly resolve?:
-    | ((login: FastifyLogin) => ResolvedLogin | undefined | Promise<ResolvedLogin | undefined>)
-    | undefined
-  /** After the new session has begun: the place to fill the app's own. */
-  readonly onLogin?:
-    | ((login: FastifyLogin & { readonly session: LoginSession }) => void | Promise<void>)
-    | undefined
-  /** Instead of a login, when `sso.start` was asked to link an account. */
-  readonly onLink?:
-    | ((login: FastifyLogin & { readonly proof: CleverLoginProof }) => void | Promise<void>)
-    | undefined
-  /** Before the session ends. */
-  readonly onLogout?:
-    | ((logout: {
-        readonly session: LoginSession | undefined
-        readonly request: FastifyRequest
-        readonly reply: FastifyReply
-      }) => void | Promise<void>)
-    | undefined
 }
 
 declare module "fastify" {
@@ -50,11 +24,6 @@ declare module "fastify" {
     /** Who is logged in with Clever; null if nobody is. */
     cleverSession: LoginSession | null
   }
-}
-
-interface Native {
-  readonly request: FastifyRequest
-  readonly reply: FastifyReply
 }
 
 /**
@@ -66,7 +35,7 @@ interface Native {
  */
 async function cleverLoginPlugin(app: FastifyInstance, options: CleverLoginPluginOptions): Promise<void> {
   const { sso, sessions } = options
-  const hooks = hooksOf(options)
+  const hooks = hooksOfDoor(options)
   const paths = pathsOf(app, options)
   const ownPaths = new Set(Object.values(paths).map((path) => `${app.prefix}${path}`))
 
@@ -74,14 +43,14 @@ async function cleverLoginPlugin(app: FastifyInstance, options: CleverLoginPlugi
   app.addHook("onRequest", async (request, reply) => {
     // These read the session themselves, and answer with a page of their own if it can't be read.
     if (ownPaths.has(request.routeOptions.url ?? "")) return
-    const native: Native = { request, reply }
+    const native: FastifyVisit = { request, reply }
     const { session, setCookies } = await sso.readSession(request.raw, { sessions, native })
     for (const cookie of setCookies) reply.header("set-cookie", cookie)
     request.cleverSession = session ?? null
   })
 
   const answer = (route: LoginRoute) => async (request: FastifyRequest, reply: FastifyReply) => {
-    const native: Native = { request, reply }
+    const native: FastifyVisit = { request, reply }
     const handled = await sso.handle(route, request.raw, { ...hooks, native })
     if (reply.sent && !("thrown" in handled)) return reply
     if (!("thrown" in handled)) return sendLoginAnswer(reply, handled.answer)
@@ -128,23 +97,4 @@ function pathsOf(
     return app.prefix !== "" && path.startsWith(`${app.prefix}/`) ? path.slice(app.prefix.length) : path
   }
   return { login: at(paths.login), callback: at(paths.callback), logout: at(paths.logout) }
-}
-
-function hooksOf(options: CleverLoginPluginOptions): LoginHooks<Native> {
-  const { resolve, onLogin, onLink, onLogout, sessions } = options
-  const forFastify = <L extends Login<Native>>({
-    native,
-    request: _request,
-    ...login
-  }: L): Omit<L, "request" | "native"> & Native => ({
-    ...login,
-    ...native,
-  })
-  return {
-    sessions,
-    resolve: resolve === undefined ? undefined : (login) => resolve(forFastify(login)),
-    onLogin: onLogin === undefined ? undefined : (login) => onLogin(forFastify(login)),
-    onLink: onLink === undefined ? undefined : (login) => onLink(forFastify(login)),
-    onLogout: onLogout === undefined ? undefined : ({ session, native }) => onLogout({ session, ...native }),
-  }
 }

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-export { cleverConsole, type FastifyConsole, type FastifyVisit } from "./clever-console-plugin.ts"
+export { cleverConsole, type FastifyConsole } from "./clever-console-plugin.ts"
 export {
   type CleverLoginPluginOptions,
   default,
@@ -12,3 +12,4 @@ export {
   sendLoginAnswer,
 } from "./clever-login-plugin.ts"
 export { type FastifySessionsOptions, fastifySessions } from "./fastify-sessions.ts"
+export type { FastifyVisit } from "./fastify-visit.ts"

@@ -1,6 +1,6 @@
 /** What a record is, without the zod schemas: those take longer to load than all else, and are in `schemas.ts`. */
 
-export { type CanonicalJsonOptions, canonicalJson, isEmptyValue } from "./canonical-json.ts"
+export { canonicalJson, isEmptyValue } from "./canonical-json.ts"
 export type {
   Credentials,
   ExtensionFields,
@@ -20,9 +20,7 @@ export type { District, DistrictContact, DistrictState } from "./district.ts"
 export type { DistrictAdminRole } from "./district-admin.ts"
 export {
   type Enrolment,
-  type EnrolmentChanges,
   enrolmentChanges,
-  type SectionPeople,
 } from "./enrolment-changes.ts"
 export type { CleverEvent, EventData, EventType } from "./event.ts"
 export { canonicalFingerprint, isSameContent, rawFingerprint, schemaVersion } from "./fingerprint.ts"
@@ -52,5 +50,6 @@ export type { StaffRole } from "./staff.ts"
 export type { Disability, SchoolEnrollment, StudentRole } from "./student.ts"
 export type { TeacherRole } from "./teacher.ts"
 export type { Term } from "./term.ts"
+export { type Repeat, repeatWithTimer, type Sleep, sleepOnTimer } from "./timers.ts"
 export type { Token, TokenOwner } from "./token.ts"
 export type { User, UserRoles } from "./user.ts"

@@ -29,6 +29,7 @@ export class Mention {
     return json.includes(this.id) || /\\u00[2-7]/.test(json)
   }
 
+  /** Whether the text mentions the id. */
   isIn(text: string): boolean {
     return text.includes(this.id) && text.search(this.#pattern) >= 0
   }

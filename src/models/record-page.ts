@@ -59,15 +59,15 @@ export interface SourceOptions {
   /** The Clever id of the district: names the token. */
   districtId: string
   signal?: AbortSignal | undefined
-  /** Told before each request is sent, retries and token requests included. */
+  /** Told before each request is sent, retries and token requests included; what it throws is ignored. */
   onRequest?: (() => void) | undefined
 }
 
 export interface RecordPagesOptions extends SourceOptions {
   kind: "district" | "school" | "term" | "course" | "user" | "section"
-  /** A `next` link of an earlier page to go on from, exactly as it was given. From the start when absent. */
+  /** A `next` link of an earlier page to go on from, exactly as it was given. Default: the start. */
   from?: string | undefined
-  /** Records a page, 1 to 10,000. */
+  /** Records a page, 1 to 10,000. Default: the source's own. */
   pageSize?: number | undefined
 }
 
@@ -80,5 +80,6 @@ export interface RecordTextOptions extends SourceOptions {
 export interface EventPagesOptions extends SourceOptions {
   /** The id of the event after which to begin. */
   after: string
+  /** Events a page, 1 to 10,000. Default: the source's own. */
   pageSize?: number | undefined
 }

@@ -25,16 +25,16 @@ export interface ChangeFilter {
   school?: string | undefined
 }
 
-/** The kind and id of a change. */
-export interface ChangePosition {
+/** Where a list of a run's records goes on. */
+export interface RecordPosition {
   kind: Kind
   id: string
 }
 
 /** Which of a run's changes, and from where. */
 export interface ChangePageQuery extends Pick<ChangeFilter, "kind" | "action"> {
-  /** `next` of the page before. */
-  after?: ChangePosition | undefined
+  /** `next` of the page before. Default: the first page. */
+  after?: RecordPosition | undefined
   /** How many at most. Default 50. */
   limit?: number | undefined
 }
@@ -43,7 +43,7 @@ export interface ChangePageQuery extends Pick<ChangeFilter, "kind" | "action"> {
 export interface ChangePage {
   changes: RecordChange[]
   /** Where the next page begins; null after the last one. */
-  next: ChangePosition | null
+  next: RecordPosition | null
 }
 
 /** What one school has to do with a run's changes. */
@@ -165,7 +165,7 @@ async function* parsedChanges(
 }
 
 /** Where a list goes on after this change. */
-export function positionOf(change: ChangePosition | undefined): ChangePosition | null {
+export function positionOf(change: RecordPosition | undefined): RecordPosition | null {
   return change === undefined ? null : { kind: change.kind, id: change.id }
 }
 

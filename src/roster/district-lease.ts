@@ -1,6 +1,7 @@
 import { HomeroomError } from "../errors/index.ts"
+import { type Repeat, repeatWithTimer, type Sleep } from "../models/timers.ts"
 import type { HeldLease, RosterStorage } from "../storage/contract.ts"
-import { LeaseKeeper, type LeaseOptions, type Repeat, repeatWithTimer, type Sleep } from "./lease-keeper.ts"
+import { LeaseKeeper, type LeaseOptions } from "./lease-keeper.ts"
 import { throwIfAborted } from "./run-context.ts"
 
 export interface DistrictLeaseRequest {

@@ -7,9 +7,9 @@ import type { LoggedChange, RosterStorage, Run } from "../storage/contract.ts"
 import {
   actionsOf,
   type ChangePage,
-  type ChangePosition,
   describeChange,
   positionOf,
+  type RecordPosition,
   requireChanges,
 } from "./change-log.ts"
 import { findChange } from "./find-change.ts"
@@ -19,7 +19,7 @@ export interface ChangeSearch {
   /** A Clever id, or a `sis_id` (a staff member's `staff_id` counts). */
   text: string
   /** `next` of the answer before. */
-  after?: ChangePosition | undefined
+  after?: RecordPosition | undefined
   /** How many at most. Default 50. */
   limit?: number | undefined
 }
@@ -57,12 +57,12 @@ export async function findChanges(
 }
 
 async function lookUp(storage: RosterStorage, run: SearchedRun, text: string): Promise<LoggedChange[]> {
-  const places = idPattern.test(text) ? kinds.map((kind): ChangePosition => ({ kind, id: text })) : []
+  const places = idPattern.test(text) ? kinds.map((kind): RecordPosition => ({ kind, id: text })) : []
   for (const kind of kindsBySisId) {
     const filter = { kind, sisId: text }
     for (const state of ["active", "archived"] as const) {
       const records = await storage.findRecords({ districtId: run.districtId, filter, state, limit: 100 })
-      places.push(...records.map(({ id }): ChangePosition => ({ kind, id })))
+      places.push(...records.map(({ id }): RecordPosition => ({ kind, id })))
     }
   }
   const actions = actionsOf(run, undefined)

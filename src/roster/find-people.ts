@@ -11,7 +11,7 @@ export interface PeopleSearch {
   text: string
   /** `next` of the answer before. */
   after?: string | undefined
-  /** How many at most. Default 25. */
+  /** How many at most. Default 50. */
   limit?: number | undefined
 }
 
@@ -46,7 +46,7 @@ const mostLookedThrough = 20_000
  */
 export async function findPeople(
   storage: RosterStorage,
-  { districtId, text, after, limit = 25 }: PeopleSearch,
+  { districtId, text, after, limit = 50 }: PeopleSearch,
   scope: CompiledScope | undefined,
 ): Promise<FoundPeople> {
   const wanted = text.trim()

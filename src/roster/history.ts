@@ -11,9 +11,9 @@ export interface HistoryPageQuery {
   states?: readonly RunState[] | undefined
   /** All when absent. */
   modes?: readonly RunMode[] | undefined
-  /** `next` of the page before. */
-  before?: string | undefined
-  /** How many at most. Default 25. */
+  /** `next` of the page before. Default: the first page. */
+  after?: string | undefined
+  /** How many at most. Default 50. */
   limit?: number | undefined
 }
 
@@ -67,7 +67,7 @@ export async function* listHistory(
  */
 export async function pageOfHistory(
   storage: RosterStorage,
-  { districtId, states, modes, before: from, limit = 25 }: HistoryPageQuery,
+  { districtId, states, modes, after: from, limit = 50 }: HistoryPageQuery,
   nowMs: number,
 ): Promise<HistoryPage> {
   let before = from === undefined ? undefined : await presentRun(storage, from, nowMs)

@@ -4,8 +4,8 @@ export type {
   ChangeFilter,
   ChangePage,
   ChangePageQuery,
-  ChangePosition,
   RecordChange,
+  RecordPosition,
   SchoolChanges,
 } from "./change-log.ts"
 export type { DanglingReference } from "./dangling.ts"
@@ -23,8 +23,9 @@ export type {
 } from "./explanation.ts"
 export type { ChangeSearch, FoundChanges } from "./find-changes.ts"
 export type { FoundPeople, FoundPerson, PeopleSearch } from "./find-people.ts"
+export type { Thresholds } from "./guards/thresholds.ts"
 export type { HistoryPage, HistoryPageQuery } from "./history.ts"
-export { type LeaseOptions, type Repeat, repeatWithTimer, type Sleep } from "./lease-keeper.ts"
+export type { LeaseOptions } from "./lease-keeper.ts"
 export type {
   AccountEntry,
   AccountProblem,
@@ -64,25 +65,27 @@ export type { ReviewChoice } from "./matching/review-desk.ts"
 export { standingOf } from "./matching/standing.ts"
 export type { SchoolLink } from "./matching/subject-links.ts"
 export type { Plan } from "./opened-plan.ts"
-export { type ReadRecordsOptions, type RosterEntry, readRecords } from "./ownership/read-records.ts"
+export type { ReadRecordsOptions, RosterEntry } from "./ownership/read-records.ts"
 export type { OverrideRequest } from "./ownership/set-override.ts"
+export type { RejectionPage, RejectionPageQuery, RunRejection } from "./rejections.ts"
 export { requireActive } from "./require-active.ts"
 export type { Retention } from "./retention.ts"
 export type { RosterEvent, RunSummary } from "./roster-events.ts"
+export { RosterReader, type RosterReaderOptions } from "./roster-reader.ts"
 export { RosterSync } from "./roster-sync.ts"
 export type {
   ApplyOptions,
   ApproveOptions,
+  DecisionOptions,
   DiscardOptions,
   ExplainOptions,
-  PlanActor,
   PlanOptions,
   RosterSyncOptions,
   SyncOptions,
   SyncUserOptions,
   UndoOptions,
 } from "./roster-sync-options.ts"
-export type { Progress } from "./run-context.ts"
+export type { SyncProgress } from "./run-context.ts"
 export type { RunLimits } from "./run-limits.ts"
 export { runTransitions } from "./run-states.ts"
 export type { DeadLetter } from "./targets/dead-letters.ts"

@@ -1,4 +1,5 @@
 import { HomeroomError } from "../errors/index.ts"
+import type { Repeat } from "../models/timers.ts"
 import type { HeldLease, Lease, RosterStorage } from "../storage/contract.ts"
 
 /** How a run keeps its district to itself (S21). */
@@ -8,18 +9,6 @@ export interface LeaseOptions {
   /** How often the lease is extended, in milliseconds. Default 5,000. */
   heartbeatMs: number
 }
-
-/** Calls `beat` every `intervalMs` until the returned function is called; replaced in tests. */
-export type Repeat = (beat: () => void, intervalMs: number) => () => void
-
-export const repeatWithTimer: Repeat = (beat, intervalMs) => {
-  const timer = setInterval(beat, intervalMs)
-  timer.unref()
-  return () => clearInterval(timer)
-}
-
-/** Waits, or rejects as soon as the signal aborts; replaced in tests. */
-export type Sleep = (ms: number, signal: AbortSignal | undefined) => Promise<void>
 
 /**
  * Holds a district's lease for as long as a run lasts: extends it at each heartbeat and knows when it was lost.

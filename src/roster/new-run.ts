@@ -10,7 +10,7 @@ export function newRun(options: {
   basis: number
   mode: RunMode
   /** Default `import`. */
-  purpose?: Run["purpose"]
+  purpose?: Run["purpose"] | undefined
   startedBy: string
   nowMs: number
 }): Run {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises"
 import type { Kind } from "../models/kinds.ts"
 import type { RecordPage } from "../models/record-page.ts"
 import type { Checkpoint, StagedChange, StoredFingerprint } from "../storage/contract.ts"
@@ -11,6 +12,8 @@ export const fingerprintChunk: number = 12_000
 export const lookupChunk: number = 1_000
 /** Changes staged at a time. */
 const stageChunk = 700
+/** Changes found between two breaks, in which the storage goes on with those before. */
+const breakEvery = 25
 
 /** Compares one sorted page with the stored records of the same stretch of ids. */
 export class PageMerge {
@@ -89,6 +92,7 @@ export class PageMerge {
       if (change === undefined) continue
       this.#changes.push(change)
       if (this.#changes.length >= stageChunk) await this.#stageSome()
+      else if (this.#changes.length % breakEvery === 0) await nextTurn()
     }
     await this.#passUnseen(undefined)
     return this.#changes

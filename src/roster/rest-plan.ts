@@ -1,4 +1,4 @@
-import type { Run } from "../storage/contract.ts"
+import type { Action, Run, RunPlan } from "../storage/contract.ts"
 import type { PlannedCommit } from "./plan.ts"
 import { planHash } from "./plan-hash.ts"
 import { isoTime, type RunContext, throwIfAborted } from "./run-context.ts"
@@ -29,17 +29,21 @@ export async function restAsPlan(
     keeper.check()
     throwIfAborted(context.signal)
   })
-  const plan = {
-    hash,
-    actions: [...actions],
-    cursor,
-    expiresAt: isoTime(clock() + expiresAfterMs),
-    ...(context.scope && { scope: context.scope.digest }),
-  }
+  const plan = waitingPlan(context, { hash, actions, cursor, expiresAfterMs })
   const patch = { plan, checkpoint: null }
   const resting = isHeld ? transition(run, "held", patch) : { ...run, ...patch }
   await storage.saveRun(lease, resting)
   // The run rests. Where this fails, the next one that is held makes up for it.
   if (isHeld) await supersedeHeld({ storage, lease, clock }, resting).catch(() => {})
   return resting
+}
+
+/** What a run that waits to be decided on would commit, and until when. */
+export function waitingPlan(
+  { clock, scope }: Pick<RunContext, "clock" | "scope">,
+  plan: Pick<RunPlan, "hash" | "cursor"> & { actions: readonly Action[]; expiresAfterMs: number },
+): RunPlan {
+  const { hash, actions, cursor, expiresAfterMs } = plan
+  const expiresAt = isoTime(clock() + expiresAfterMs)
+  return { hash, actions: [...actions], cursor, expiresAt, ...(scope && { scope: scope.digest }) }
 }

@@ -1,6 +1,6 @@
 import type { Kind } from "../models/kinds.ts"
 import type { Hold, Run } from "../storage/contract.ts"
-import type { Progress } from "./run-context.ts"
+import type { SyncProgress } from "./run-context.ts"
 
 /** What is told of a run: ids, codes and counts, nothing of any record and nobody's name. */
 export type RunSummary = Pick<
@@ -40,7 +40,7 @@ export type RosterEvent = { readonly districtId: string } & (
       /** A run enters another stage, or another kind of its listing. */
       readonly type: "run-stage"
       readonly runId: string
-      readonly stage: Progress["stage"]
+      readonly stage: SyncProgress["stage"]
       readonly kind: Kind | null
       readonly records: number
     }

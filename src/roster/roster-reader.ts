@@ -24,6 +24,13 @@ import { type HistoryPage, type HistoryPageQuery, listHistory, pageOfHistory, pr
 import { Plan } from "./opened-plan.ts"
 import { type ReadRecordsOptions, type RosterEntry, readRecords } from "./ownership/read-records.ts"
 import type { OverrideRequest } from "./ownership/set-override.ts"
+import {
+  pageOfRejections,
+  type RejectionPage,
+  type RejectionPageQuery,
+  type RunRejection,
+  readRejections,
+} from "./rejections.ts"
 import type { RosterSyncOptions } from "./roster-sync-options.ts"
 import { isoTime } from "./run-context.ts"
 import { type CompiledScope, compileScope } from "./scope/compiled-scope.ts"
@@ -36,7 +43,7 @@ export type RosterReaderOptions = Pick<
 
 /**
  * What can be done with a roster and its history without Clever and without a district's lease, also while an import
- * runs: reading, and the app's own values.
+ * runs: reading, and the app's own values. A {@link RosterSync} is one; a process that never imports makes its own.
  */
 export class RosterReader {
   /** What goes for a district whose connection does not say otherwise. */
@@ -63,13 +70,13 @@ export class RosterReader {
   }
 
   /** The runs of a district, or of all, newest first; failed, held and interrupted ones included. */
-  async *history(options: { districtId?: string } = {}): AsyncIterable<Run> {
+  async *history(options: { districtId?: string | undefined } = {}): AsyncIterable<Run> {
     await this.open()
     yield* listHistory(this.#storage, { ...options, nowMs: this.#clock() })
   }
 
   /**
-   * A page of the history, newest first, of runs in these states and modes. Rejects with `RUN_NOT_FOUND` where `before`
+   * A page of the history, newest first, of runs in these states and modes. Rejects with `RUN_NOT_FOUND` where `after`
    * names no run. Looks through 2,000 runs at most: a page may be short and yet have a next one.
    */
   async historyPage(query: HistoryPageQuery = {}): Promise<HistoryPage> {
@@ -143,6 +150,18 @@ export class RosterReader {
     const run = await storage.getRun(runId)
     if (run === undefined) return
     yield* readChanges(storage, run, filter, await this.scopeOf(run.districtId))
+  }
+
+  /** The records that a run left out, in kind order, then id, without their contents; nothing for an unknown run. */
+  async *rejections(runId: string): AsyncIterable<RunRejection> {
+    await this.open()
+    yield* readRejections(this.#storage, runId)
+  }
+
+  /** A page of what {@link rejections} lists. Costs one page, however many there are. */
+  async rejectionPage(runId: string, query: RejectionPageQuery = {}): Promise<RejectionPage> {
+    await this.open()
+    return pageOfRejections(this.#storage, runId, query)
   }
 
   /**

@@ -1,14 +1,13 @@
-import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError, isHomeroomError, tellTo } from "../errors/index.ts"
 import { idPattern } from "../models/ids.ts"
-import { processName } from "../models/index.ts"
+import { processName, type Sleep, sleepOnTimer } from "../models/index.ts"
 import type { PurgeCounts, Run } from "../storage/contract.ts"
 import type { PlanDecision } from "./decide-plan.ts"
 import { type DistrictLeaseRequest, onePersonMark, requireLease, tryLease } from "./district-lease.ts"
 import { districtSettings } from "./district-settings.ts"
 import type { Explanation } from "./explanation.ts"
 import { presentRun } from "./history.ts"
-import { LeaseKeeper, type LeaseOptions, type Sleep } from "./lease-keeper.ts"
+import { LeaseKeeper, type LeaseOptions } from "./lease-keeper.ts"
 import type { Plan } from "./opened-plan.ts"
 import { requireActive } from "./require-active.ts"
 import { checkRetention, neededFrom, purgeRequest, type Retention } from "./retention.ts"
@@ -17,9 +16,9 @@ import { RosterReader } from "./roster-reader.ts"
 import type {
   ApplyOptions,
   ApproveOptions,
+  DecisionOptions,
   DiscardOptions,
   ExplainOptions,
-  PlanActor,
   PlanOptions,
   RosterSyncOptions,
   SyncOptions,
@@ -58,7 +57,7 @@ export class RosterSync extends RosterReader {
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#holder = options.holder ?? processName()
     this.#clock = options.clock ?? Date.now
-    this.#sleep = options.sleep ?? ((ms, signal) => delay(ms, undefined, { signal }))
+    this.#sleep = options.sleep ?? sleepOnTimer
     this.#tell = tellTo(options.onEvent)
     this.#retention = checkRetention(options.retention ?? {})
     const { pageSize } = options
@@ -207,7 +206,13 @@ export class RosterSync extends RosterReader {
    *
    * Rejects with `SYNC_IN_PROGRESS` as {@link sync} does, and `STORAGE_…` codes.
    */
-  async purge({ districtId, waitMs }: { districtId: string; waitMs?: number }): Promise<PurgeCounts> {
+  async purge({
+    districtId,
+    waitMs,
+  }: {
+    districtId: string
+    waitMs?: number | undefined
+  }): Promise<PurgeCounts> {
     await this.open()
     const keeper = await this.#acquire({ districtId, waitMs })
     try {
@@ -259,9 +264,9 @@ export class RosterSync extends RosterReader {
         defaults: this.defaults,
         requestedMode: options.mode ?? "delta",
         purpose,
-        startedBy: options.startedBy ?? "library",
+        startedBy: options.by ?? "library",
         signal: options.signal,
-        onProgress: options.onProgress,
+        onProgress: options.onProgress && tellTo(options.onProgress),
         onEvent: this.#tell,
       })
       const run = await execution.run()
@@ -284,11 +289,11 @@ export class RosterSync extends RosterReader {
   /** Runs under the lease of the plan's district, for no import must move what is decided on. */
   async #decide(
     planId: string,
-    { by = "library", why = "", waitMs }: PlanActor,
+    { by = "library", why = "", waitMs }: DecisionOptions,
     decide: (decision: PlanDecision) => Promise<Run>,
   ): Promise<Run> {
     const { districtId } = await this.run(planId)
-    const keeper = await this.#acquire({ districtId, ...(waitMs === undefined ? {} : { waitMs }) })
+    const keeper = await this.#acquire({ districtId, waitMs })
     const { storage } = this.#options
     const { planExpiresAfterMs: expiresAfterMs } = this.#limits
     try {
@@ -304,7 +309,7 @@ export class RosterSync extends RosterReader {
     }
   }
 
-  async #syncUser({ districtId, id, startedBy = "login", signal }: SyncUserOptions): Promise<UserSyncResult> {
+  async #syncUser({ districtId, id, by = "login", signal }: SyncUserOptions): Promise<UserSyncResult> {
     await this.open()
     const { clever: source, storage } = this.#options
     const request = this.#leaseRequest({ districtId, holder: `${this.#holder}${onePersonMark}`, signal })
@@ -321,7 +326,7 @@ export class RosterSync extends RosterReader {
         limits: this.#limits,
         defaults: this.defaults,
         id,
-        startedBy,
+        startedBy: by,
         signal,
       })
       return "run" in result ? this.#told(districtId, result) : result

@@ -8,7 +8,7 @@ import type { LeaseKeeper } from "./lease-keeper.ts"
 import type { CompiledScope } from "./scope/compiled-scope.ts"
 
 /** Where a run stands, for a progress bar (S30). */
-export interface Progress {
+export interface SyncProgress {
   runId: string
   stage: "listing" | "replaying" | "reading-events" | "planning" | "applying"
   /** The kind being listed; null outside a listing. */
@@ -37,7 +37,7 @@ export interface RunContext {
   readonly clock: () => number
   /** Counts a request to Clever. */
   readonly onRequest: () => void
-  readonly report: (stage: Progress["stage"], kind: Kind | null) => void
+  readonly report: (stage: SyncProgress["stage"], kind: Kind | null) => void
   /** The run as last saved, or being saved. */
   run: Run
   /** The last checkpoint that may be saved; differs from the run's where that one's link names an excluded id. */
@@ -82,6 +82,22 @@ export function runToSave(context: RunContext): Run {
 }
 
 /** The checkpoint that every listing, replay and reading of events keeps up to date. */
+/** Where a run begins: nothing of the stage has been seen. */
+export function firstCheckpoint(
+  at: Pick<Checkpoint, "at" | "stage" | "apiVersion" | "cursor" | "scope">,
+): Checkpoint {
+  return {
+    ...at,
+    kind: "district",
+    next: null,
+    lastId: "",
+    ordered: true,
+    gap: false,
+    pages: 0,
+    seen: {},
+  }
+}
+
 export function checkpointOf(run: Run): Checkpoint {
   if (run.checkpoint === null) throw new TypeError(`Run ${run.id} has no checkpoint`)
   return run.checkpoint

@@ -1,32 +1,16 @@
 import { HomeroomError, isHomeroomError } from "../errors/index.ts"
-import { type Kind, kinds } from "../models/kinds.ts"
+import type { Kind } from "../models/kinds.ts"
 import type { RosterSource } from "../models/record-page.ts"
-import type {
-  Checkpoint,
-  ConnectionSettings,
-  Cursor,
-  FallbackReason,
-  ImportMode,
-  RosterStorage,
-  Run,
-} from "../storage/contract.ts"
-import { applyEvents, cursorAt, retryRejections } from "./apply-events.ts"
+import type { ConnectionSettings, ImportMode, RosterStorage, Run } from "../storage/contract.ts"
 import { beginRun } from "./begin-run.ts"
 import { commitRun } from "./commit-run.ts"
 import { districtSettings } from "./district-settings.ts"
+import { fetchRoster } from "./fetch-roster.ts"
 import type { LeaseKeeper } from "./lease-keeper.ts"
-import { listKind } from "./list-kind.ts"
 import { makePlan, type PlannedCommit } from "./plan.ts"
 import { restAsPlan } from "./rest-plan.ts"
 import { type RosterEvent, summaryOf } from "./roster-events.ts"
-import {
-  checkpointOf,
-  isoTime,
-  type Progress,
-  type RunContext,
-  runToSave,
-  throwIfAborted,
-} from "./run-context.ts"
+import { isoTime, type RunContext, runToSave, type SyncProgress, throwIfAborted } from "./run-context.ts"
 import type { RunLimits } from "./run-limits.ts"
 import { transition } from "./run-states.ts"
 import { compileScope } from "./scope/compiled-scope.ts"
@@ -46,18 +30,9 @@ export interface RunExecutionOptions {
   purpose: Run["purpose"]
   startedBy: string
   signal: AbortSignal | undefined
-  onProgress: ((progress: Progress) => void) | undefined
+  onProgress: ((progress: SyncProgress) => void) | undefined
   /** Must not throw. */
   onEvent: (event: RosterEvent) => void
-}
-
-/** Ends the reading of events in favour of a bulk run. */
-class FallBack extends Error {
-  readonly reason: FallbackReason
-  constructor(reason: FallbackReason) {
-    super(reason)
-    this.reason = reason
-  }
 }
 
 /** One run from the lease to its end: take up or begin, fetch, plan, apply. */
@@ -82,7 +57,7 @@ export class RunExecution {
     let ended: Run
     try {
       throwIfAborted(context.signal)
-      await this.#fetch(context)
+      await fetchRoster(context, this.#options.limits)
       await context.staging
       ended = await this.#finish(context)
     } catch (error) {
@@ -137,130 +112,6 @@ export class RunExecution {
     this.#requests = context.run.requests
     return context
   }
-
-  // Fetching
-
-  async #fetch(context: RunContext): Promise<void> {
-    if (context.run.mode === "delta") {
-      try {
-        return await this.#fetchDelta(context)
-      } catch (error) {
-        const reason = fallbackReason(error)
-        if (reason === undefined) throw error
-        await this.#fallBack(context, reason)
-      }
-    }
-    await this.#fetchBulk(context)
-  }
-
-  async #fetchDelta(context: RunContext): Promise<void> {
-    const { head } = context
-    if (context.run.checkpoint === null) {
-      const cursor = this.#usableCursor(context)
-      this.#begin(context, "reading-events", cursor)
-      await retryRejections(context)
-    }
-    if (checkpointOf(context.run).stage === "reading-events") {
-      const known = Object.values(head.counts).reduce(
-        (sum, { active, archived }) => sum + active + archived,
-        0,
-      )
-      await applyEvents(context, "reading-events", (eventsRead) => {
-        // S5: after a rollover the listing is shorter than the feed.
-        if (eventsRead > known) throw new FallBack("events-flood")
-      })
-    }
-    // The district's own state decides whether anything may be archived (S28), and may change without an event.
-    this.#atKind(context, "district")
-    await listKind(context, "district")
-  }
-
-  async #fetchBulk(context: RunContext): Promise<void> {
-    if (context.run.checkpoint === null) {
-      // S1: the cursor is taken before the listing, so that what changes meanwhile is replayed.
-      this.#begin(context, "listing", await this.#newestCursor(context))
-    }
-    const { stage, kind: reached } = checkpointOf(context.run)
-    if (stage === "listing") {
-      for (const kind of kinds.slice(kinds.indexOf(reached))) {
-        if (checkpointOf(context.run).kind !== kind) this.#atKind(context, kind)
-        await listKind(context, kind)
-      }
-    }
-    context.run = { ...context.run, checkpoint: { ...checkpointOf(context.run), stage: "replaying" } }
-    try {
-      await applyEvents(context, "replaying")
-    } catch (error) {
-      // S2: without events a bulk import still works; the next delta will say why it can't.
-      if (!isHomeroomError(error) || error.code !== "CLEVER_EVENTS_UNAVAILABLE") throw error
-      context.run = { ...context.run, checkpoint: { ...checkpointOf(context.run), cursor: null } }
-    }
-  }
-
-  #usableCursor({ head, source, scope, clock }: RunContext): Cursor {
-    const { cursor } = head
-    if (cursor === null) throw new FallBack("no-cursor")
-    if (cursor.apiVersion !== source.apiVersion) throw new FallBack("api-version-changed")
-    // S18: events tell of what changed at Clever, not of what has come into the scope.
-    if (cursor.scope !== scope?.digest) throw new FallBack("scope-changed")
-    const ageMs = clock() - Date.parse(cursor.at)
-    // Clever answers an expired cursor with what is left of the feed, so that the gap can't be seen (S5).
-    if (ageMs > this.#options.limits.cursorMaxAgeMs) throw new FallBack("cursor-expired")
-    return cursor
-  }
-
-  /** Null where there is nothing to go on from: an empty feed can't be told from events being switched off. */
-  async #newestCursor({ source, run, scope, signal, onRequest }: RunContext): Promise<Cursor | null> {
-    try {
-      const event = await source.newestEvent({ districtId: run.districtId, signal, onRequest })
-      return event === undefined ? null : cursorAt(event, source.apiVersion, scope)
-    } catch (error) {
-      if (isHomeroomError(error) && error.code === "CLEVER_EVENTS_UNAVAILABLE") return null
-      throw error
-    }
-  }
-
-  async #fallBack(context: RunContext, fallback: FallbackReason): Promise<void> {
-    context.run = { ...context.run, mode: "bulk", fallback, checkpoint: null, skippedEvents: 0 }
-    await context.staging
-    await context.storage.discardStaged(context.keeper.lease, context.run)
-  }
-
-  #begin(context: RunContext, stage: Checkpoint["stage"], cursor: Cursor | null): void {
-    const checkpoint: Checkpoint = {
-      at: isoTime(context.clock()),
-      stage,
-      apiVersion: context.source.apiVersion,
-      cursor,
-      kind: "district",
-      next: null,
-      lastId: "",
-      ordered: true,
-      gap: false,
-      pages: 0,
-      seen: {},
-      ...(context.scope && { scope: context.scope.digest }),
-    }
-    context.run = { ...context.run, checkpoint }
-  }
-
-  #atKind(context: RunContext, kind: Kind): void {
-    const { seen, ...checkpoint } = checkpointOf(context.run)
-    context.run = {
-      ...context.run,
-      checkpoint: {
-        ...checkpoint,
-        kind,
-        next: null,
-        lastId: "",
-        ordered: true,
-        gap: false,
-        seen: { ...seen, [kind]: 0 },
-      },
-    }
-  }
-
-  // Ending
 
   async #finish(context: RunContext): Promise<Run> {
     const { storage, keeper, clock } = context
@@ -344,7 +195,7 @@ export class RunExecution {
     return { ...run, durationMs, requests: this.#requests }
   }
 
-  #report(context: RunContext, stage: Progress["stage"], kind: Kind | null): void {
+  #report(context: RunContext, stage: SyncProgress["stage"], kind: Kind | null): void {
     const { onProgress, onEvent, clock } = this.#options
     const { run, head } = context
     if (this.#told !== `${stage} ${kind}`) {
@@ -370,11 +221,4 @@ export class RunExecution {
         left === null || recordsPerSecond === 0 ? null : Math.round((left / recordsPerSecond) * 1_000),
     })
   }
-}
-
-/** The fallback that an error means; undefined if it is a failure. */
-function fallbackReason(error: unknown): FallbackReason | undefined {
-  if (error instanceof FallBack) return error.reason
-  if (!isHomeroomError(error) || error.code !== "CLEVER_EVENTS_UNAVAILABLE") return undefined
-  return error.details.reason === "cursor-rejected" ? "cursor-rejected" : "events-unavailable"
 }

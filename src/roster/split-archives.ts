@@ -3,6 +3,7 @@ import type { Action, RosterStorage, Run, StagedChange } from "../storage/contra
 import { newRun } from "./new-run.ts"
 import { emptyCounts, type PlannedCommit } from "./plan.ts"
 import { planHash } from "./plan-hash.ts"
+import { waitingPlan } from "./rest-plan.ts"
 import { checkpointOf, isoTime, type RunContext, throwIfAborted } from "./run-context.ts"
 import { transition } from "./run-states.ts"
 import { type Settlement, supersedeHeld } from "./waiting-runs.ts"
@@ -55,13 +56,7 @@ export async function splitArchives(
     const { archived, rejected } = planned.staged.counts[kind]
     counts[kind] = { ...counts[kind], archived, rejected }
   }
-  const plan = {
-    hash,
-    actions: [...archiveOnly],
-    cursor,
-    expiresAt: isoTime(clock() + expiresAfterMs),
-    ...(context.scope && { scope: context.scope.digest }),
-  }
+  const plan = waitingPlan(context, { hash, actions: archiveOnly, cursor, expiresAfterMs })
   const { archivedBySchool, archivedByRole } = planned.staged
   const { holds } = planned
   const counted = transition(split, "planned", { counts, archivedBySchool, archivedByRole, holds, plan })

@@ -17,7 +17,7 @@ import type { LeaseKeeper } from "./lease-keeper.ts"
 import { newRun } from "./new-run.ts"
 import { compileOwnership } from "./ownership/compiled-ownership.ts"
 import { pinAppFields } from "./ownership/pins.ts"
-import { isoTime, throwIfAborted } from "./run-context.ts"
+import { firstCheckpoint, isoTime, throwIfAborted } from "./run-context.ts"
 import { isRunning, transition } from "./run-states.ts"
 import { compileScope } from "./scope/compiled-scope.ts"
 import { takeBack } from "./take-back.ts"
@@ -250,17 +250,5 @@ async function endEarly({ storage, keeper, run, clock }: Attempt, error: unknown
 
 /** Never gone on from: it tells the next import, or undo, that there is something to drop. */
 function checkpointAt({ apiVersion, clock }: UndoRunOptions): Checkpoint {
-  return {
-    at: isoTime(clock()),
-    stage: "listing",
-    apiVersion,
-    cursor: null,
-    kind: "district",
-    next: null,
-    lastId: "",
-    ordered: true,
-    gap: false,
-    pages: 0,
-    seen: {},
-  }
+  return firstCheckpoint({ at: isoTime(clock()), stage: "listing", apiVersion, cursor: null })
 }

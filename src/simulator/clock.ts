@@ -7,6 +7,7 @@ export class Clock {
     this.#source = source
   }
 
+  /** The simulated time. */
   now(): Date {
     return new Date(this.#source().getTime() + this.#offsetMs)
   }

@@ -9,10 +9,10 @@ export type { BatchSummary } from "./district/district-data.ts"
 export type { RolloverMode } from "./district/rollover.ts"
 export type { SharingSelection } from "./district/sharing.ts"
 export {
-  type DistrictState,
   type EventsMode,
   type RecordPatch,
   SimulatedDistrict,
+  type SimulatedDistrictState,
   type SimulatedPerson,
 } from "./district/simulated-district.ts"
 export {

@@ -42,9 +42,9 @@ export interface SimulatorOptions {
   dayEverySeconds?: number | undefined
   /** The versions served. With `["v3.0"]` records have no v3.1 fields at all. Default both. */
   apiVersions?: readonly ApiVersion[] | undefined
-  /** Of the first app. */
+  /** Of the first app. Default: drawn from the seed. */
   clientId?: string | undefined
-  /** Of the first app. */
+  /** Of the first app. Default: drawn from the seed. */
   clientSecret?: string | undefined
   /** Of the first app: exact addresses, the first is the primary one. Default: any address of this machine. */
   redirectUris?: readonly string[] | undefined
@@ -52,9 +52,9 @@ export interface SimulatorOptions {
   oidc?: boolean | undefined
   /** Whether the first app, and discovery with it, does PKCE. Default false, as at Clever. */
   pkce?: boolean | undefined
-  /** The apps, if more than one, or one with settings of its own. */
+  /** The apps, if more than one, or one with settings of its own. Default: one. */
   apps?: readonly AppOptions[] | undefined
-  /** Serves https with this key and certificate, both PEM. */
+  /** Serves https with this key and certificate, both PEM. Default: plain http. */
   tls?: SimulatorTls | undefined
   /** Whether the oddities of real data are strewn in. Default true. */
   oddities?: boolean | undefined
@@ -116,7 +116,7 @@ export interface Simulator {
   /** The simulated time. */
   readonly clock: Clock
   /** One day for every district; the clock runs on by one day. */
-  nextDay(options?: { intensity?: number }): BatchSummary[]
+  nextDay(options?: { intensity?: number | undefined }): BatchSummary[]
   describe(): SimulatorDescription
   /** Stops listening and cuts what is still open. */
   close(): Promise<void>
@@ -190,7 +190,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     tls === undefined ? `http://${hostName}:${port}` : `https://${tls.hostName ?? "localhost"}:${port}`
   signIn.url = url
 
-  const nextDay = (day: { intensity?: number } = {}): BatchSummary[] => {
+  const nextDay = (day: { intensity?: number | undefined } = {}): BatchSummary[] => {
     clock.advance(86_400_000)
     return districts.map((district) => district.nextDay({ ...day, advanceClock: false }))
   }

@@ -4,7 +4,7 @@ import { type ErrorCode, tellTo } from "../errors/index.ts"
  * A step of somebody's signing in or out, for the app's audit log. Every value is a code, an id of the checked
  * form, or a time: nothing in it can forge a line of a log.
  */
-export interface AuditEvent {
+export interface LoginAuditEvent {
   readonly type:
     | "login-started"
     | "login-succeeded"
@@ -23,11 +23,11 @@ export interface AuditEvent {
   readonly code?: ErrorCode | undefined
 }
 
-export type Audit = (event: Omit<AuditEvent, "at">) => void
+export type Audit = (event: Omit<LoginAuditEvent, "at">) => void
 
 /** Tells the app's hook, with the time; without one, nobody. */
 export function auditor(options: {
-  readonly onAudit?: ((event: AuditEvent) => void) | undefined
+  readonly onAudit?: ((event: LoginAuditEvent) => void) | undefined
   readonly clock: () => number
 }): Audit {
   const { onAudit, clock } = options

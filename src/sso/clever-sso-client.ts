@@ -162,7 +162,7 @@ export class CleverSsoClient {
   /** Who is logged in on this browser. Rejects with what the store rejects with. */
   async readSession<Native = unknown>(
     request: LoginRequest,
-    options: { readonly sessions?: SessionKeeper | undefined; readonly native?: Native } = {},
+    options: { readonly sessions?: SessionKeeper | undefined; readonly native?: Native | undefined } = {},
   ): Promise<SessionReading> {
     await this.#open()
     const context = this.#context(request, { ...options, native: options.native as Native })

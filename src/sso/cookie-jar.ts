@@ -37,6 +37,7 @@ export class CookieJar {
     this.#set.set(name, line)
   }
 
+  /** Has the browser forget a cookie. */
   delete(name: string): void {
     this.set(name, "", 0)
   }

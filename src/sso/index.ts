@@ -1,6 +1,7 @@
 /** Signing in with Clever. The doors for Express and Fastify are entries of their own. */
 
-export type { AuditEvent } from "./audit.ts"
+export type { AuthorizedBy, PersonName } from "../clever/users.ts"
+export type { LoginAuditEvent } from "./audit.ts"
 export {
   CleverSsoClient,
   type HandleOptions,
@@ -9,7 +10,8 @@ export {
   type SessionReading,
 } from "./clever-sso-client.ts"
 export type { CookieJar } from "./cookie-jar.ts"
-export type { CleverIdentity } from "./identity.ts"
+export { type DoorHooks, type DoorLogin, hooksOfDoor } from "./door-hooks.ts"
+export type { CleverIdentity, IdentityRoles, LoginSource } from "./identity.ts"
 export { type LoginAnswer, toResponse } from "./login-answer.ts"
 export type { StartOptions } from "./login-flow.ts"
 export type { CleverLoginProof, Login, LoginHooks, ResolvedLogin } from "./login-hooks.ts"

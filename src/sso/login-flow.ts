@@ -19,11 +19,14 @@ import { type LoginTransaction, randomToken, stateHash, type Transactions } from
 export interface StartOptions {
   /** Where to go afterwards; checked, and replaced by the home path if it is no good. Default: from the query. */
   readonly returnTo?: string | undefined
-  /** The district of the person; Clever then skips its school picker. */
+  /** The district of the person; Clever then skips its school picker. Default: the client's `districtId`. */
   readonly districtId?: string | undefined
-  /** Clever comes back with an error, instead of showing its own page, when the person may not use the app. */
+  /**
+   * Clever comes back with an error, instead of showing its own page, when the person may not use the app. Default
+   * false.
+   */
   readonly returnUnshared?: boolean | undefined
-  /** The app's account to link: ends in `onLink` instead of a login. */
+  /** The app's account to link: ends in `onLink` instead of a login. Default: none. */
   readonly linkAccountId?: string | undefined
 }
 
@@ -34,7 +37,7 @@ export interface FlowContext<Native> extends SessionContext {
   readonly hooks: LoginHooks<Native>
   readonly sessions: Sessions
   /** Who started this login, as soon as that is known: for the audit of what goes wrong. */
-  readonly seen: { source?: LoginSource }
+  readonly seen: { source?: LoginSource | undefined }
 }
 
 export interface LoginFlowOptions {

@@ -32,7 +32,9 @@ export class MemoryLoginStore implements LoginStoreLike {
    * `mostKeys` is how many keys are kept, a million by default; beyond it the oldest go. A key lasts minutes, or as
    * long as a session.
    */
-  constructor(options: { readonly clock?: (() => number) | undefined; readonly mostKeys?: number } = {}) {
+  constructor(
+    options: { readonly clock?: (() => number) | undefined; readonly mostKeys?: number | undefined } = {},
+  ) {
     this.#clock = options.clock ?? Date.now
     this.#mostKeys = options.mostKeys ?? 1_000_000
   }

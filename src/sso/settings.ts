@@ -1,7 +1,7 @@
 import { isUserId } from "../clever/users.ts"
 import { HomeroomError } from "../errors/index.ts"
 import type { ApiVersion } from "../models/index.ts"
-import type { AuditEvent } from "./audit.ts"
+import type { LoginAuditEvent } from "./audit.ts"
 import type { LoginRequest } from "./login-request.ts"
 import { type LoginStoreLike, MemoryLoginStore } from "./login-store.ts"
 import { englishMessages, type LoginMessages } from "./pages/messages.ts"
@@ -40,7 +40,10 @@ export interface CleverSsoOptions {
   readonly portalConfirmation?: "never" | "cross-site" | undefined
   /** Lets Clever ask students whether it is really them, for shared devices. Default false. */
   readonly confirmStudents?: boolean | undefined
-  /** The one district that logins are for: Clever then skips the school picker, and others are refused. */
+  /**
+   * The one district that logins are for: Clever then skips the school picker, and others are refused. Default:
+   * none.
+   */
   readonly districtId?: string | undefined
   /** The districts whose people may log in. Default: all. Library logins have none and are let in by `library`. */
   readonly allowedDistricts?: readonly string[] | undefined
@@ -54,15 +57,21 @@ export interface CleverSsoOptions {
   readonly allowedReturnOrigins?: readonly string[] | undefined
   /** Origins whose pages may frame the login's own pages. Default: none. */
   readonly frameAncestors?: readonly string[] | undefined
-  /** How long a session lasts, on the server's clock. */
+  /** How long a session lasts, on the server's clock. Each limit has a default of its own. */
   readonly session?: SessionLimits | undefined
-  /** Texts that replace the English ones, by code; `language` is the pages' language. */
+  /**
+   * Texts that replace the English ones, by code; `language` is the pages' language. Default: {@link
+   * englishMessages}.
+   */
   readonly messages?: Partial<LoginMessages> | undefined
   /** Told of every step. Holds no name, address, token or code; what it throws is ignored. */
-  readonly onAudit?: ((event: AuditEvent) => void) | undefined
-  /** Asked before a login starts or ends; false answers 429. */
+  readonly onAudit?: ((event: LoginAuditEvent) => void) | undefined
+  /** Asked before a login starts or ends; false answers 429. Default: nobody is asked. */
   readonly rateLimit?: ((attempt: LoginAttempt) => boolean | Promise<boolean>) | undefined
-  /** Accepts a plain-http redirect URI on a loopback address, with cookies that are not `Secure`: for development. */
+  /**
+   * Accepts a plain-http redirect URI on a loopback address, with cookies that are not `Secure`: for development.
+   * Default false.
+   */
   readonly allowInsecureLocalhost?: boolean | undefined
   /** Accepts Clever's token answers without the `token_type` that OAuth asks for. Default true. */
   readonly acceptMissingTokenType?: boolean | undefined
@@ -74,7 +83,7 @@ export interface CleverSsoOptions {
   readonly apiVersion?: ApiVersion | undefined
   /** How long one request to Clever may take. Default 10,000. */
   readonly timeoutMs?: number | undefined
-  /** What requests are sent with instead of Node's own HTTP client. */
+  /** What requests are sent with. Default: Node's own HTTP client. */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly clock?: (() => number) | undefined
@@ -121,7 +130,7 @@ export interface SsoSettings {
   readonly absoluteMs: number
   readonly displayName: boolean
   readonly messages: LoginMessages
-  readonly onAudit: ((event: AuditEvent) => void) | undefined
+  readonly onAudit: ((event: LoginAuditEvent) => void) | undefined
   readonly rateLimit: ((attempt: LoginAttempt) => boolean | Promise<boolean>) | undefined
   readonly authUrl: URL
   readonly apiUrl: URL

@@ -130,6 +130,7 @@ export interface RosterStorage extends LoginStore, OverrideStore, DocumentStore 
 
   // Connections
 
+  /** The connection of a district. */
   getConnection(districtId: string): Promise<Connection | undefined>
   /** All connections in ascending district id. */
   listConnections(): Promise<Connection[]>
@@ -157,6 +158,7 @@ export interface RosterStorage extends LoginStore, OverrideStore, DocumentStore 
 
   /** Inserts or replaces a run's record. */
   saveRun(lease: Lease, run: Run): Promise<void>
+  /** The run as it was saved last. */
   getRun(runId: string): Promise<Run | undefined>
   /** Newest first (by `startedAt`, then id, both descending). `before` is the last run of the page before. */
   listRuns(query: RunQuery): Promise<Run[]>

@@ -52,7 +52,11 @@ export function changesOf(storage: RosterStorage, runId: string): Promise<Logged
 /** Everything that can be read of these districts and runs: equal before and after what must have no effect. */
 export async function snapshot(
   storage: RosterStorage,
-  what: { districtIds: readonly string[]; runIds: readonly string[]; collections?: readonly string[] },
+  what: {
+    districtIds: readonly string[]
+    runIds: readonly string[]
+    collections?: readonly string[] | undefined
+  },
 ): Promise<unknown> {
   const seen: Record<string, unknown> = {
     connections: await storage.listConnections(),

@@ -63,7 +63,7 @@ export const orderedIds: readonly string[] = [
 export async function takeLease(
   storage: RosterStorage,
   districtId: string = home,
-  options: { holder?: string; ttlMs?: number } = {},
+  options: { holder?: string | undefined; ttlMs?: number | undefined } = {},
 ): Promise<Lease> {
   const { holder = "host:1", ttlMs = 600_000 } = options
   const answer = await storage.acquireLease({ districtId, holder, ttlMs })
@@ -233,10 +233,10 @@ export async function importChanges(
   storage: RosterStorage,
   changes: readonly StagedChange[],
   options: {
-    runId?: string
-    districtId?: string
-    actions?: readonly Action[]
-    cursor?: Cursor | null
+    runId?: string | undefined
+    districtId?: string | undefined
+    actions?: readonly Action[] | undefined
+    cursor?: Cursor | null | undefined
   } = {},
 ): Promise<Run> {
   const { runId = "run-1", districtId = home, actions = everyAction, cursor = null } = options

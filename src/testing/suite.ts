@@ -14,13 +14,19 @@ export interface StorageContractOptions {
   name: string
   /** A storage on an empty store of its own, opened or not. Called once for each test. */
   create(): RosterStorage | Promise<RosterStorage>
-  /** For a durable adapter: a new storage on the store of one that was closed. */
+  /** For a durable adapter: a new storage on the store of one that was closed. Default: none. */
   reopen?: ((closed: RosterStorage) => RosterStorage | Promise<RosterStorage>) | undefined
-  /** For a shared adapter: another storage on the store of one that is open, as another process would have it. */
+  /**
+   * For a shared adapter: another storage on the store of one that is open, as another process would have it.
+   * Default: none.
+   */
   second?: ((open: RosterStorage) => RosterStorage | Promise<RosterStorage>) | undefined
-  /** Moves the clock that leases are judged by. Without it the kit waits a few milliseconds of real time. */
+  /** Moves the clock that leases are judged by. Default: the kit waits a few milliseconds of real time. */
   advanceClock?: ((ms: number) => void | Promise<void>) | undefined
-  /** Called after each test with the storage of `create`, when all storages of the test are closed. */
+  /**
+   * Called after each test with the storage of `create`, when all storages of the test are closed. Default: nothing
+   * is done.
+   */
   dispose?: ((closed: RosterStorage) => void | Promise<void>) | undefined
 }
 

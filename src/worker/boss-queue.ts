@@ -1,5 +1,5 @@
 import type { ConstructorOptions, JobWithMetadata, PgBoss, WorkOptions } from "pg-boss"
-import { HomeroomError } from "../errors/index.ts"
+import { HomeroomError, tellTo } from "../errors/index.ts"
 import {
   defaultLargeFrom,
   type ImportJob,
@@ -28,13 +28,13 @@ export interface BossQueueOptions {
   migrate?: boolean | undefined
   /** From how many records on a district is large, and shares half of the places with others. Default 100,000. */
   largeFrom?: number | undefined
-  /** How often it is looked for jobs, in seconds. Default 2, at least 0.5. */
-  pollSeconds?: number | undefined
-  /** After how long without a heartbeat a job is given to another process. Default 20 seconds, at least 10. */
-  heartbeatSeconds?: number | undefined
+  /** How often it is looked for jobs, in milliseconds. Default 2,000, at least 500. */
+  pollMs?: number | undefined
+  /** After how many milliseconds without a heartbeat a job is given to another process. Default 20,000, at least 10,000. */
+  heartbeatMs?: number | undefined
   /** How many connections it opens of its own, where `database` is an address. Default 4. */
   connections?: number | undefined
-  /** Told what a handler rejects with, and of the database's failures: both are tried again. */
+  /** Told what a handler rejects with, and of the database's failures: both are tried again. What it throws is ignored. */
   onError?: ((error: unknown) => void) | undefined
 }
 
@@ -45,6 +45,7 @@ type JobData = Pick<
 >
 
 const queueName = "imports"
+const defaultHeartbeatMs = 20_000
 const largeGroup = "large"
 /** The longest that pg-boss knows. A job at work gives signs of life and is not taken away before. */
 const longestSeconds = 86_400
@@ -54,7 +55,7 @@ const mostJobs = 100_000
 
 /**
  * The import queue on PostgreSQL, for any number of processes: pg-boss gives each job to one of them, and to another one
- * when its process has not been heard of for `heartbeatSeconds`. At most one job waits for a district, and at most one is
+ * when its process has not been heard of for `heartbeatMs`. At most one job waits for a district, and at most one is
  * at work. A job whose handler rejects waits 2 s, then longer up to 60 s, and is tried again.
  *
  * The job that was added first is next, but large districts have half of a process's places at most. Every method
@@ -68,7 +69,7 @@ export class BossQueue implements ImportQueue {
 
   constructor(options: BossQueueOptions) {
     this.#options = options
-    this.#onError = options.onError ?? (() => {})
+    this.#onError = tellTo(options.onError)
   }
 
   /** Begins, and makes pg-boss's schema if it is not there. Every other method does so by itself. */
@@ -123,7 +124,7 @@ export class BossQueue implements ImportQueue {
   }
 
   work(handler: ImportJobHandler, { concurrency = 2 }: QueueWorkOptions = {}): Promise<QueueWork> {
-    const { pollSeconds = 2, heartbeatSeconds = 20 } = this.#options
+    const { pollMs = 2_000, heartbeatMs = defaultHeartbeatMs } = this.#options
     return this.#use(async (boss) => {
       const stopping = new AbortController()
       const id = await boss.work<JobData, void, WorkOptions & { includeMetadata: true }>(
@@ -132,9 +133,9 @@ export class BossQueue implements ImportQueue {
           includeMetadata: true,
           localConcurrency: concurrency,
           localGroupConcurrency: Math.max(1, Math.floor(concurrency / 2)),
-          pollingIntervalSeconds: pollSeconds,
+          pollingIntervalSeconds: pollMs / 1_000,
           burstWhenReadyExceeds: 1,
-          heartbeatRefreshSeconds: heartbeatSeconds / 4,
+          heartbeatRefreshSeconds: heartbeatMs / 4_000,
         },
         async ([job]) => {
           if (job === undefined) return
@@ -209,7 +210,7 @@ export class BossQueue implements ImportQueue {
   #jobOptions() {
     return {
       expireInSeconds: longestSeconds,
-      heartbeatSeconds: this.#options.heartbeatSeconds ?? 20,
+      heartbeatSeconds: (this.#options.heartbeatMs ?? defaultHeartbeatMs) / 1_000,
       deleteAfterSeconds: keptSeconds,
       // Whoever dies, and whatever is thrown: an import is only taken off the queue by being made.
       retryLimit: 1_000_000,

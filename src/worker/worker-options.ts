@@ -21,18 +21,18 @@ export interface WorkerOptions {
    * storage. Default: none, and the queue is in the storage itself, which will do for one process and a few.
    */
   database?: string | QueuePoolLike | undefined
-  /** A queue that is made already, instead of either. */
+  /** A queue that is made already, instead of either. Default: one is made. */
   queue?: ImportQueue | undefined
-  /** Deliveries to the app's own tables, which this process does as well. */
+  /** Deliveries to the app's own tables, which this process does as well. Default: none. */
   deliveries?: readonly TargetDelivery[] | undefined
   /** How many imports at once in this process. Default 2. */
   concurrency?: number | undefined
-  /** The schedule of districts that have none of their own. */
-  schedule?: ImportSchedulerOptions["schedule"]
+  /** The schedule of districts that have none of their own. Default: that of `ImportScheduler`. */
+  schedule?: ImportSchedulerOptions["schedule"] | undefined
   /** The Clever apps in which newly connected districts are looked for. Default: none is. */
   discover?: readonly DiscoveryApp[] | undefined
-  /** Matches whom imports have brought to the app's accounts. */
-  matching?: ImportsOptions["matching"]
+  /** Matches whom imports have brought to the app's accounts. Default: nobody is matched. */
+  matching?: ImportsOptions["matching"] | undefined
   /** Where to answer `/health` and `/ready`; 0: any free port. Default: nowhere. */
   port?: number | undefined
   /** Default `127.0.0.1`: this machine alone. */

@@ -4,7 +4,7 @@ import { getRequestListener } from "@hono/node-server"
 import axe from "axe-core"
 import type { Page } from "playwright-core"
 import { describe, expect, onTestFinished, test } from "vitest"
-import { AccountMatching } from "../../src/index.ts"
+import { AccountMatching } from "../../src/entries/accounts.ts"
 import type { User } from "../../src/models/index.ts"
 import { ConsoleRoster } from "../support/console-roster.ts"
 import { admin } from "../support/console-world.ts"
@@ -48,7 +48,7 @@ async function openConsole(): Promise<{ roster: ConsoleRoster; at: string; pages
     items.map((item) =>
       item.includes(`"id":"${bad}"`) ? item.replace(/"district":"[^"]*"/, '"district":"0"') : item,
     )
-  const first = await world.bulk({ startedBy: "ada" })
+  const first = await world.bulk({ by: "ada" })
   world.district.nextDay()
   const delta = await world.delta()
   await new AccountMatching({ storage: world.plain, accounts, clock: world.now }).match({

@@ -123,6 +123,13 @@ test("S15 S16 a school unshared is held with exit code 3; discarded it leaves no
   expect(approved.code).toBe(0)
   expect(approved.stdout).toMatch(/approved +\S+ by cli: approved on the command line/)
   expect(await activeUsers()).toBe(simulator.districts[0]!.records("user").length)
+
+  // The same entries as the console's: the refused approval left none.
+  const audit = JSON.parse((await run("audit", "--district", district, "--json")).stdout)
+  expect(audit.slice(0, 2)).toMatchObject([
+    { action: "run-approved", by: "cli", details: { runId: second.runId, hash: second.hash } },
+    { action: "run-discarded", by: "cli", details: { runId: first.runId } },
+  ])
 })
 
 test("S16 a plan is refused once the roster has moved", { timeout: 60_000 }, async () => {

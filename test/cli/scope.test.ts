@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest"
-import type { ConnectionSettings } from "../../src/index.ts"
+import type { ConnectionSettings } from "../../src/entries/exchange.ts"
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { environmentOf, homeroom, linesOf, makeFolder } from "./support.ts"

@@ -70,6 +70,12 @@ test("S24 undo puts back what a day's import did, pauses imports, and can be und
   })
   expect((await run("show", undo.runId)).stdout).toContain(`undoes     ${imported.runId}`)
 
+  const audit = JSON.parse((await run("audit", "--district", district, "--json")).stdout)
+  expect(audit.slice(0, 2)).toMatchObject([
+    { action: "run-undone", by: "cli", details: { runId: imported.runId, undo: undo.runId, skipped: 0 } },
+    { action: "connection-paused", by: "cli" },
+  ])
+
   expect((await run("undo", undo.runId)).code).toBe(0)
   expect(await active()).toEqual(after)
 

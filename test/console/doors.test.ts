@@ -141,7 +141,9 @@ test.each(doors)("$name: pages, files, forms and refusals", async ({ open }) => 
   expect((await fetch(`${origin}${style}`)).status).toBe(200)
 
   expect((await fetch(`${origin}/exchange/partners`)).status).toBe(403)
-  expect((await fetch(`${origin}/exchange/nothing`, { headers: asAda })).status).toBe(404)
+  const nothing = await fetch(`${origin}/exchange/nothing`, { headers: asAda })
+  expect(nothing.status).toBe(404)
+  expect(await nothing.text()).toContain("CONSOLE_PAGE_NOT_FOUND")
   expect((await fetch(`${origin}/exchange/partners`, { method: "HEAD", headers: asAda })).status).toBe(200)
 
   const [, csrf = ""] = /name="csrf" value="([^"]+)"/.exec(text) ?? []

@@ -16,9 +16,9 @@ describe.each(storageNames)("Exchange History, on %s", (storage) => {
   test("lists the imports newest first, with who, mode, state, counts, and an eye to the details", async () => {
     const roster = await ConsoleRoster.start({ storage, users: 80 })
     const { world } = roster
-    await world.bulk({ startedBy: "ada" })
+    await world.bulk({ by: "ada" })
     world.district.nextDay()
-    const delta = await world.delta({ startedBy: "schedule" })
+    const delta = await world.delta({ by: "schedule" })
     const page = await roster.page(roster.path("history"))
     const rows = page.slice(page.indexOf("<tbody")).split("</tr>").map(readable1)
     expect(rows[0]).toMatch(/schedule Delta Applied/)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { AccountMatching } from "../../src/index.ts"
+import { AccountMatching } from "../../src/entries/accounts.ts"
 import type { User } from "../../src/models/index.ts"
 import { ConsoleRoster } from "../support/console-roster.ts"
 import { addresses, linked } from "../support/page-text.ts"
@@ -47,9 +47,9 @@ async function hostileDistrict(storage: StorageName) {
         ? JSON.stringify({ ...record, roles: { [hostile]: 7, student: { schools: [7] } } })
         : item
     })
-  const first = await world.bulk({ startedBy: `ada${hostile}` })
+  const first = await world.bulk({ by: `ada${hostile}` })
   spoil(" again")
-  const second = await world.delta({ startedBy: hostile })
+  const second = await world.delta({ by: hostile })
   await new AccountMatching({ storage: world.plain, accounts, clock: world.now }).match({
     districtId: world.districtId,
   })

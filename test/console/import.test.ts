@@ -101,7 +101,7 @@ test("the progress of an import of another process is shown and sent until it en
   const go = holdListings(world)
   // Another process has it: this one only reads the same file.
   const away = world.anotherRoster(world.openStorage())
-  const importing = away.sync({ districtId: id, mode: "bulk", startedBy: "night" })
+  const importing = away.sync({ districtId: id, mode: "bulk", by: "night" })
   await until(async () => (await world.text(path, watcher)).includes("An import is running"))
   const page = await world.text(path, watcher)
   expect(page).toContain("Started by night")

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
-import { AuditLog, LoginResolver } from "../../src/index.ts"
+import { LoginResolver } from "../../src/entries/accounts.ts"
+import { AuditLog } from "../../src/entries/exchange.ts"
 import type { User } from "../../src/models/index.ts"
 import { ConsoleRoster } from "../support/console-roster.ts"
 import { addresses, readable } from "../support/page-text.ts"
@@ -112,7 +113,7 @@ describe.each(storageNames)("Review, on %s", (storage) => {
         entries.push({ accountId: `${letter}-${id.slice(-3)}`, sisId: String(roles?.student?.sis_id) })
       }
     }
-    const { AccountMatching } = await import("../../src/index.ts")
+    const { AccountMatching } = await import("../../src/entries/accounts.ts")
     await new AccountMatching({ storage: world.plain, accounts, clock: world.now }).match({
       districtId: world.districtId,
     })
@@ -162,7 +163,7 @@ describe.each(storageNames)("Review, on %s", (storage) => {
     const id = world.district.add("user", { roles: { student: {} } })
     world.district.edit("user", id, JSON.parse(JSON.stringify({ name, email, roles })))
     await world.delta()
-    const { AccountMatching } = await import("../../src/index.ts")
+    const { AccountMatching } = await import("../../src/entries/accounts.ts")
     await new AccountMatching({ storage: world.plain, clock: world.now }).match({
       districtId: world.districtId,
     })

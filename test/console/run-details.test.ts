@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { AuditLog } from "../../src/index.ts"
+import { AuditLog } from "../../src/entries/exchange.ts"
 import type { User } from "../../src/models/index.ts"
 import { ConsoleRoster } from "../support/console-roster.ts"
 import { addresses, readable } from "../support/page-text.ts"
@@ -12,12 +12,12 @@ async function heldImport(storage: StorageName) {
   const guards = { archivedShare: 0.1, atLeast: 20, mayEmpty: false }
   const roster = await ConsoleRoster.start({ storage, users: 120, roster: { guards } })
   const { world } = roster
-  await world.bulk({ startedBy: "ada" })
+  await world.bulk({ by: "ada" })
   const [edited, ...others] = world.ids("user") as [string, ...string[]]
   world.district.edit("user", edited, { email: "edited@d.example" })
   const gone = others.slice(0, 60)
   world.district.unshare({ ids: gone })
-  const run = await world.bulk({ startedBy: "schedule" })
+  const run = await world.bulk({ by: "schedule" })
   expect(run.state).toBe("held")
   return { roster, world, run, edited, gone, path: roster.path(`history/${run.id}`) }
 }

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from "vitest"
-import { excludeId } from "../../src/exchange/exclude-id.ts"
 import {
   AuditLog,
   type ConnectionState,
@@ -9,8 +8,9 @@ import {
   type DistrictDirectory,
   type ExchangeApp,
   forgetDistrict,
-  HomeroomError,
-} from "../../src/index.ts"
+} from "../../src/entries/exchange.ts"
+import { excludeId } from "../../src/exchange/exclude-id.ts"
+import { HomeroomError } from "../../src/index.ts"
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
 
 const id = "58a1000000000000000000aa"

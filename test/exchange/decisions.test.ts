@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest"
+import { AccountMatching } from "../../src/entries/accounts.ts"
 import {
-  AccountMatching,
   AuditLog,
   approveRun,
   Connections,
   decideReview,
   discardRun,
   type MatchOutcome,
-  type User,
   undoRun,
-} from "../../src/index.ts"
+} from "../../src/entries/exchange.ts"
+import type { User } from "../../src/index.ts"
 import { changedWorld, planOf } from "../support/plan-world.ts"
 import { codeOf, RosterWorld, type StorageName, storageNames } from "../support/roster-world.ts"
 

@@ -1,14 +1,13 @@
 import { describe, expect, test } from "vitest"
 import {
   AuditLog,
-  CleverClient,
   Connections,
   Discovery,
   type DiscoveryEvent,
   type DiscoveryOptions,
   forgetDistrict,
-  HomeroomError,
-} from "../../src/index.ts"
+} from "../../src/entries/exchange.ts"
+import { CleverClient, HomeroomError } from "../../src/index.ts"
 import { startSimulator } from "../../src/simulator/index.ts"
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
 import { districtId, ExchangeWorld, HandTimers, minuteMs, SmallClever } from "../support/exchange-world.ts"

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { forgetUser } from "../../src/exchange/index.ts"
-import type { Progress, SyncOptions } from "../../src/roster/index.ts"
+import type { SyncOptions, SyncProgress } from "../../src/roster/index.ts"
 import type { Run } from "../../src/storage/contract.ts"
 import { ForgottenPerson } from "../support/forgotten-person.ts"
 import { writeCalls } from "../support/intercepted-storage.ts"
@@ -48,7 +48,7 @@ class ExcludedPerson extends ForgottenPerson {
   }
 
   async import(mode: "bulk" | "delta", options: Partial<SyncOptions> = {}): Promise<Run> {
-    const onProgress = (progress: Progress) => void this.said.push(JSON.stringify(progress))
+    const onProgress = (progress: SyncProgress) => void this.said.push(JSON.stringify(progress))
     const run = await this.#world[mode]({ ...options, onProgress })
     this.said.push(JSON.stringify(run))
     return run

@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it } from "vitest"
-import { type ForgetUserOptions, forgetDistrict, forgetUser, type LoginAuditEvent } from "../../src/index.ts"
+import type { AccountAuditEvent } from "../../src/entries/accounts.ts"
+import { type ForgetUserOptions, forgetDistrict, forgetUser } from "../../src/entries/exchange.ts"
 import { stripReferences } from "../../src/models/strip-references.ts"
 import { districtSubject, userSubject } from "../../src/sso/index.ts"
 import type { LoggedChange, RosterStorage, Run, StoredRecord } from "../../src/storage/contract.ts"
@@ -250,7 +251,7 @@ describe.each(storageNames)("S31 forgetting a person, on %s", (storage) => {
   it("R56 tells the audit log of it without anything that names the person", async () => {
     const { world, person } = await start({ storage })
     await person.leaveTraces()
-    const events: LoginAuditEvent[] = []
+    const events: AccountAuditEvent[] = []
     const { counts } = await forget(world, person.id, {
       onAudit: (event) => {
         events.push(event)
@@ -280,7 +281,7 @@ describe.each(storageNames)("S31 forgetting a district, on %s", (storage) => {
     const otherRun = await other.bulk()
     await person.leaveTraces()
     const before = await everything(world.plain, other.districtId, [otherRun])
-    const events: LoginAuditEvent[] = []
+    const events: AccountAuditEvent[] = []
     const { districtId } = world
     const users = world.ids("user")
     const { counts, traces } = await forgetDistrict({

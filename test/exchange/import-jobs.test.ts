@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { AuditLog, forgetDistrict, importDistrict, undoImport } from "../../src/index.ts"
+import { AuditLog, forgetDistrict, importDistrict, undoRun } from "../../src/entries/exchange.ts"
 import { districtId, ExchangeWorld, minuteMs, until } from "../support/exchange-world.ts"
 import { codeOf, hourMs, storageNames } from "../support/roster-world.ts"
 
@@ -252,7 +252,7 @@ describe.each(storageNames)("S29 quarantine, in %s", (name) => {
     await world.advance(15 * minuteMs)
     expect((await world.imports.status(one)).health.quarantine).not.toBeNull()
     world.clever.failing.clear()
-    const { ImportHealthBook } = await import("../../src/index.ts")
+    const { ImportHealthBook } = await import("../../src/entries/exchange.ts")
     const { connections, roster, storage, now: clock } = world
     const health = new ImportHealthBook({ storage, clock })
     await importDistrict({ connections, roster, districtId: one, health })
@@ -340,7 +340,7 @@ test("S29 whatever fails when: three in a row begin a quarantine, and it is trie
 
 test("the pause that an undo makes is told to the hook at once", async () => {
   const world = new ExchangeWorld("memory")
-  const { Connections } = await import("../../src/index.ts")
+  const { Connections } = await import("../../src/entries/exchange.ts")
   const told: string[] = []
   const connections = new Connections({
     storage: world.storage,
@@ -351,8 +351,12 @@ test("the pause that an undo makes is told to the hook at once", async () => {
   await connections.connect(one, { mode: "sso+provisioning", by: "cli" })
   const run = await importDistrict({ connections, roster: world.roster, districtId: one, mode: "bulk" })
   world.nowMs++
-  const { undone } = await undoImport({ connections, roster: world.roster, runId: run.id, by: "ada" })
+  const audit = new AuditLog({ storage: world.storage, clock: world.now })
+  const { undone } = await undoRun({ connections, audit, roster: world.roster, runId: run.id, by: "ada" })
   expect(undone).toBe(1)
   expect(told.at(-1)).toBe("paused by ada")
-  expect((await actionsOf(world))[0]).toBe("connection-paused by ada")
+  expect((await actionsOf(world)).slice(0, 2).sort()).toEqual([
+    "connection-paused by ada",
+    "run-undone by ada",
+  ])
 })

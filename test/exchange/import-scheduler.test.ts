@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { Connections, type ImportJob, nextImport, type ScheduleSettings } from "../../src/entries/exchange.ts"
 import { Schedule } from "../../src/exchange/schedules/schedule.ts"
-import { Connections, type ImportJob, nextImport, type ScheduleSettings } from "../../src/index.ts"
 import { districtId, ExchangeWorld, minuteMs } from "../support/exchange-world.ts"
 import { codeOf, dayMs, hourMs, storageNames } from "../support/roster-world.ts"
 

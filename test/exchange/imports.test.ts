@@ -4,9 +4,8 @@ import {
   Connections,
   type DistrictDirectory,
   importDistrict,
-  type RosterSource,
-  RosterSync,
-} from "../../src/index.ts"
+} from "../../src/entries/exchange.ts"
+import { type RosterSource, RosterSync } from "../../src/index.ts"
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
 
 const id = "58a1000000000000000000aa"

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest"
 import {
   forgetDistrict,
-  HomeroomError,
   type ImportJob,
   type ImportJobHandler,
   type ImportJobRequest,
   type InProcessQueue,
-} from "../../src/index.ts"
+} from "../../src/entries/exchange.ts"
+import { HomeroomError } from "../../src/index.ts"
 import { districtId, ExchangeWorld, HandTimers, minuteMs, until } from "../support/exchange-world.ts"
 import { storageNames } from "../support/roster-world.ts"
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest"
+import type { AccountMatching } from "../../src/entries/accounts.ts"
 import {
-  type AccountMatching,
   Connections,
   type ImportOptions,
   importDistrict,
   type MatchOutcome,
   matchImported,
-  type User,
-} from "../../src/index.ts"
+} from "../../src/entries/exchange.ts"
+import type { User } from "../../src/index.ts"
 import { MatchingWorld } from "../roster/matching/matching-world.ts"
 import { storageNames } from "../support/roster-world.ts"
 

@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import type { ImportJob } from "../../src/entries/exchange.ts"
 import { isLarge, nextJob } from "../../src/exchange/queue/next-job.ts"
-import type { ImportJob } from "../../src/index.ts"
 import { districtId, minuteMs } from "../support/exchange-world.ts"
 
 const largeFrom = 100_000

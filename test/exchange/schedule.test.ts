@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import type { ScheduleSettings } from "../../src/entries/exchange.ts"
 import { Schedule } from "../../src/exchange/schedules/schedule.ts"
-import type { ScheduleSettings } from "../../src/index.ts"
 
 const id = "58a1000000000000000000aa"
 const hourMs = 3_600_000

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { CleverClient, Connections, importDistrict, kinds, RosterSync, type Run } from "../../src/index.ts"
+import { Connections, importDistrict } from "../../src/entries/exchange.ts"
+import { CleverClient, kinds, RosterSync, type Run } from "../../src/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import {
   certificationDistrict,

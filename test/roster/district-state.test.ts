@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest"
-import type { DistrictState } from "../../src/simulator/index.ts"
+import type { SimulatedDistrictState } from "../../src/simulator/index.ts"
 import { dayMs, RosterWorld, storageNames } from "../support/roster-world.ts"
 
 const modes = ["bulk", "delta"] as const
 const cases = storageNames.flatMap((storage) => modes.map((mode) => ({ storage, mode })))
 
 /** A stored roster, with something to create, update, archive and restore waiting. */
-async function waitingWorld(storage: (typeof storageNames)[number], state: DistrictState) {
+async function waitingWorld(storage: (typeof storageNames)[number], state: SimulatedDistrictState) {
   const world = new RosterWorld({ storage })
   await world.bulk()
   world.truth()

@@ -1,12 +1,5 @@
 import { describe, expect, it } from "vitest"
-import {
-  type ChangePosition,
-  HomeroomError,
-  kinds,
-  pageOfRejections,
-  type RunState,
-  readRejections,
-} from "../../src/index.ts"
+import { HomeroomError, kinds, type RecordPosition, type RunState } from "../../src/index.ts"
 import type { User } from "../../src/models/index.ts"
 import type { JsonObject } from "../../src/simulator/index.ts"
 import { changedWorld, planOf } from "../support/plan-world.ts"
@@ -22,7 +15,7 @@ describe.each(storageNames)("pages of the history, on %s", (storage) => {
     const all = await world.history()
     const ids: string[] = []
     for (let before: string | undefined; ; ) {
-      const { runs, next } = await world.roster.historyPage({ before, limit: 3 })
+      const { runs, next } = await world.roster.historyPage({ after: before, limit: 3 })
       ids.push(...runs.map(({ id }) => id))
       if (next === null) break
       expect(runs).toHaveLength(3)
@@ -38,7 +31,7 @@ describe.each(storageNames)("pages of the history, on %s", (storage) => {
       runs: [],
       next: null,
     })
-    expect(await codeOf(world.roster.historyPage({ before: "none" }))).toBe("RUN_NOT_FOUND")
+    expect(await codeOf(world.roster.historyPage({ after: "none" }))).toBe("RUN_NOT_FOUND")
   })
 
   it("tell states as they are now: what nobody decided on in time, and what died", async () => {
@@ -69,7 +62,7 @@ describe.each(storageNames)("pages of changes, on %s", (storage) => {
     const all = await world.changes(run)
     const read = async (limit: number, filter = {}) => {
       const changes = []
-      for (let after: ChangePosition | undefined; ; ) {
+      for (let after: RecordPosition | undefined; ; ) {
         const page = await world.roster.changePage(run.id, { ...filter, after, limit })
         changes.push(...page.changes)
         if (page.next === null) return changes
@@ -145,7 +138,7 @@ describe.each(storageNames)("pages of changes, on %s", (storage) => {
     const count = world.ids("section").length
     const plan = await planOf(world)
     const ids: string[] = []
-    for (let after: ChangePosition | undefined; ; ) {
+    for (let after: RecordPosition | undefined; ; ) {
       const { changes, next } = await world.roster.findChanges(plan.id, { text: "the same", after, limit: 4 })
       ids.push(...changes.map(({ id }) => id))
       if (next === null) break
@@ -168,11 +161,11 @@ describe.each(storageNames)("pages of rejected records, on %s", (storage) => {
       })
     const run = await world.bulk()
     const all = []
-    for await (const rejection of readRejections(world.plain, run.id)) all.push(rejection)
+    for await (const rejection of world.roster.rejections(run.id)) all.push(rejection)
     expect(all).toHaveLength(4)
     const read = []
     for (let after: { kind: (typeof kinds)[number]; id: string } | undefined; ; ) {
-      const page = await pageOfRejections(world.plain, run.id, { after, limit: 2 })
+      const page = await world.roster.rejectionPage(run.id, { after, limit: 2 })
       read.push(...page.rejections)
       if (page.next === null) break
       after = page.next

@@ -21,7 +21,7 @@ describe.each(cases)("S17 a plan, by $mode on $storage", ({ storage, mode }) => 
   it("S17 says what an import would do, and changes nothing", async () => {
     const { world } = await changedWorld({ storage })
     const [before, head] = [await world.stored(), await world.plain.getDistrict(world.districtId)]
-    const plan = await planOf(world, { mode, startedBy: "ada" })
+    const plan = await planOf(world, { mode, by: "ada" })
     expect(plan.run).toMatchObject({
       id: plan.id,
       state: "planned",

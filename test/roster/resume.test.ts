@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { HomeroomError } from "../../src/errors/index.ts"
 import { kinds } from "../../src/models/kinds.ts"
-import type { Progress } from "../../src/roster/index.ts"
+import type { SyncProgress } from "../../src/roster/index.ts"
 import type { JsonObject } from "../../src/simulator/index.ts"
 import type { Run } from "../../src/storage/contract.ts"
 import { hourMs, RosterWorld, storageNames } from "../support/roster-world.ts"
@@ -260,7 +260,7 @@ describe.each(storageNames)("S30 progress, on %s", (storage) => {
     world.hooks.afterCall = (method) => {
       if (method === "stage") world.clock.advance(200)
     }
-    const told: Progress[] = []
+    const told: SyncProgress[] = []
     const first = await world.bulk({ onProgress: (progress) => told.push(progress) })
     const total = kinds.reduce((sum, kind) => sum + world.district.count(kind), 0)
     const listing = told.filter(({ stage }) => stage === "listing")
@@ -284,16 +284,16 @@ describe.each(storageNames)("S30 progress, on %s", (storage) => {
       expect(records).toBeGreaterThan(listing[index - 1]?.records ?? 0)
     }
 
-    const again: Progress[] = []
+    const again: SyncProgress[] = []
     await world.bulk({ onProgress: (progress) => again.push(progress) })
     const known = again.filter(({ stage }) => stage === "listing")
     for (const { expectedRecords } of known) expect(expectedRecords).toBe(total)
     expect(known.at(-1)?.remainingMs).toBe(0)
-    const middle = known.at(-3) as Progress
+    const middle = known.at(-3) as SyncProgress
     expect(middle.remainingMs).toBe(Math.round(((total - middle.records) / middle.recordsPerSecond) * 1_000))
 
     world.district.nextDay({ intensity: 8 })
-    const delta: Progress[] = []
+    const delta: SyncProgress[] = []
     await world.delta({ onProgress: (progress) => delta.push(progress) })
     expect(delta[0]).toMatchObject({ stage: "reading-events", kind: null, expectedRecords: null })
   })
@@ -301,7 +301,7 @@ describe.each(storageNames)("S30 progress, on %s", (storage) => {
   it("S30 a resumed run goes on counting where it was", async () => {
     const world = new RosterWorld({ storage, pageSize: 12 })
     const stopped = await interrupted(world, "bulk", 8)
-    const told: Progress[] = []
+    const told: SyncProgress[] = []
     const run = await world.bulk({ onProgress: (progress) => told.push(progress) })
     expect(told[0]?.runId).toBe(stopped.id)
     expect(told[0]?.records).toBeGreaterThanOrEqual(stopped.records)

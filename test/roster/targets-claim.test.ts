@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { forgetUser } from "../../src/exchange/index.ts"
-import { forgetTarget, type Repeat, undeliveredFrom, withoutDeliveries } from "../../src/roster/index.ts"
+import type { Repeat } from "../../src/models/index.ts"
+import { forgetTarget, undeliveredFrom, withoutDeliveries } from "../../src/roster/index.ts"
 import type { Run } from "../../src/storage/contract.ts"
 import { AppTables } from "../support/app-tables.ts"
 import { dayMs, storageNames } from "../support/roster-world.ts"

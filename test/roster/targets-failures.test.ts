@@ -100,7 +100,7 @@ describe("S23 a batch that throws", () => {
 
 describe("S23 without retries", () => {
   it("S23 a record at fault is found all the same", async () => {
-    const world = await classWorld({ delivery: { retries: 0 } })
+    const world = await classWorld({ delivery: { maxRetries: 0 } })
     const ids = world.ids("user").slice(0, 10)
     changeAll(world, "user", ids, "a")
     await world.delta()

@@ -96,7 +96,7 @@ async function liveThrough(storage: StorageName, run: number): Promise<{ letters
     index: run,
     users: 30 + random.integer(40),
     schools: 1 + random.integer(3),
-    delivery: { batchSize: 1 + random.integer(30), retries: random.integer(4) },
+    delivery: { batchSize: 1 + random.integer(30), maxRetries: random.integer(4) },
   })
   const where = `HOMEROOM_TEST_SEED=${seed()}, ${name}`
   await world.bulk()

@@ -379,7 +379,7 @@ describe("S23 how a delivery goes on", () => {
     expect(make({ target: new AppTables("a/b") })).toThrow(/name must be/)
     expect(make({ batchSize: 0 })).toThrow(/batchSize/)
     expect(make({ batchSize: 1_001 })).toThrow(/batchSize/)
-    expect(make({ retries: -1 })).toThrow(/retries/)
+    expect(make({ maxRetries: -1 })).toThrow(/maxRetries/)
     expect(make({ concurrency: 0.5 })).toThrow(/concurrency/)
     expect(make({ maxDeadLetters: 0 })).toThrow(/maxDeadLetters/)
     expect(new TargetDelivery({ storage: world.plain, target: new AppTables("app-2") })).toBeInstanceOf(

@@ -1,12 +1,6 @@
 import { type ConsoleOptions, createConsole } from "../../src/console/index.ts"
-import {
-  AccountMatching,
-  type AccountSource,
-  Connections,
-  Imports,
-  InProcessQueue,
-  LoginResolver,
-} from "../../src/index.ts"
+import { AccountMatching, type AccountSource, LoginResolver } from "../../src/entries/accounts.ts"
+import { Connections, Imports, InProcessQueue } from "../../src/entries/exchange.ts"
 import { admin, origin, type Visitor } from "./console-world.ts"
 import { RosterWorld, type WorldOptions } from "./roster-world.ts"
 

@@ -1,11 +1,9 @@
 import { join } from "node:path"
 import { onTestFinished } from "vitest"
-import type { ErrorCode, FeedEvent, RosterSource, RosterStorage } from "../../src/index.ts"
 import {
   type Connection,
   Connections,
   type DistrictDirectory,
-  HomeroomError,
   type ImportOutcome,
   ImportScheduler,
   type ImportSchedulerOptions,
@@ -14,8 +12,9 @@ import {
   InProcessQueue,
   type InProcessQueueOptions,
   type QueueWork,
-  RosterSync,
-} from "../../src/index.ts"
+} from "../../src/entries/exchange.ts"
+import type { ErrorCode, FeedEvent, RosterSource, RosterStorage } from "../../src/index.ts"
+import { HomeroomError, RosterSync } from "../../src/index.ts"
 import { MemoryStorage } from "../../src/storage/memory/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { lendPostgres } from "./postgres-worlds.ts"

@@ -83,7 +83,7 @@ export class ForgottenPerson {
     })
     this.next()
     district.nextDay({ intensity: 2 })
-    runs.push(await world.bulk({ startedBy: this.id }))
+    runs.push(await world.bulk({ by: this.id }))
     district.unshare({ ids: [this.id] })
     runs.push(await world.bulk())
     district.reshare({ ids: [this.id] })

@@ -1,4 +1,4 @@
-import { type Repeat, repeatWithTimer } from "../../src/roster/index.ts"
+import { type Repeat, repeatWithTimer } from "../../src/models/index.ts"
 import type { RosterStorage } from "../../src/storage/contract.ts"
 import { interceptStorage } from "./intercepted-storage.ts"
 import type { KillDatabase, WatchedStorage } from "./kill-database.ts"

@@ -1,13 +1,11 @@
 import { appendFileSync } from "node:fs"
 import { flushCompileCache } from "node:module"
 import { storageAt } from "../../src/cli/environment.ts"
+import { Connections, InProcessQueue, SharedRateBudget } from "../../src/entries/exchange.ts"
 import {
   CleverClient,
   type CleverClientOptions,
-  Connections,
-  InProcessQueue,
   RosterSync,
-  SharedRateBudget,
   type Target,
   type TargetChange,
   TargetDelivery,
@@ -68,7 +66,7 @@ const target: Target = order.target?.startsWith("postgres")
 const lease = { ttlMs: leaseMs, heartbeatMs: leaseMs / 4 }
 
 const queue = order.storage.startsWith("postgres")
-  ? new BossQueue({ database: order.storage, pollSeconds: 0.5, heartbeatSeconds: 10, connections: 2 })
+  ? new BossQueue({ database: order.storage, pollMs: 500, heartbeatMs: 10_000, connections: 2 })
   : new InProcessQueue({ storage, holdMs: leaseMs * 1.5, pollMs: 200 })
 const worker = await startWorker({
   storage,

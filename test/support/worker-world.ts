@@ -1,6 +1,7 @@
 import { join } from "node:path"
 import { onTestFinished } from "vitest"
-import { CleverClient, Connections, InProcessQueue, RosterSync } from "../../src/index.ts"
+import { Connections, InProcessQueue } from "../../src/entries/exchange.ts"
+import { CleverClient, RosterSync } from "../../src/index.ts"
 import { type SimulatedDistrict, type Simulator, startSimulator } from "../../src/simulator/index.ts"
 import type { ImportMode, RosterStorage, Run } from "../../src/storage/contract.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"

@@ -26,8 +26,8 @@ function queueOf(options: Partial<BossQueueOptions> = {}): BossQueue {
   const schema = options.schema ?? `queue_${++schemas}`
   const queue = new BossQueue({
     database: database.url,
-    pollSeconds: 0.5,
-    heartbeatSeconds: 10,
+    pollMs: 500,
+    heartbeatMs: 10_000,
     ...options,
     schema,
   })
@@ -218,7 +218,7 @@ test("S22 the job of a process that was killed is given to another, one that is 
 
 test("a pool of the app's own will do", async () => {
   const pool = new pg.Pool({ connectionString: database.url, max: 3 })
-  const queue = new BossQueue({ database: pool, schema: "pooled", pollSeconds: 0.5 })
+  const queue = new BossQueue({ database: pool, schema: "pooled", pollMs: 500 })
   const handled: string[] = []
   const work = await queue.work(async ({ districtId }) => void handled.push(districtId))
   await queue.add(request("d1"))

@@ -1,14 +1,14 @@
 import type { Command } from "commander"
-import { AuditLog, type ExchangeAuditEntry } from "../../index.ts"
+import { type AuditEntry, AuditLog } from "../../entries/exchange.ts"
 import { storageAddress, withStorage } from "../environment.ts"
 import { optionalDistrictOption, wholeNumber } from "../options.ts"
 import { oneLine, say, withOutput } from "../output.ts"
 import { type Column, tableLines } from "../table.ts"
 
 interface AuditOptions {
-  district?: string
+  district?: string | undefined
   limit: number
-  json?: true
+  json?: true | undefined
 }
 
 /** `homeroom audit`: who did what with connections, settings and imports. */
@@ -42,7 +42,7 @@ const columns: readonly Column[] = [
   { title: "details" },
 ]
 
-function rowOf({ at, districtId, action, by, details }: ExchangeAuditEntry): string[] {
+function rowOf({ at, districtId, action, by, details }: AuditEntry): string[] {
   const said = Object.entries(details).map(([name, value]) => `${name} ${value ?? "none"}`)
   return [at, districtId ?? "", action, oneLine(by), said.join(", ")]
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander"
-import { type ApiVersion, type ConnectionMode, Connections } from "../../index.ts"
+import { type ConnectionMode, Connections } from "../../entries/exchange.ts"
+import type { ApiVersion } from "../../index.ts"
 import { appsFromEnvironment, withStorage } from "../environment.ts"
 import { apiVersionOption, districtOption } from "../options.ts"
 import { withOutput } from "../output.ts"
@@ -8,7 +9,7 @@ import { withSignals } from "../signals.ts"
 interface ConnectOptions {
   district: string
   mode: ConnectionMode
-  app?: string
+  app?: string | undefined
   apiVersion: ApiVersion
 }
 

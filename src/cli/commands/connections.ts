@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander"
+import { type Connection, Connections } from "../../entries/exchange.ts"
 import { HomeroomError } from "../../errors/index.ts"
-import { type Connection, Connections, type RosterStorage } from "../../index.ts"
+import type { RosterStorage } from "../../index.ts"
 import { type ConnectionJson, connectionJson } from "../connection-json.ts"
 import { storageAddress, withStorage } from "../environment.ts"
 import { noSource } from "../no-source.ts"
@@ -11,9 +12,9 @@ import { type Column, tableLines } from "../table.ts"
 const steps = ["approve", "decline", "pause", "resume", "disconnect"] as const
 
 interface ConnectionsOptions {
-  district?: string
-  step?: (typeof steps)[number]
-  json?: true
+  district?: string | undefined
+  step?: (typeof steps)[number] | undefined
+  json?: true | undefined
 }
 
 /** `homeroom connections`: which districts are connected, and the steps that need no question to Clever. */

@@ -3,17 +3,9 @@ import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Command } from "commander"
 import { createConsole } from "../../console/index.ts"
+import { Connections, Discovery, type ImportQueue, Imports, type QueueWork } from "../../entries/exchange.ts"
 import { isHomeroomError } from "../../errors/index.ts"
-import {
-  type CleverApp,
-  Connections,
-  Discovery,
-  type ImportQueue,
-  Imports,
-  type QueueWork,
-  type RosterStorage,
-  RosterSync,
-} from "../../index.ts"
+import { type CleverApp, type RosterStorage, RosterSync } from "../../index.ts"
 import { appsOn, hasDistrictToken, sourceOf, withStorage } from "../environment.ts"
 import { withQueue } from "../import-queue.ts"
 import { LocalGuard } from "../local-guard.ts"
@@ -27,7 +19,7 @@ interface ConsoleCommandOptions {
   port: number
   /** False with `--no-worker`. */
   worker: boolean
-  json?: true
+  json?: true | undefined
 }
 
 /** `homeroom console`: the console on this machine until it is stopped. */

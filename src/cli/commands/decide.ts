@@ -1,4 +1,5 @@
 import type { Command } from "commander"
+import { AuditLog, approveRun, discardRun } from "../../entries/exchange.ts"
 import { RosterSync } from "../../index.ts"
 import { withStorage } from "../environment.ts"
 import { saveMemory } from "../memory.ts"
@@ -7,9 +8,9 @@ import { say } from "../output.ts"
 import { printRun } from "../run-command.ts"
 
 interface DecideOptions {
-  hash?: string
+  hash?: string | undefined
   why: string
-  json?: boolean
+  json?: boolean | undefined
 }
 
 /** `homeroom approve` and `homeroom discard`: what becomes of a plan, or of an import that is held. */
@@ -30,8 +31,9 @@ export function addDecide(program: Command): void {
       await withStorage(async (storage) => {
         const roster = new RosterSync({ clever: noSource, storage })
         const plan = await roster.openPlan(runId)
-        const run = await roster.apply(runId, { approve: hash ?? plan.hash, by: "cli", why })
-        await printRun({ storage, run, json })
+        const audit = new AuditLog({ storage })
+        const run = await approveRun({ roster, audit, runId, hash: hash ?? plan.hash, by: "cli", why })
+        await printRun({ roster, run, json })
       })
     })
 
@@ -47,8 +49,9 @@ export function addDecide(program: Command): void {
     .action((runId: string, { why, json = false }: DecideOptions) =>
       withStorage(async (storage) => {
         const roster = new RosterSync({ clever: noSource, storage })
-        const run = await roster.discard(runId, { by: "cli", why })
-        if (json) await printRun({ storage, run, json })
+        const audit = new AuditLog({ storage })
+        const run = await discardRun({ roster, audit, runId, by: "cli", why })
+        if (json) await printRun({ roster, run, json })
         else say(`The import ${run.id} is discarded; the roster is as it was.`)
       }),
     )

@@ -2,13 +2,12 @@ import { mkdtemp } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Command, Option } from "commander"
+import { Connections, importDistrict } from "../../entries/exchange.ts"
 import { HomeroomError } from "../../errors/index.ts"
 import {
   CleverClient,
-  Connections,
   type Counts,
   type ImportMode,
-  importDistrict,
   kinds,
   type RosterStorage,
   RosterSync,
@@ -19,14 +18,14 @@ import { withStorage } from "../environment.ts"
 import { wholeNumber } from "../options.ts"
 import { say, withOutput } from "../output.ts"
 import { showProgress } from "../progress-bar.ts"
-import { number } from "../run-text.ts"
+import { countNames, number } from "../run-text.ts"
 import { withSignals } from "../signals.ts"
 import { tableLines } from "../table.ts"
 
 interface DemoOptions {
   users: number
   seed: number
-  storage?: string
+  storage?: string | undefined
 }
 
 /** `homeroom demo`: the main job from nothing, in seconds. */
@@ -71,7 +70,7 @@ async function runStory(simulator: Simulator, storage: RosterStorage, signal: Ab
     const display = showProgress()
     try {
       const onProgress = display.update
-      const options = { connections, roster, districtId, mode, startedBy: "demo", signal, onProgress }
+      const options = { connections, roster, districtId, mode, by: "demo", signal, onProgress }
       const run = await importDistrict(options)
       if (run.state === "interrupted") throw new HomeroomError("ABORTED")
     } finally {
@@ -94,15 +93,6 @@ async function runStory(simulator: Simulator, storage: RosterStorage, signal: Ab
   }
   return runs
 }
-
-const countNames: readonly (keyof Counts)[] = [
-  "created",
-  "updated",
-  "archived",
-  "restored",
-  "unchanged",
-  "rejected",
-]
 
 async function printStory(
   runs: readonly Run[],

@@ -1,5 +1,5 @@
 import type { Command } from "commander"
-import { Connections, Discovery, type DiscoveryReport } from "../../index.ts"
+import { Connections, Discovery, type DiscoveryReport } from "../../entries/exchange.ts"
 import { appsFromEnvironment, withStorage } from "../environment.ts"
 import { exitCodes } from "../failure.ts"
 import { say, withOutput } from "../output.ts"
@@ -15,7 +15,7 @@ export function addDiscover(program: Command, setExitCode: (code: number) => voi
         "of districts that have disappeared, in two looks one after the other, and leaves their connections alone.",
     )
     .option("--json", "print an array of JSON objects, one for each Clever app")
-    .action(async ({ json = false }: { json?: boolean }) => {
+    .action(async ({ json = false }: { json?: boolean | undefined }) => {
       // Somebody is waiting at the terminal.
       const apps = appsFromEnvironment({ maxRetries: 2 })
       const reports = await withSignals((signal) =>

@@ -1,5 +1,6 @@
 import type { Command } from "commander"
-import type { ApiVersion, CleverApp, Connection } from "../../index.ts"
+import type { Connection } from "../../entries/exchange.ts"
+import type { ApiVersion, CleverApp } from "../../index.ts"
 import { type Check, Findings } from "../doctor/check.ts"
 import { checkCredentials, checkDistrict } from "../doctor/clever-checks.ts"
 import { ClockCheck } from "../doctor/clock-check.ts"
@@ -17,9 +18,9 @@ import { apiVersionOption, optionalDistrictOption } from "../options.ts"
 import { withOutput } from "../output.ts"
 
 interface DoctorOptions {
-  district?: string
-  redirectUri?: string
-  json?: true
+  district?: string | undefined
+  redirectUri?: string | undefined
+  json?: true | undefined
   apiVersion: ApiVersion
 }
 

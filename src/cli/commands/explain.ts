@@ -8,7 +8,7 @@ import { withOutput } from "../output.ts"
 interface ExplainOptions {
   district: string
   kind: Kind
-  json?: boolean
+  json?: boolean | undefined
   apiVersion: ApiVersion
 }
 

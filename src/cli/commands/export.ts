@@ -5,8 +5,8 @@ import {
   kinds,
   type RecordState,
   type RosterEntry,
+  RosterReader,
   type RosterStorage,
-  readRecords,
   type StoredRecord,
 } from "../../index.ts"
 import { withStorage } from "../environment.ts"
@@ -15,10 +15,10 @@ import { type Output, say, withOutput } from "../output.ts"
 
 interface ExportOptions {
   district: string
-  kind?: Kind
+  kind?: Kind | undefined
   state: RecordState | "all"
-  merged?: boolean
-  overrides?: boolean
+  merged?: boolean | undefined
+  overrides?: boolean | undefined
 }
 
 const pageSize = 500
@@ -70,7 +70,8 @@ async function exportKind(
 ): Promise<void> {
   if (merged === true || overrides === true) {
     const view = merged === true ? "merged" : "clever"
-    for await (const entry of readRecords(storage, { districtId, kind, state, view })) {
+    const roster = new RosterReader({ storage })
+    for await (const entry of roster.records({ districtId, kind, state, view })) {
       await output.line(entryLine(entry))
     }
     return

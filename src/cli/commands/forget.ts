@@ -1,12 +1,7 @@
 import { type Command, Option } from "commander"
+import { type ErasureCounts, type ErasureProof, forgetDistrict, forgetUser } from "../../entries/exchange.ts"
 import { HomeroomError } from "../../errors/index.ts"
-import {
-  type ErasureCounts,
-  type ErasureProof,
-  forgetDistrict,
-  forgetUser,
-  type RosterStorage,
-} from "../../index.ts"
+import type { RosterStorage } from "../../index.ts"
 import { withStorage } from "../environment.ts"
 import { readId, seconds } from "../options.ts"
 import { withOutput } from "../output.ts"
@@ -14,11 +9,11 @@ import { number } from "../run-text.ts"
 import { withSignals } from "../signals.ts"
 
 interface ForgetOptions {
-  user?: string
-  district?: string
-  exclude?: true
+  user?: string | undefined
+  district?: string | undefined
+  exclude?: true | undefined
   wait: number
-  json?: true
+  json?: true | undefined
 }
 
 /** What is counted, for one and for more. */

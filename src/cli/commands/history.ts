@@ -1,7 +1,6 @@
 import type { Command } from "commander"
-import { kinds, type RosterStorage, RosterSync, type Run } from "../../index.ts"
+import { kinds, RosterReader, type Run } from "../../index.ts"
 import { storageAddress, withoutPassword, withStorage } from "../environment.ts"
-import { noSource } from "../no-source.ts"
 import { optionalDistrictOption } from "../options.ts"
 import { say, withOutput } from "../output.ts"
 import { historyJson } from "../run-json.ts"
@@ -9,8 +8,8 @@ import { number } from "../run-text.ts"
 import { type Column, tableLine } from "../table.ts"
 
 interface HistoryOptions {
-  district?: string
-  json?: true
+  district?: string | undefined
+  json?: true | undefined
 }
 
 /** `homeroom history`: the Exchange History. */
@@ -22,26 +21,31 @@ export function addHistory(program: Command): void {
     .addOption(optionalDistrictOption("only this district's imports"))
     .option("--json", "print an array of JSON objects")
     .action((options: HistoryOptions) =>
-      withStorage((storage) => (options.json ? printJson(storage, options) : printText(storage, options))),
+      withStorage(async (storage) => {
+        const roster = new RosterReader({ storage })
+        const runs = roster.history({ districtId: options.district })
+        if (options.json) await printJson(roster, runs)
+        else await printText(runs, options)
+      }),
     )
 }
 
-async function printJson(storage: RosterStorage, options: HistoryOptions): Promise<void> {
+async function printJson(roster: RosterReader, runs: AsyncIterable<Run>): Promise<void> {
   await withOutput(async (output) => {
     await output.write("[")
     let separator = "\n"
-    for await (const run of readHistory(storage, options)) {
-      await output.write(`${separator}${JSON.stringify(await historyJson(storage, run))}`)
+    for await (const run of runs) {
+      await output.write(`${separator}${JSON.stringify(await historyJson(roster, run))}`)
       separator = ",\n"
     }
     await output.write(separator === "\n" ? "]\n" : "\n]\n")
   })
 }
 
-async function printText(storage: RosterStorage, options: HistoryOptions): Promise<void> {
+async function printText(runs: AsyncIterable<Run>, options: HistoryOptions): Promise<void> {
   await withOutput(async (output) => {
     let count = 0
-    for await (const run of readHistory(storage, options)) {
+    for await (const run of runs) {
       if (count++ === 0) await output.line(historyHeading())
       await output.line(historyLine(run))
     }
@@ -50,11 +54,6 @@ async function printText(storage: RosterStorage, options: HistoryOptions): Promi
       say(`There are no imports${ofDistrict} in ${withoutPassword(storageAddress())} yet.`)
     }
   })
-}
-
-function readHistory(storage: RosterStorage, { district }: HistoryOptions): AsyncIterable<Run> {
-  const roster = new RosterSync({ clever: noSource, storage })
-  return roster.history(district === undefined ? {} : { districtId: district })
 }
 
 // Fixed widths, so that a long history can be printed as it is read.

@@ -1,12 +1,6 @@
 import { type Command, Option } from "commander"
-import {
-  type ApiVersion,
-  Connections,
-  ImportHealthBook,
-  type ImportMode,
-  importDistrict,
-  RosterSync,
-} from "../../index.ts"
+import { Connections, ImportHealthBook, importDistrict } from "../../entries/exchange.ts"
+import { type ApiVersion, type ImportMode, RosterSync } from "../../index.ts"
 import { withClever } from "../environment.ts"
 import { saveMemory } from "../memory.ts"
 import { apiVersionOption, districtOption, pageSizeOption, waitOption } from "../options.ts"
@@ -16,9 +10,9 @@ import { runCommand } from "../run-command.ts"
 interface ImportOptions {
   district: string
   mode: ImportMode
-  pageSize?: number
+  pageSize?: number | undefined
   wait: number
-  json?: true
+  json?: true | undefined
   apiVersion: ApiVersion
 }
 
@@ -69,7 +63,7 @@ export function addImport(program: Command, setExitCode: (code: number) => void)
               health: new ImportHealthBook({ storage }),
               districtId: district,
               mode,
-              startedBy: "cli",
+              by: "cli",
               waitMs: wait * 1_000,
               ...running,
             })

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander"
-import { type ApiVersion, Connections, type ImportMode, planDistrict, RosterSync } from "../../index.ts"
+import { Connections, planDistrict } from "../../entries/exchange.ts"
+import { type ApiVersion, type ImportMode, RosterSync } from "../../index.ts"
 import { writeChangesCsv } from "../changes-csv.ts"
 import { withClever } from "../environment.ts"
 import { saveMemory } from "../memory.ts"
@@ -10,10 +11,10 @@ import { runCommand } from "../run-command.ts"
 interface PlanCommandOptions {
   district: string
   mode: ImportMode
-  pageSize?: number
+  pageSize?: number | undefined
   wait: number
-  json?: true
-  csv?: string
+  json?: true | undefined
+  csv?: string | undefined
   apiVersion: ApiVersion
 }
 
@@ -61,7 +62,7 @@ export function addPlan(program: Command, setExitCode: (code: number) => void): 
               roster,
               districtId: district,
               mode,
-              startedBy: "cli",
+              by: "cli",
               waitMs: wait * 1_000,
               ...running,
             })

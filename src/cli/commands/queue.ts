@@ -1,14 +1,7 @@
 import { type Command, Option } from "commander"
+import { Connections, type ImportJob, type ImportQueue, Imports } from "../../entries/exchange.ts"
 import { HomeroomError } from "../../errors/index.ts"
-import {
-  Connections,
-  type ImportJob,
-  type ImportMode,
-  type ImportQueue,
-  Imports,
-  type RosterStorage,
-  RosterSync,
-} from "../../index.ts"
+import { type ImportMode, type RosterStorage, RosterSync } from "../../index.ts"
 import { withStorage } from "../environment.ts"
 import { withQueue } from "../import-queue.ts"
 import { noSource } from "../no-source.ts"
@@ -17,11 +10,11 @@ import { say, withOutput } from "../output.ts"
 import { type Column, tableLines } from "../table.ts"
 
 interface QueueOptions {
-  district?: string
-  add?: ImportMode
-  tryNow?: true
-  cancel?: true
-  json?: true
+  district?: string | undefined
+  add?: ImportMode | undefined
+  tryNow?: true | undefined
+  cancel?: true | undefined
+  json?: true | undefined
 }
 
 /** `homeroom queue`: the imports that wait for a worker, or have one. */

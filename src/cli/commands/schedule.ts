@@ -1,11 +1,6 @@
 import { type Command, Option } from "commander"
-import {
-  type Connection,
-  Connections,
-  nextImport,
-  type RosterStorage,
-  type ScheduleSettings,
-} from "../../index.ts"
+import { type Connection, Connections, nextImport, type ScheduleSettings } from "../../entries/exchange.ts"
+import type { RosterStorage } from "../../index.ts"
 import { withStorage } from "../environment.ts"
 import { noSource } from "../no-source.ts"
 import { districtOption, readDates, wholeNumber } from "../options.ts"
@@ -13,16 +8,16 @@ import { withOutput } from "../output.ts"
 
 interface ScheduleOptions {
   district: string
-  cron?: string
-  zone?: string
-  blackout?: NonNullable<ScheduleSettings["blackout"]>
-  blackoutNone?: true
-  jitter?: number
-  bulkEvery?: number
-  lessThanDaily?: true
-  daily?: true
-  reset?: true
-  json?: true
+  cron?: string | undefined
+  zone?: string | undefined
+  blackout?: NonNullable<ScheduleSettings["blackout"]> | undefined
+  blackoutNone?: true | undefined
+  jitter?: number | undefined
+  bulkEvery?: number | undefined
+  lessThanDaily?: true | undefined
+  daily?: true | undefined
+  reset?: true | undefined
+  json?: true | undefined
 }
 
 /** `homeroom schedule`: when a district is imported by itself. */

@@ -1,16 +1,15 @@
 import type { Command } from "commander"
-import { type RosterStorage, RosterSync, type Run, readRejections } from "../../index.ts"
+import { RosterReader, type Run } from "../../index.ts"
 import { changeLines } from "../change-text.ts"
 import { writeChangesCsv } from "../changes-csv.ts"
 import { withStorage } from "../environment.ts"
-import { noSource } from "../no-source.ts"
 import { withOutput } from "../output.ts"
 import { historyJson } from "../run-json.ts"
 import { describeRejection, isWaiting, runLines } from "../run-text.ts"
 
 interface ShowOptions {
-  json?: true
-  csv?: string
+  json?: true | undefined
+  csv?: string | undefined
 }
 
 /** `homeroom show`: one import with all it changed. */
@@ -27,19 +26,19 @@ export function addShow(program: Command): void {
     .option("--csv <file>", "write the changes into this file, for a spreadsheet")
     .action((runId: string, options: ShowOptions) =>
       withStorage(async (storage) => {
-        const roster = new RosterSync({ clever: noSource, storage })
+        const roster = new RosterReader({ storage })
         const run = await roster.run(runId)
         if (options.csv !== undefined) await writeChangesCsv(roster, run, options.csv)
-        if (options.json) await printJson(storage, roster, run)
-        else await printText(storage, roster, run, options)
+        if (options.json) await printJson(roster, run)
+        else await printText(roster, run, options)
       }),
     )
 }
 
-async function printJson(storage: RosterStorage, roster: RosterSync, run: Run): Promise<void> {
+async function printJson(roster: RosterReader, run: Run): Promise<void> {
   await withOutput(async (output) => {
     // The object's end is left open for the changes, which may be too many for the memory.
-    const opening = JSON.stringify(await historyJson(storage, run)).slice(0, -1)
+    const opening = JSON.stringify(await historyJson(roster, run)).slice(0, -1)
     await output.write(`${opening},"changes":[`)
     let separator = "\n"
     const changes = run.changesPurgedAt === undefined ? roster.changes(run.id) : []
@@ -51,16 +50,11 @@ async function printJson(storage: RosterStorage, roster: RosterSync, run: Run): 
   })
 }
 
-async function printText(
-  storage: RosterStorage,
-  roster: RosterSync,
-  run: Run,
-  { csv }: ShowOptions,
-): Promise<void> {
+async function printText(roster: RosterReader, run: Run, { csv }: ShowOptions): Promise<void> {
   await withOutput(async (output) => {
     for (const line of runLines(run)) await output.line(line)
     let rejections = 0
-    for await (const rejection of readRejections(storage, run.id)) {
+    for await (const rejection of roster.rejections(run.id)) {
       if (rejections++ === 0) await output.write("\nRejected:\n")
       await output.line(`  ${describeRejection(rejection)}`)
     }

@@ -14,10 +14,10 @@ interface SimulateOptions {
   users: number
   port: number
   seed: number
-  dayEvery?: number
-  redirectUri?: string[]
-  oidc?: true
-  json?: true
+  dayEvery?: number | undefined
+  redirectUri?: string[] | undefined
+  oidc?: true | undefined
+  json?: true | undefined
 }
 
 /** `homeroom simulate`: a simulated Clever until it is stopped. */

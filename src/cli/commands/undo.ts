@@ -1,5 +1,6 @@
 import type { Command } from "commander"
-import { Connections, RosterSync, undoImport } from "../../index.ts"
+import { AuditLog, Connections, undoRun } from "../../entries/exchange.ts"
+import { RosterSync } from "../../index.ts"
 import { withStorage } from "../environment.ts"
 import { saveMemory } from "../memory.ts"
 import { noSource } from "../no-source.ts"
@@ -19,13 +20,14 @@ export function addUndo(program: Command): void {
     )
     .argument("<run>", "the import's id, as homeroom history lists it")
     .option("--json", "print the undo as one JSON object")
-    .action(async (runId: string, { json = false }: { json?: boolean }) => {
+    .action(async (runId: string, { json = false }: { json?: boolean | undefined }) => {
       saveMemory()
       await withStorage(async (storage) => {
         const roster = new RosterSync({ clever: noSource, storage })
         const connections = new Connections({ storage, clever: noSource })
-        const { run, undone, skipped } = await undoImport({ connections, roster, runId, by: "cli" })
-        await printRun({ storage, run, json })
+        const audit = new AuditLog({ storage })
+        const { run, undone, skipped } = await undoRun({ roster, audit, connections, runId, by: "cli" })
+        await printRun({ roster, run, json })
         const left =
           skipped === 0 ? "" : `, ${number(skipped)} left alone: homeroom show ${run.id} lists them`
         say(`${number(undone)} changes were taken back${left}.`)

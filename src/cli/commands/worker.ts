@@ -1,5 +1,6 @@
 import type { Command } from "commander"
-import { Connections, RosterSync } from "../../index.ts"
+import { Connections } from "../../entries/exchange.ts"
+import { RosterSync } from "../../index.ts"
 import { type EventLogger, logEvents } from "../../telemetry/index.ts"
 import { startWorker } from "../../worker/index.ts"
 import { hasDistrictToken, withClever } from "../environment.ts"
@@ -10,9 +11,9 @@ import { withSignals } from "../signals.ts"
 
 interface WorkerOptions {
   concurrency: number
-  port?: number
+  port?: number | undefined
   host: string
-  verbose?: true
+  verbose?: true | undefined
 }
 
 /** `homeroom worker`: does scheduled and requested imports until it is stopped. */

@@ -1,5 +1,6 @@
+import type { ConnectionMode } from "../../entries/exchange.ts"
 import { errorCodes, isHomeroomError } from "../../errors/index.ts"
-import { type CleverClient, type ConnectionMode, type DistrictToken, kinds } from "../../index.ts"
+import { type CleverClient, type DistrictToken, kinds } from "../../index.ts"
 import { hasDistrictToken } from "../environment.ts"
 import type { Findings } from "./check.ts"
 

@@ -1,5 +1,5 @@
-import { type Connection, kinds, type RosterStorage, RosterSync, type Run } from "../../index.ts"
-import { noSource } from "../no-source.ts"
+import type { Connection } from "../../entries/exchange.ts"
+import { kinds, RosterReader, type RosterStorage, type Run } from "../../index.ts"
 import type { Findings } from "./check.ts"
 
 const dayMs = 24 * 60 * 60 * 1_000
@@ -32,13 +32,13 @@ export async function checkRoster(
   }
   findings.ok("connection", `The connection is active: ${mode}.`, districtId)
   if (mode !== "sso+provisioning") return
-  const roster = new RosterSync({ clever: noSource, storage })
+  const roster = new RosterReader({ storage })
   await checkLastImport(findings, roster, districtId)
   await checkReferences(findings, roster, districtId)
   await checkArchived(findings, storage, districtId)
 }
 
-async function checkLastImport(findings: Findings, roster: RosterSync, districtId: string): Promise<void> {
+async function checkLastImport(findings: Findings, roster: RosterReader, districtId: string): Promise<void> {
   let newest: Run | undefined
   let good: Run | undefined
   let seen = 0
@@ -63,7 +63,7 @@ async function checkLastImport(findings: Findings, roster: RosterSync, districtI
   else findings.warn("daily import", `${message} Clever's certification wants one a day.`, remedy, districtId)
 }
 
-async function checkReferences(findings: Findings, roster: RosterSync, districtId: string): Promise<void> {
+async function checkReferences(findings: Findings, roster: RosterReader, districtId: string): Promise<void> {
   let count = 0
   for await (const _reference of roster.danglingReferences({ districtId })) count++
   if (count === 0) {

@@ -41,7 +41,7 @@ async function showHistory(visit: Visit, districtId: string | undefined): Promis
     districtId,
     states: state && [state],
     modes: mode && [mode],
-    before,
+    after: before,
     limit: runsPerPage,
   })
   const filter = { state, mode }

@@ -1,6 +1,6 @@
 import { changesCsv } from "../../exchange/index.ts"
 import type { Kind } from "../../models/index.ts"
-import type { ChangePosition } from "../../roster/index.ts"
+import type { RecordPosition } from "../../roster/index.ts"
 import type { LoggedAction, Run } from "../../storage/contract.ts"
 import { readPosition, writePosition } from "../routing/position.ts"
 import type { ConsoleRoute } from "../routing/route.ts"
@@ -168,7 +168,7 @@ async function changesCard(visit: Visit, run: Run): Promise<Markup> {
   const after = readPosition(visit.query.get("after"))
   const page = await visit.parts.roster.changePage(run.id, { kind, action, after, limit: changesPerPage })
   const path = runPath(visit, run)
-  const hrefOf = (from?: ChangePosition): string =>
+  const hrefOf = (from?: RecordPosition): string =>
     `${visit.href(path, { kind, action, after: from && writePosition(from) })}#changes`
   return card({
     title: `${title} (${show.number(all)})`,

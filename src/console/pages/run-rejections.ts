@@ -1,4 +1,4 @@
-import { pageOfRejections, type RunRejection } from "../../exchange/index.ts"
+import type { RunRejection } from "../../roster/index.ts"
 import type { Run } from "../../storage/contract.ts"
 import { readPosition, writePosition } from "../routing/position.ts"
 import type { ConsoleRoute } from "../routing/route.ts"
@@ -27,7 +27,7 @@ export async function rejectedCard(visit: Visit, run: Run): Promise<Markup> {
   const count = totalOf(run, "rejected")
   if (count === 0) return html``
   const { text, show } = visit
-  const { rejections, next } = await pageOfRejections(visit.parts.storage, run.id, { limit: rejectedBeside })
+  const { rejections, next } = await visit.parts.roster.rejectionPage(run.id, { limit: rejectedBeside })
   const words = text.run
   return card({
     title: `${words.rejected} (${show.number(count)})`,
@@ -46,7 +46,7 @@ async function showRejected(visit: Visit): Promise<Response> {
   const words = text.run
   const run = await visit.run()
   const after = readPosition(visit.query.get("after"))
-  const { rejections, next } = await pageOfRejections(visit.parts.storage, run.id, {
+  const { rejections, next } = await visit.parts.roster.rejectionPage(run.id, {
     after,
     limit: rejectedPerPage,
   })

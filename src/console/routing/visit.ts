@@ -122,7 +122,11 @@ export class Visit {
   }
 
   /** A form that changes something: sent by POST, with its token. */
-  postForm(path: string, content: Markup, { id, label }: { id?: string; label?: string } = {}): Markup {
+  postForm(
+    path: string,
+    content: Markup,
+    { id, label }: { id?: string | undefined; label?: string | undefined } = {},
+  ): Markup {
     return html`<form method="post" action="${this.href(path)}"${id === undefined ? "" : html` id="${id}"`}${
       label === undefined ? "" : html` aria-label="${label}"`
     }>

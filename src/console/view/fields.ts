@@ -13,16 +13,16 @@ interface FieldOptions {
 export function textField(
   options: FieldOptions & {
     readonly value: string
-    readonly type?: "text" | "date" | "time"
-    readonly required?: boolean
-    readonly placeholder?: string
+    readonly type?: "text" | "date" | "time" | undefined
+    readonly required?: boolean | undefined
+    readonly placeholder?: string | undefined
     /** Small screens then show digits alone. */
-    readonly isNumeric?: boolean
-    readonly isReadOnly?: boolean
+    readonly isNumeric?: boolean | undefined
+    readonly isReadOnly?: boolean | undefined
     /** Ids and expressions, which no dictionary knows. */
-    readonly isCode?: boolean
+    readonly isCode?: boolean | undefined
     /** Id of a `datalist`. */
-    readonly list?: string
+    readonly list?: string | undefined
   },
 ): Markup {
   const { name, value, type = "text", required, placeholder, isNumeric, isCode, list } = options
@@ -39,7 +39,9 @@ export function textField(
 }
 
 /** Several lines of text to enter. */
-export function textArea(options: FieldOptions & { readonly value: string; readonly rows?: number }): Markup {
+export function textArea(
+  options: FieldOptions & { readonly value: string; readonly rows?: number | undefined },
+): Markup {
   const { name, value, rows = 4 } = options
   return field(
     options,
@@ -78,7 +80,11 @@ export function radios(options: {
   readonly name: string
   readonly legend: string
   readonly value: string
-  readonly choices: readonly { readonly value: string; readonly label: string; readonly hint?: string }[]
+  readonly choices: readonly {
+    readonly value: string
+    readonly label: string
+    readonly hint?: string | undefined
+  }[]
 }): Markup {
   const { name, legend, value: chosen, choices } = options
   return html`<fieldset class="radios"><legend>${legend}</legend>

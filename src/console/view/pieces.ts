@@ -28,7 +28,7 @@ export function badge(text: string, tone: Tone): Markup {
 export function card(options: {
   readonly title: string
   readonly body: Markup
-  readonly id?: string
+  readonly id?: string | undefined
   /** Beside the heading: a badge. */
   readonly aside?: Markup | undefined
 }): Markup {
@@ -65,13 +65,13 @@ export function linkButton(href: string, text: string, kind: "primary" | "plain"
 export function button(
   text: string,
   options: {
-    readonly kind?: "primary" | "plain" | "danger"
+    readonly kind?: "primary" | "plain" | "danger" | undefined
     /** What is sent with the form if this is the button pressed. */
-    readonly name?: string
-    readonly value?: string
-    readonly disabled?: boolean
+    readonly name?: string | undefined
+    readonly value?: string | undefined
+    readonly disabled?: boolean | undefined
     /** For whoever only hears it, where the text is the same several times on the page. */
-    readonly label?: string
+    readonly label?: string | undefined
   } = {},
 ): Markup {
   const { kind = "plain", name, value, disabled = false, label } = options

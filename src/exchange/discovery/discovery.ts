@@ -1,5 +1,5 @@
 import { HomeroomError, isHomeroomError, tellTo } from "../../errors/index.ts"
-import { type Repeat, repeatWithTimer } from "../../roster/index.ts"
+import { type Repeat, repeatWithTimer } from "../../models/index.ts"
 import type { Connection, ConnectionMode, DocumentPut, RosterStorage } from "../../storage/contract.ts"
 import { type DistrictDirectory, type ExchangeApp, ExchangeApps } from "../apps/exchange-app.ts"
 import { auditWrite } from "../audit-log.ts"
@@ -55,7 +55,7 @@ export interface DiscoveryOptions {
   intervalMs?: number | undefined
   /** Told once the finding is stored. What it throws is ignored. */
   onEvent?: ((event: DiscoveryEvent) => void) | undefined
-  /** Told of each look that this process has taken, failed ones included. Must not throw. */
+  /** Told of each look that this process has taken, failed ones included. What it throws is ignored. */
   onReport?: ((report: DiscoveryReport) => void) | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
   clock?: (() => number) | undefined
@@ -142,7 +142,7 @@ export class Discovery {
         if (await this.#claim(app.name)) await this.#pollApp(app, signal)
       } catch (error) {
         const failure = asFailure(error)
-        onReport?.({ ...nothing(app.name), error: failure })
+        tellTo(onReport)({ ...nothing(app.name), error: failure })
       }
     }
   }
@@ -170,7 +170,7 @@ export class Discovery {
     const found = listed === undefined ? nothing(app.name) : await this.#compare(app, listed, signal)
     await writePoll(storage, { app: app.name, at, districts, code: error?.code ?? null }, undefined)
     const report = { ...found, districts, error }
-    onReport?.(report)
+    tellTo(onReport)(report)
     return report
   }
 

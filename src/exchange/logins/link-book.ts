@@ -3,29 +3,29 @@ import type { AccountMatch } from "../../roster/index.ts"
 import type { AccountLink, LinkKey, LinkMoved, LoginStore } from "../../storage/contract.ts"
 import type { LoginIdentity } from "./app-accounts.ts"
 import { checkProof, type LinkProof } from "./link-proof.ts"
-import type { LoginAuditEvent } from "./login-audit.ts"
+import type { AccountAuditEvent } from "./login-audit.ts"
 
 export interface LinkAccountRequest {
   identity: LoginIdentity
   accountId: string
   proof: LinkProof
   /** Whether an account that is linked to another identity may get this one as well. Default false. */
-  shared?: boolean
+  shared?: boolean | undefined
   /** Who did it, for people to read. Default: the proof's kind. */
-  by?: string
+  by?: string | undefined
 }
 
 /** Finds, makes and removes the links between Clever identities and accounts. */
 export class LinkBook {
   readonly #storage: LoginStore
   readonly #clock: () => number
-  readonly #audit: (event: LoginAuditEvent) => void
+  readonly #audit: (event: AccountAuditEvent) => void
 
   constructor(options: {
     storage: LoginStore
     clock: () => number
     /** Must not throw. */
-    audit: (event: LoginAuditEvent) => void
+    audit: (event: AccountAuditEvent) => void
   }) {
     this.#storage = options.storage
     this.#clock = options.clock

@@ -3,7 +3,7 @@ import { auditText } from "../../errors/index.ts"
 import type { ErasureCounts } from "../../storage/contract.ts"
 
 /** Something that was done to a link or a session, for the app's audit log: ids, counts and times, no names. */
-export type LoginAuditEvent = {
+export type AccountAuditEvent = {
   /** ISO 8601 in UTC. */
   readonly at: string
 } & (
@@ -42,15 +42,15 @@ export type LoginAuditEvent = {
 
 /** Tells a listener of events whose texts are safe; what it throws is ignored: what was done is done. */
 export function auditTo(
-  listener: ((event: LoginAuditEvent) => void) | undefined,
-): (event: LoginAuditEvent) => void {
+  listener: ((event: AccountAuditEvent) => void) | undefined,
+): (event: AccountAuditEvent) => void {
   return (event) => {
     const entries = Object.entries(event).map(([key, value]) => [
       key,
       typeof value === "string" ? auditText(value) : value,
     ])
     try {
-      listener?.(Object.fromEntries(entries) as LoginAuditEvent)
+      listener?.(Object.fromEntries(entries) as AccountAuditEvent)
     } catch {
       // A listener can't undo it.
     }

@@ -19,7 +19,7 @@ import { admitsLogins } from "../connection-states.ts"
 import type { AppAccounts, LoginIdentity } from "./app-accounts.ts"
 import { type LinkAccountRequest, LinkBook } from "./link-book.ts"
 import { type LinkPolicy, matchByPolicy } from "./link-policy.ts"
-import { auditTo, type LoginAuditEvent } from "./login-audit.ts"
+import { type AccountAuditEvent, auditTo } from "./login-audit.ts"
 import { loginStanding, matchLogin, noStanding } from "./login-match.ts"
 import type {
   AmbiguousLogin,
@@ -38,32 +38,32 @@ export interface UserRefresher {
 
 export interface LoginResolverOptions {
   storage: RosterStorage
-  /** The accounts that the app has already. Without them links alone decide, and the roster's records. */
-  accounts?: AppAccounts
+  /** The accounts that the app has already. Default: none, and links alone decide, and the roster's records. */
+  accounts?: AppAccounts | undefined
   /** Who may log in. Default: every role. */
-  allowedRoles?: readonly Role[]
+  allowedRoles?: readonly Role[] | undefined
   /**
    * Whether logins through the Clever Library are taken, which no district stands behind: by their links and the app's
    * accounts alone. Default true, as for `CleverSsoClient`.
    */
-  library?: boolean
+  library?: boolean | undefined
   /** Whether the e-mail addresses of the roster may match people with accounts (S26). Default false. */
-  matchEmail?: boolean
+  matchEmail?: boolean | undefined
   /** Whether a login's own e-mail address may. Default `never`. */
-  linkPolicy?: LinkPolicy
+  linkPolicy?: LinkPolicy | undefined
   /**
    * Asks Clever for somebody who is not in the roster, or archived there, at the login itself. Off when absent.
    * `timeoutMs`, 5,000 by default, is how long the login waits for it.
    */
-  refresh?: { roster: UserRefresher; timeoutMs?: number }
-  /** Texts that replace the English ones: those of `CleverSsoClient`. */
-  messages?: Partial<LoginMessages>
+  refresh?: { roster: UserRefresher; timeoutMs?: number | undefined } | undefined
+  /** Texts that replace the English ones: those of `CleverSsoClient`. Default: {@link englishMessages}. */
+  messages?: Partial<LoginMessages> | undefined
   /** How long a session can last at most, in milliseconds: revocations are kept that long. Default 30 days. */
-  sessionMaxMs?: number
+  sessionMaxMs?: number | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
-  clock?: () => number
+  clock?: (() => number) | undefined
   /** Told of every link, removal, revocation and erasure once it is done. What it throws is ignored. */
-  onAudit?: (event: LoginAuditEvent) => void
+  onAudit?: ((event: AccountAuditEvent) => void) | undefined
 }
 
 const messageNames = {
@@ -205,7 +205,7 @@ export class LoginResolver {
    * Erases what sign-in holds of a person: links, one-time keys, and with them every session (R55). What is left is
    * the epoch that keeps those sessions ended, for as long as they could last.
    */
-  async forgetUser(person: LinkKey & { legacyIds?: readonly string[] }): Promise<LoginErasure> {
+  async forgetUser(person: LinkKey & { legacyIds?: readonly string[] | undefined }): Promise<LoginErasure> {
     await this.#storage.open()
     return this.#sessions.forgetUser(person)
   }
@@ -316,7 +316,7 @@ export class LoginResolver {
   ): Promise<RefreshState> {
     try {
       const signal = AbortSignal.timeout(timeoutMs)
-      const { state } = await roster.syncUser({ districtId, id, startedBy: "login", signal })
+      const { state } = await roster.syncUser({ districtId, id, by: "login", signal })
       return { state }
     } catch (error) {
       // The login can do without: the answer is that of the roster as it is.

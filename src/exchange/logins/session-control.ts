@@ -1,6 +1,6 @@
 import { districtSubject, userSubject } from "../../sso/index.ts"
 import type { LinkKey, LoginStore } from "../../storage/contract.ts"
-import type { LoginAuditEvent } from "./login-audit.ts"
+import type { AccountAuditEvent } from "./login-audit.ts"
 
 /** No session lasts longer, unless the app says so. */
 export const defaultSessionMaxMs: number = 30 * 24 * 60 * 60 * 1_000
@@ -16,14 +16,14 @@ export interface LoginErasure {
 export class SessionControl {
   readonly #storage: LoginStore
   readonly #clock: () => number
-  readonly #audit: (event: LoginAuditEvent) => void
+  readonly #audit: (event: AccountAuditEvent) => void
   readonly #sessionMaxMs: number
 
   constructor(options: {
     storage: LoginStore
     clock: () => number
     /** Must not throw. */
-    audit: (event: LoginAuditEvent) => void
+    audit: (event: AccountAuditEvent) => void
     sessionMaxMs: number
   }) {
     this.#storage = options.storage
@@ -45,7 +45,7 @@ export class SessionControl {
   }
 
   /** Links and keys of a person; what is left is the epoch, until no session of theirs could live any more (R55). */
-  async forgetUser(person: LinkKey & { legacyIds?: readonly string[] }): Promise<LoginErasure> {
+  async forgetUser(person: LinkKey & { legacyIds?: readonly string[] | undefined }): Promise<LoginErasure> {
     const { issuer, legacyIds = [] } = person
     let links = 0
     let keys = 0

@@ -1,5 +1,5 @@
-import { nodeCrypto, processName } from "../../models/index.ts"
-import { type Repeat, repeatWithTimer } from "../../roster/index.ts"
+import { tellTo } from "../../errors/index.ts"
+import { nodeCrypto, processName, type Repeat, repeatWithTimer } from "../../models/index.ts"
 import type { RosterStorage } from "../../storage/contract.ts"
 import type {
   ImportJob,
@@ -33,7 +33,7 @@ export interface InProcessQueueOptions {
   holdMs?: number | undefined
   /** Who works on jobs, for people to read. Default: host name and process id. */
   holder?: string | undefined
-  /** Told what a handler rejects with, and of the storage's failures: both are tried again. Must not throw. */
+  /** Told what a handler rejects with, and of the storage's failures: both are tried again. What it throws is ignored. */
   onError?: ((error: unknown) => void) | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
   clock?: (() => number) | undefined
@@ -107,7 +107,7 @@ export class InProcessQueue implements ImportQueue {
       holder: this.#options.holder ?? processName(),
       repeat: this.#options.repeat ?? repeatWithTimer,
       clock: this.#clock,
-      onError: onError ?? (() => {}),
+      onError: tellTo(onError),
       onStopped: () => this.#workers.delete(worker),
     })
     this.#workers.add(worker)

@@ -1,4 +1,4 @@
-import type { Repeat } from "../../roster/index.ts"
+import type { Repeat } from "../../models/index.ts"
 import type { ImportJobHandler, QueueWork } from "./import-queue.ts"
 import { JobClaim, type JobClaimOptions } from "./job-claim.ts"
 import { isLarge, nextJob } from "./next-job.ts"

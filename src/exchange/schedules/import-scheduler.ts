@@ -1,6 +1,5 @@
 import { tellTo } from "../../errors/index.ts"
-import { processName } from "../../models/index.ts"
-import { type Repeat, repeatWithTimer } from "../../roster/index.ts"
+import { processName, type Repeat, repeatWithTimer } from "../../models/index.ts"
 import type { Connection, RosterStorage, ScheduleSettings } from "../../storage/contract.ts"
 import { AuditLog } from "../audit-log.ts"
 import type { Connections } from "../connections.ts"
@@ -23,7 +22,10 @@ export interface ImportSchedulerOptions {
   storage: RosterStorage
   connections: Connections
   queue: ImportQueue
-  /** The schedule of districts whose connections have none of their own, part by part. */
+  /**
+   * The schedule of districts whose connections have none of their own, part by part. Default: every night at 22:00
+   * in New York, up to four hours later.
+   */
   schedule?: ScheduleSettings | undefined
   /** How often it is looked what is due. Default 30,000. */
   intervalMs?: number | undefined
@@ -31,7 +33,7 @@ export interface ImportSchedulerOptions {
   keepAuditDays?: number | undefined
   /** Told of each import that was put on the queue. What it throws is ignored. */
   onScheduled?: ((job: ImportJob) => void) | undefined
-  /** Told of what fails, and of schedules that can't be used; the others go on. Must not throw. */
+  /** Told of what fails, and of schedules that can't be used; the others go on. What it throws is ignored. */
   onError?: ((error: unknown) => void) | undefined
   /** Who it is, for people to read. Default: host name and process id. */
   holder?: string | undefined
@@ -70,7 +72,7 @@ export class ImportScheduler {
     const { storage, clock = Date.now, keepAuditDays: keepDays, onError } = options
     this.#options = options
     this.#clock = clock
-    this.#onError = onError ?? (() => {})
+    this.#onError = tellTo(onError)
     this.#health = new ImportHealthBook({ storage, clock })
     this.#audit = new AuditLog({ storage, keepDays, clock })
   }

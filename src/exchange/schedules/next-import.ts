@@ -1,5 +1,6 @@
 import type { Connection, RosterStorage, ScheduleSettings } from "../../storage/contract.ts"
 import { ImportHealthBook } from "../import-health.ts"
+import type { CronTimes } from "./cron-times.ts"
 import type { FullSchedule } from "./schedule.ts"
 import { isScheduled, nextTime, readKept, settingsMark } from "./schedule-documents.ts"
 import { scheduleOf } from "./schedule-of.ts"
@@ -8,6 +9,8 @@ import { scheduleOf } from "./schedule-of.ts"
 export interface NextImport {
   /** The schedule with every setting in its place. */
   readonly schedule: FullSchedule
+  /** The times of day that its cron expression means; null where it is about anything else, as days of the month. */
+  readonly times: CronTimes | null
   /**
    * `scheduled`; `quarantined`: `at` is when it is tried again; `off`: the connection is not active with provisioning.
    */
@@ -31,7 +34,7 @@ export async function nextImport(options: {
   const schedule = await scheduleOf(connection, defaults)
   const kept = await readKept(storage, districtId)
   const lastAt = kept?.state.enqueuedAt ?? null
-  const about = { schedule: schedule.settings, lastAt }
+  const about = { schedule: schedule.settings, times: schedule.times, lastAt }
   if (!isScheduled(connection)) return { ...about, state: "off", at: null }
   const { quarantine } = await new ImportHealthBook({ storage, clock }).get(districtId)
   if (quarantine !== null) return { ...about, state: "quarantined", at: quarantine.retryAt }

@@ -3,6 +3,7 @@ import { HomeroomError } from "../../errors/index.ts"
 import { nodeCrypto } from "../../models/index.ts"
 import type { ScheduleSettings } from "../../storage/contract.ts"
 import { BlackoutDates } from "./blackout-dates.ts"
+import { type CronTimes, cronTimes } from "./cron-times.ts"
 
 /** A schedule with every setting in its place. */
 export interface FullSchedule {
@@ -45,6 +46,8 @@ export interface ScheduleOptions {
  */
 export class Schedule {
   readonly settings: FullSchedule
+  /** The times of day that the expression means; null where it is about anything else. */
+  readonly times: CronTimes | null
   readonly #cron: Cron
   /** The first time of day of the expression, on every day. */
   readonly #daily: Cron | undefined
@@ -59,8 +62,10 @@ export class Schedule {
     requireNumber("bulkEveryDays", full.bulkEveryDays, mostBulkEveryDays)
     requireTimeZone(full.timeZone)
     this.#blackout = new BlackoutDates(full.blackout, full.timeZone)
-    const { cron, firstTime } = readCron(full.cron, full.timeZone)
+    const { cron, pattern } = readCron(full.cron, full.timeZone)
+    this.times = cronTimes(pattern)
     this.#cron = cron
+    const firstTime = `${pattern.minute.indexOf(1)} ${pattern.hour.indexOf(1)} * * *`
     this.#daily = full.atLeastDaily ? new Cron(firstTime, cronOptions(full.timeZone)) : undefined
     this.#jitterMs = jitterOf(districtId, full.jitterMinutes)
     // The expression can't come true, as on a 30th of February: the setting at fault is itself, not the floor under it.
@@ -122,14 +127,13 @@ function cronOptions(timezone: string) {
   return { timezone, mode: "5-part", paused: true } as const
 }
 
-function readCron(text: string, timeZone: string): { cron: Cron; firstTime: string } {
+function readCron(text: string, timeZone: string): { cron: Cron; pattern: CronPattern } {
   if (text.trim().split(/\s+/).length !== 5) {
     throw invalid("cron", "it needs five fields: minute, hour, day of the month, month, day of the week")
   }
   try {
-    const { minute, hour } = new CronPattern(text, timeZone, { mode: "5-part" })
-    const firstTime = `${minute.indexOf(1)} ${hour.indexOf(1)} * * *`
-    return { cron: new Cron(text, cronOptions(timeZone)), firstTime }
+    const pattern = new CronPattern(text, timeZone, { mode: "5-part" })
+    return { cron: new Cron(text, cronOptions(timeZone)), pattern }
   } catch (error) {
     const problem = error instanceof Error ? error.message.replace(/^CronPattern: /, "") : "it can't be read"
     throw invalid("cron", problem.replace(/\.$/, ""))

@@ -16,16 +16,16 @@ import { type CommitRange, everyone, newcomers, type SubjectReader } from "./sub
 
 export interface AccountMatchingOptions {
   storage: RosterStorage
-  /** The accounts that the app has already. Without them only older ids and re-issued people are looked for. */
-  accounts?: AccountSource
+  /** The accounts that the app has already. Default: none, and only older ids and re-issued people are looked for. */
+  accounts?: AccountSource | undefined
   /** Whether e-mail addresses may match people with accounts (S26). Clever does not verify them. Default false. */
-  matchEmail?: boolean
+  matchEmail?: boolean | undefined
   /** Who issues the ids that people log in with. Default Clever. */
-  issuer?: string
+  issuer?: string | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
-  clock?: () => number
+  clock?: (() => number) | undefined
   /** Told of every link and decision once it is done, with ids alone. What it throws is ignored. */
-  onAudit?: (event: MatchAuditEvent) => void
+  onAudit?: ((event: MatchAuditEvent) => void) | undefined
 }
 
 /**
@@ -148,7 +148,7 @@ export class AccountMatching {
    */
   async keepApart(options: {
     districtId: string
-    kind?: SubjectKind
+    kind?: SubjectKind | undefined
     cleverId: string
     accountId: string
     by: string

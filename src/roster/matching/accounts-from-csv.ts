@@ -6,12 +6,14 @@ import type { CsvRow } from "./csv-rows.ts"
 export type AccountColumn = Exclude<keyof AccountEntry, "line">
 
 export interface CsvAccountOptions {
-  /** The file. */
-  path?: string
-  /** Instead of a file: opens the text or the bytes anew for each listing, as `() => response.body`. */
-  open?: () => AsyncIterable<Uint8Array | string>
-  /** What the columns are called in the header, where it is not the name that stands in {@link csvColumns}. */
-  columns?: Partial<Record<AccountColumn, string>>
+  /** The file. One of `path` and `open` is needed; default: none. */
+  path?: string | undefined
+  /**
+   * Instead of a file: opens the text or the bytes anew for each listing, as `() => response.body`. Default: none.
+   */
+  open?: (() => AsyncIterable<Uint8Array | string>) | undefined
+  /** What the columns are called in the header. Default: {@link csvColumns}. */
+  columns?: Partial<Record<AccountColumn, string>> | undefined
 }
 
 /** What the columns of a list of accounts are called. Only `account_id` must be there. */

@@ -5,11 +5,11 @@ import type { AccountCounts } from "./read-accounts.ts"
 export interface MatchOptions {
   districtId: string
   /** Ends the matching with `ABORTED`; links and reviews made so far stay, and the next matching goes on from them. */
-  signal?: AbortSignal
-  /** Told now and then how far it is. Must not throw. */
-  onProgress?: (progress: MatchProgress) => void
-  /** Told of each entry of the app's list that can't be used. Must not throw. */
-  onProblem?: (problem: AccountProblem) => void
+  signal?: AbortSignal | undefined
+  /** Told now and then how far it is. What it throws is ignored. */
+  onProgress?: ((progress: MatchProgress) => void) | undefined
+  /** Told of each entry of the app's list that can't be used. What it throws is ignored. */
+  onProblem?: ((problem: AccountProblem) => void) | undefined
 }
 
 export interface MatchProgress {

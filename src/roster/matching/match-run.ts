@@ -1,3 +1,4 @@
+import { tellTo } from "../../errors/index.ts"
 import type { RosterStorage } from "../../storage/contract.ts"
 import type { AccountSource } from "./account-entry.ts"
 import { AccountIndex, keyOf } from "./account-index.ts"
@@ -29,7 +30,9 @@ export async function runMatching(
   options: MatchRunOptions,
 ): Promise<MatchCounts & { accounts: AccountCounts }> {
   const { match, accounts: source, isWhole, subjects, matchEmail, ...rest } = options
-  const { districtId, signal, onProblem, onProgress = () => {} } = match
+  const { districtId, signal } = match
+  const onProblem = tellTo(match.onProblem)
+  const onProgress = tellTo(match.onProgress)
   const wanted = isWhole ? undefined : await valuesOf(subjects, matchEmail)
   const index = new AccountIndex({ matchEmail, wanted })
   let accounts: AccountCounts = { usable: 0, elsewhere: 0, problems: {} }

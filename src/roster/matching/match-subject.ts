@@ -29,7 +29,7 @@ export interface MatchSubject<Field extends AnyField = AnyField> {
 /** A person. `legacyIds` are those of Clever's API v2, in whatever role. */
 export function personSubject(options: {
   user: User
-  legacyIds?: readonly string[]
+  legacyIds?: readonly string[] | undefined
   matchEmail: boolean
 }): MatchSubject<MatchField> {
   const { user, legacyIds = legacyIdsOf(user), matchEmail } = options

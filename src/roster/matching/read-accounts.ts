@@ -26,7 +26,7 @@ export async function readAccounts(options: {
   districtId: string
   index: AccountIndex
   signal: AbortSignal | undefined
-  onProblem: ((problem: AccountProblem) => void) | undefined
+  onProblem: (problem: AccountProblem) => void
   onEntries: (entries: number) => void
 }): Promise<AccountCounts> {
   const { source, districtId, index, signal, onProblem, onEntries } = options
@@ -50,7 +50,7 @@ export async function readAccounts(options: {
     if (problem === undefined) continue
     const { reason, field } = problem
     counts.problems[reason] = (counts.problems[reason] ?? 0) + 1
-    onProblem?.({ reason, field, entry: number, line: entry.line ?? null })
+    onProblem({ reason, field, entry: number, line: entry.line ?? null })
   }
   throwIfAborted(signal)
   onEntries(number)

@@ -49,9 +49,11 @@ export interface Review {
 export interface ReviewQuery {
   /** All districts when absent. */
   districtId?: string | undefined
+  /** All when absent. */
   state?: ReviewState | undefined
+  /** All when absent. */
   type?: ReviewType | undefined
-  /** The id of the last review of the page before. */
+  /** The id of the last review of the page before. Default: the first page. */
   after?: string | undefined
 }
 

@@ -9,7 +9,7 @@ export interface ReadRecordsOptions<K extends Kind = Kind> {
   kind: K
   /** Which records. Default `active`. */
   state?: RecordState | "all" | undefined
-  /** Only records with these Clever ids; unknown ones are passed over. */
+  /** Only records with these Clever ids; unknown ones are passed over. Default: all. */
   ids?: readonly string[] | undefined
   /** `merged` (the default): the app's own values lie over Clever's (S19). `clever`: what Clever said, within scope. */
   view?: "merged" | "clever" | undefined

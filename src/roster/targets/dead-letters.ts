@@ -38,23 +38,11 @@ export interface DeadLetter {
 }
 
 /** A dead letter as it is kept: numbers for names, since a letter must not name another one's record. */
-export interface Letter {
+export interface Letter extends Omit<DeadLetter, "id" | "districtId" | "blockedBy"> {
   readonly number: number
   /** Its document's; 0 before it is written. Not kept in it. */
   readonly revision: number
-  readonly state: "stuck" | "blocked"
   readonly blockedBy: number | null
-  readonly changeId: string
-  readonly kind: Kind
-  readonly recordId: string
-  readonly action: LoggedAction
-  readonly version: number
-  readonly runId: string | null
-  readonly code: string | null
-  readonly message: string | null
-  readonly attempts: number
-  readonly since: string
-  readonly lastTriedAt: string | null
 }
 
 /** In the order in which the changes were to be delivered. */

@@ -5,7 +5,7 @@ import type { TargetFailure } from "./target-failure.ts"
 export interface BatchOptions {
   calls: TargetCalls
   /** How often what failed is tried again before anything is made of it. */
-  retries: number
+  maxRetries: number
   /** Waits before retry 0, 1, 2 …; false if the delivery shall end. */
   pause: (retry: number) => Promise<boolean>
   /** Between 0 and 1. */
@@ -38,13 +38,13 @@ export async function deliverBatch(
   changes: readonly TargetChange[],
   options: BatchOptions,
 ): Promise<BatchOutcome> {
-  const { calls, retries } = options
+  const { calls, maxRetries } = options
   calls.forgetWitnessAmong(changes)
   const batch = new OpenBatch(changes, options)
   for (let retry = 0; ; retry++) {
-    await batch.tryAll({ inParts: retry > 0 || retries === 0 })
+    await batch.tryAll({ inParts: retry > 0 || maxRetries === 0 })
     if (batch.left.size === 0) return { state: "delivered", refused: [] }
-    if (retry >= retries || batch.isRefused) break
+    if (retry >= maxRetries || batch.isRefused) break
     if (!(await options.pause(retry))) return { state: "interrupted" }
   }
 

@@ -1,5 +1,6 @@
+import type { Repeat } from "../../models/timers.ts"
 import type { DocumentWrite, RosterStorage, StoredDocument } from "../../storage/contract.ts"
-import type { LeaseOptions, Repeat } from "../lease-keeper.ts"
+import type { LeaseOptions } from "../lease-keeper.ts"
 import {
   type DeliveryPlace,
   type DeliveryState,

@@ -105,7 +105,7 @@ async function rewriteDeliveries(
 async function* documentPages(
   storage: RosterStorage,
   collection: string,
-  selection: { prefix?: string; districtId?: string },
+  selection: { prefix?: string | undefined; districtId?: string | undefined },
 ): AsyncGenerator<StoredDocument[]> {
   for (let after: string | undefined; ; ) {
     const page = await storage.listDocuments({ collection, ...selection, after, limit: documentsPerPage })

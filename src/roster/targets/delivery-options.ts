@@ -1,5 +1,6 @@
+import type { Repeat, Sleep } from "../../models/timers.ts"
 import type { LoggedAction, RosterStorage } from "../../storage/contract.ts"
-import type { LeaseOptions, Repeat, Sleep } from "../lease-keeper.ts"
+import type { LeaseOptions } from "../lease-keeper.ts"
 import type { DeliveryEvent } from "./delivery-events.ts"
 import type { DeliveryWait } from "./delivery-state.ts"
 import type { Target } from "./target.ts"
@@ -10,29 +11,29 @@ export interface TargetDeliveryOptions {
   /** The app's own tables. */
   target: Target
   /** Most changes in one call, 1 to 1,000. Default 500. */
-  batchSize?: number
+  batchSize?: number | undefined
   /** How often a call that threw is repeated: after 1, 2, 4, 8, 16 s, each with full jitter. Default 5. */
-  retries?: number
+  maxRetries?: number | undefined
   /** The longest wait for a target that is down, in milliseconds; it begins with 30 s and doubles. Default 300,000. */
-  longestWaitMs?: number
+  maxWaitMs?: number | undefined
   /** With more dead letters of a district than this, its delivery waits. Default 10,000. */
-  maxDeadLetters?: number
+  maxDeadLetters?: number | undefined
   /** How many districts are delivered at the same time. Default 1. */
-  concurrency?: number
-  /** How long a process that died keeps others from delivering its district: 20 s, extended every 5 s. */
-  lease?: Partial<LeaseOptions>
+  concurrency?: number | undefined
+  /** How long a process that died keeps others from delivering its district. Default: 20 s, extended every 5 s. */
+  lease?: Partial<LeaseOptions> | undefined
   /** Who delivers, for people to read. Default: host name and process id. */
-  holder?: string
+  holder?: string | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
-  clock?: () => number
+  clock?: (() => number) | undefined
   /** How waiting is done. Default: timers. */
-  sleep?: Sleep
+  sleep?: Sleep | undefined
   /** Between 0 and 1, for jitter. Default `Math.random`. */
-  random?: () => number
+  random?: (() => number) | undefined
   /** How the heartbeat is repeated. Default: a timer that does not keep the process alive. */
-  repeat?: Repeat
+  repeat?: Repeat | undefined
   /** Told what happens, in ids, codes and counts; what it throws is ignored. */
-  onEvent?: (event: DeliveryEvent) => void
+  onEvent?: ((event: DeliveryEvent) => void) | undefined
 }
 
 export interface DeliverOptions {

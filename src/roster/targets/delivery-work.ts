@@ -1,5 +1,5 @@
+import type { Sleep } from "../../models/timers.ts"
 import type { LoggedAction, RosterStorage } from "../../storage/contract.ts"
-import type { Sleep } from "../lease-keeper.ts"
 import { isoTime } from "../run-context.ts"
 import { type Letter, letterKey } from "./dead-letters.ts"
 import { type BatchOutcome, deliverBatch, type Refusal, sample } from "./deliver-batch.ts"
@@ -19,9 +19,9 @@ export interface DeliveryWorkOptions {
   districtId: string
   claim: DeliveryClaim
   batchSize: number
-  retries: number
+  maxRetries: number
   maxDeadLetters: number
-  longestWaitMs: number
+  maxWaitMs: number
   clock: () => number
   sleep: Sleep
   random: () => number
@@ -72,12 +72,12 @@ export class DeliveryWork {
 
   /** One batch, of which nothing waits for another record. `next`: from where another change may be tried. */
   send(changes: readonly TargetChange[], next: DeliveryPlace): Promise<BatchOutcome> {
-    const { retries, random, claim, health } = this.options
+    const { maxRetries, random, claim, health } = this.options
     // Where it is known that the target is down, one more look will do.
     const isDoubtful = health.isDown || claim.state.waiting !== null
     return deliverBatch(changes, {
       calls: this.calls,
-      retries: isDoubtful ? Math.min(retries, 1) : retries,
+      maxRetries: isDoubtful ? Math.min(maxRetries, 1) : maxRetries,
       random,
       pause: (retry) => this.#pause(retry),
       findWitness: () => this.#findWitness(changes, next),
@@ -86,10 +86,10 @@ export class DeliveryWork {
 
   /** Notes that the delivery has to wait. */
   async wait(reason: DeliveryWait["reason"], failure?: TargetFailure): Promise<"waiting"> {
-    const { claim, clock, random, longestWaitMs, health } = this.options
+    const { claim, clock, random, maxWaitMs, health } = this.options
     const { waiting: before } = claim.state
     const attempts = (before?.attempts ?? 0) + 1
-    const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(attempts - 1, 20))
+    const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** Math.min(attempts - 1, 20))
     const waiting: DeliveryWait = {
       reason,
       code: failure?.code ?? null,

@@ -1,8 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises"
 import { HomeroomError, isHomeroomError, tellTo } from "../../errors/index.ts"
-import { nodeCrypto, processName } from "../../models/index.ts"
+import { nodeCrypto, processName, repeatWithTimer, type Sleep, sleepOnTimer } from "../../models/index.ts"
 import type { LoggedAction, RosterStorage } from "../../storage/contract.ts"
-import { repeatWithTimer, type Sleep } from "../lease-keeper.ts"
 import { isoTime } from "../run-context.ts"
 import {
   type DeadLetter,
@@ -50,14 +48,14 @@ export class TargetDelivery {
     this.#options = options
     this.#storage = options.storage
     this.#clock = options.clock ?? Date.now
-    this.#sleep = options.sleep ?? ((ms, signal) => delay(ms, undefined, { signal }))
+    this.#sleep = options.sleep ?? sleepOnTimer
     if (!targetName.test(options.target.name)) {
       throw new HomeroomError("INVALID_OPTIONS", {
         message: "The target's name must be 1 to 40 lower-case letters, digits and hyphens.",
       })
     }
     requireWhole("batchSize", options.batchSize, 1, 1_000)
-    requireWhole("retries", options.retries, 0, 10)
+    requireWhole("maxRetries", options.maxRetries, 0, 10)
     requireWhole("maxDeadLetters", options.maxDeadLetters, 1, 100_000)
     requireWhole("concurrency", options.concurrency, 1, 100)
   }
@@ -184,15 +182,15 @@ export class TargetDelivery {
     const claim = await this.#claim(districtId, initial)
     if (claim === undefined) return "busy"
     const { DeliveryWork, deliverDistrict } = await import("../later.ts")
-    const { target, batchSize = 500, retries = 5, longestWaitMs = 300_000 } = this.#options
+    const { target, batchSize = 500, maxRetries = 5, maxWaitMs = 300_000 } = this.#options
     const work = new DeliveryWork({
       storage: this.#storage,
       target,
       districtId,
       claim,
       batchSize,
-      retries,
-      longestWaitMs,
+      maxRetries,
+      maxWaitMs,
       maxDeadLetters: this.#options.maxDeadLetters ?? 10_000,
       clock: this.#clock,
       sleep: this.#sleep,

@@ -18,7 +18,7 @@ import type { SharingSelection } from "./sharing.ts"
 export type EventsMode = "on" | "empty" | "not-found" | "forbidden"
 
 /** The parts of a district record that tell how its own sync with Clever is. */
-export interface DistrictState {
+export interface SimulatedDistrictState {
   state?: "running" | "pending" | "error" | "paused" | "success" | ""
   error?: string
   pause_start?: string
@@ -119,10 +119,12 @@ export class SimulatedDistrict {
     return this.#connectedAt
   }
 
+  /** Whether its events are there to be read: see {@link EventsMode}. */
   get eventsMode(): EventsMode {
     return this.#eventsMode
   }
 
+  /** Whether the keys of records come in another order each time. */
   get shufflesKeys(): boolean {
     return this.#shufflesKeys
   }
@@ -133,7 +135,7 @@ export class SimulatedDistrict {
   }
 
   /** What a listing of a kind shows right now, ascending by id: the truth to compare a copy with. */
-  records(kind: SimulatedKind, options: { apiVersion?: ApiVersion } = {}): JsonObject[] {
+  records(kind: SimulatedKind, options: { apiVersion?: ApiVersion | undefined } = {}): JsonObject[] {
     const store = this.#data.store(kind)
     const version = options.apiVersion ?? this.#layout.apiVersion
     return store.ids().map((id) => parseObject(store.textFor(id, version) as string))
@@ -171,13 +173,15 @@ export class SimulatedDistrict {
   }
 
   /** One day of realistic change. Lets the simulated clock run on by a day, unless told not to. */
-  nextDay(options: { intensity?: number; advanceClock?: boolean } = {}): BatchSummary {
+  nextDay(
+    options: { intensity?: number | undefined; advanceClock?: boolean | undefined } = {},
+  ): BatchSummary {
     if (options.advanceClock !== false) this.#clock.advance(dayMs)
     return this.#change((context) => passDay(context, this.#leavers, options.intensity ?? 1))
   }
 
   /** The change of the school year: floods of events, as in summer. */
-  rollover(options: { mode?: RolloverMode } = {}): BatchSummary {
+  rollover(options: { mode?: RolloverMode | undefined } = {}): BatchSummary {
     return this.#change((context) => rollOver(context, options.mode ?? "replace"))
   }
 
@@ -216,7 +220,10 @@ export class SimulatedDistrict {
   }
 
   /** Gives records new ids: created and deleted in one batch, same e-mail address and `sis_id`. */
-  reissueIds(options: { kind?: SimulatedKind; ids: readonly string[] }): ReadonlyMap<string, string> {
+  reissueIds(options: {
+    kind?: SimulatedKind | undefined
+    ids: readonly string[]
+  }): ReadonlyMap<string, string> {
     let renamed = new Map<string, string>()
     this.#data.batch(() => {
       renamed = reissue(this.#data, options.kind ?? "user", options.ids)
@@ -235,7 +242,7 @@ export class SimulatedDistrict {
   }
 
   /** Sets the district's own state; emits `districts.updated` like any change. */
-  setState(state: DistrictState): BatchSummary {
+  setState(state: SimulatedDistrictState): BatchSummary {
     return this.edit("district", this.id, { ...state })
   }
 
@@ -246,13 +253,13 @@ export class SimulatedDistrict {
   }
 
   /** Switches events off: nothing is recorded any more, and the feed answers as the mode says. */
-  disableEvents(options: { mode?: Exclude<EventsMode, "on"> } = {}): void {
+  disableEvents(options: { mode?: Exclude<EventsMode, "on"> | undefined } = {}): void {
     this.#eventsMode = options.mode ?? "empty"
     this.#data.eventsEnabled = false
   }
 
   /** Issues a new token. The old one stops working, unless `keepOld`. Also connects again. */
-  rotateToken(options: { keepOld?: boolean } = {}): string {
+  rotateToken(options: { keepOld?: boolean | undefined } = {}): string {
     const random = seededRandom(mixSeed(this.#layout.seed, this.#layout.index, "token"), this.#rotations++)
     let token = ""
     while (token.length < 40) token += random.integer(16).toString(16)

@@ -8,8 +8,8 @@ import type { Fault, FaultExchange } from "./fault-plan.ts"
 /** Answers by itself. The body is text as it is, or JSON; without one the body is empty. */
 export function answer(options: {
   status: number
-  body?: string | JsonObject
-  headers?: Readonly<Record<string, string>>
+  body?: string | JsonObject | undefined
+  headers?: Readonly<Record<string, string>> | undefined
 }): Fault {
   const { status, body, headers = {} } = options
   return () => {
@@ -20,13 +20,15 @@ export function answer(options: {
 }
 
 /** An error page of HTML, or with status 200 a page where JSON belongs. */
-export function html(options: { status?: number; text?: string } = {}): Fault {
+export function html(options: { status?: number | undefined; text?: string | undefined } = {}): Fault {
   return () =>
     htmlAnswer(options.status ?? 200, options.text ?? "Service is temporarily down for maintenance")
 }
 
 /** 429 with an empty body, and the second at which the window ends: 0 s from now unless told otherwise. */
-export function rateLimited(options: { resetInSeconds?: number; now?: () => Date } = {}): Fault {
+export function rateLimited(
+  options: { resetInSeconds?: number | undefined; now?: (() => Date) | undefined } = {},
+): Fault {
   return () => {
     const seconds = (options.now?.() ?? new Date()).getTime() / 1000
     return new Response(null, {
@@ -42,7 +44,7 @@ export function rateLimited(options: { resetInSeconds?: number; now?: () => Date
 }
 
 /** Sends the client elsewhere. */
-export function redirect(options: { to: string; status?: 301 | 302 | 303 | 307 | 308 }): Fault {
+export function redirect(options: { to: string; status?: 301 | 302 | 303 | 307 | 308 | undefined }): Fault {
   return answer({ status: options.status ?? 302, headers: { location: options.to } })
 }
 
@@ -75,7 +77,7 @@ export function rewriteRequest(change: (url: URL) => void): Fault {
 }
 
 /** Cuts the connection: before any answer, or after that many bytes of a body whose full length is announced. */
-export function cutConnection(options: { afterBytes?: number | "half" } = {}): Fault {
+export function cutConnection(options: { afterBytes?: number | "half" | undefined } = {}): Fault {
   return async ({ next, outgoing }) => {
     if (options.afterBytes === undefined) {
       outgoing.destroy()
@@ -93,7 +95,7 @@ export function cutConnection(options: { afterBytes?: number | "half" } = {}): F
 }
 
 /** A good status and a body that ends in the middle, its length announced as it is. */
-export function truncate(options: { afterCharacters?: number } = {}): Fault {
+export function truncate(options: { afterCharacters?: number | undefined } = {}): Fault {
   return rewriteText((text) => text.slice(0, options.afterCharacters ?? text.length >> 1))
 }
 
@@ -106,7 +108,7 @@ export function delay(options: { ms: number }): Fault {
 }
 
 /** Sends the body in small pieces, its length not announced, with a pause after each. */
-export function drip(options: { chunkBytes?: number; everyMs?: number } = {}): Fault {
+export function drip(options: { chunkBytes?: number | undefined; everyMs?: number | undefined } = {}): Fault {
   const { chunkBytes = 1024, everyMs = 0 } = options
   return async (exchange) => {
     const { outgoing } = exchange
@@ -136,7 +138,10 @@ export function hang(): Fault {
 }
 
 /** Does something before or after the answer is made: edits a record between two pages, revokes a token. */
-export function around(options: { before?: () => unknown; after?: () => unknown }): Fault {
+export function around(options: {
+  before?: (() => unknown) | undefined
+  after?: (() => unknown) | undefined
+}): Fault {
   return async ({ next }) => {
     await options.before?.()
     const response = await next()

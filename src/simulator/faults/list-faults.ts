@@ -26,7 +26,7 @@ export function unsortedPage(): Fault {
 }
 
 /** The `next` link leads to another host: whoever follows it gives the token away. */
-export function foreignNext(options: { host?: string } = {}): Fault {
+export function foreignNext(options: { host?: string | undefined } = {}): Fault {
   return rewriteJson((body) => {
     const next = linkOf(body, "next") ?? linkOf(body, "self") ?? "/"
     setNext(body, `http://${options.host ?? "evil.example"}${next}`)
@@ -65,7 +65,7 @@ export function linksOnItems(): Fault {
 }
 
 /** The limit asked for is ignored: pages are as long as Clever's default, or as the one given. */
-export function ignoreLimit(options: { limit?: number } = {}): Fault {
+export function ignoreLimit(options: { limit?: number | undefined } = {}): Fault {
   return rewriteRequest((url) => {
     if (options.limit === undefined) url.searchParams.delete("limit")
     else url.searchParams.set("limit", String(options.limit))
@@ -73,7 +73,7 @@ export function ignoreLimit(options: { limit?: number } = {}): Fault {
 }
 
 /** A cursor is refused, as Clever never does in a recording, but may. */
-export function rejectCursor(options: { status?: number } = {}): Fault {
+export function rejectCursor(options: { status?: number | undefined } = {}): Fault {
   const refused = answer({ status: options.status ?? 400, body: { message: "Invalid starting_after" } })
   return (exchange) =>
     exchange.request.url.searchParams.has("starting_after") ? refused(exchange) : exchange.next()

@@ -11,10 +11,10 @@ export interface LoggedRequest {
 
 /** Which requests to count: every part given must fit. */
 export interface RequestFilter {
-  method?: string
+  method?: string | undefined
   /** A text must be the path without the query and the version (`/users`); a pattern is tried on all of it. */
-  path?: string | RegExp
-  status?: number
+  path?: string | RegExp | undefined
+  status?: number | undefined
 }
 
 const kept = 100_000
@@ -29,6 +29,7 @@ export class RequestLog {
     return this.#total
   }
 
+  /** The requests that fit, oldest first. */
   list(filter: RequestFilter = {}): readonly LoggedRequest[] {
     return this.#requests.filter(
       (request) =>
@@ -38,10 +39,12 @@ export class RequestLog {
     )
   }
 
+  /** How many requests fit. */
   count(filter: RequestFilter = {}): number {
     return this.list(filter).length
   }
 
+  /** Forgets all requests. */
   clear(): void {
     this.#requests = []
     this.#total = 0

@@ -6,7 +6,7 @@ export function callbackUrl(options: {
   issued: IssuedCode
   app: SimulatedApp
   state?: string | undefined
-  byAdmin?: boolean
+  byAdmin?: boolean | undefined
 }): string {
   const { issued, app, state, byAdmin = false } = options
   const url = new URL(issued.redirectUri)

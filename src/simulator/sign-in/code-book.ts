@@ -35,6 +35,7 @@ export class CodeBook {
     return this.#codes.list()
   }
 
+  /** Makes a code, as a login does. */
   issue(asked: Omit<IssuedCode, "code" | "issuedAt" | "redeemed">): IssuedCode {
     const issued = { ...asked, code: randomBytes(20).toString("hex"), issuedAt: this.#now(), redeemed: 0 }
     this.#codes.set(issued.code, issued)

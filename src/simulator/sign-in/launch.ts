@@ -21,7 +21,7 @@ export async function launch(
     state?: string | undefined
     nonce?: string | undefined
     codeChallenge?: string | undefined
-    returnUnshared?: boolean
+    returnUnshared?: boolean | undefined
   },
 ): Promise<Response> {
   const { app, session, person, redirectUri, state } = options

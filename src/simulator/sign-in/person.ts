@@ -55,7 +55,12 @@ export function personByLogin(
 /** People of a district, at most `limit`, whose name or user names contain every word of the search. */
 export function searchPeople(
   district: SimulatedDistrict,
-  options: { search: string; limit: number; among?: readonly Role[]; where?: (person: Person) => boolean },
+  options: {
+    search: string
+    limit: number
+    among?: readonly Role[] | undefined
+    where?: ((person: Person) => boolean) | undefined
+  },
 ): Person[] {
   const { search, limit, among = roles, where = () => true } = options
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)

@@ -33,21 +33,25 @@ export class SessionBook {
     return this.#sessions.list().filter((session) => this.#isRunning(session))
   }
 
+  /** Begins a session, as a login does. */
   start(asked: Omit<CleverSession, "id" | "startedAt">): CleverSession {
     const session = { ...asked, id: randomBytes(16).toString("hex"), startedAt: this.#now() }
     this.#sessions.set(session.id, session)
     return session
   }
 
+  /** A session that still runs. */
   find(id: string | undefined): CleverSession | undefined {
     const session = id === undefined ? undefined : this.#sessions.get(id)
     return session !== undefined && this.#isRunning(session) ? session : undefined
   }
 
+  /** Ends a session, as a logout does. */
   end(id: string): void {
     this.#sessions.delete(id)
   }
 
+  /** Ends all sessions. */
   endAll(): void {
     this.#sessions.clear()
   }

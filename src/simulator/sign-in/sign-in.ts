@@ -97,7 +97,7 @@ export class SignIn {
    */
   logIn(
     personId: string,
-    options: { role?: Role; byAdmin?: string } = {},
+    options: { role?: Role | undefined; byAdmin?: string | undefined } = {},
   ): CleverSession & { cookie: string } {
     const person = this.#person(personId)
     const session = this.sessions.start({
@@ -116,7 +116,13 @@ export class SignIn {
    */
   issueCode(
     personId: string,
-    options: { app?: SimulatedApp; redirectUri?: string; role?: Role; nonce?: string; state?: string } = {},
+    options: {
+      app?: SimulatedApp | undefined
+      redirectUri?: string | undefined
+      role?: Role | undefined
+      nonce?: string | undefined
+      state?: string | undefined
+    } = {},
   ): IssuedCode & { callbackUrl: string } {
     const app = options.app ?? this.#firstApp()
     const person = this.#person(personId)
@@ -139,7 +145,7 @@ export class SignIn {
   }
 
   /** A new signing key. The old ones leave the JWKS, unless `keepOld`. */
-  rotateKeys(options: { keepOld?: boolean } = {}): void {
+  rotateKeys(options: { keepOld?: boolean | undefined } = {}): void {
     this.keys.rotate(options)
   }
 

@@ -13,7 +13,7 @@ export class SigningKeys {
   #keys: Promise<SigningKey>[] = []
 
   /** A new key signs from now on. The old ones leave the published set at once, unless `keepOld`. */
-  rotate(options: { keepOld?: boolean } = {}): void {
+  rotate(options: { keepOld?: boolean | undefined } = {}): void {
     const fresh = newKey()
     this.#keys = options.keepOld === true ? [fresh, ...this.#keys] : [fresh]
   }

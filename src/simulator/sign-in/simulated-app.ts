@@ -16,9 +16,9 @@ export interface AppOptions {
   clientId?: string | undefined
   /** Default: drawn from the seed. */
   clientSecret?: string | undefined
-  /** What the Portal and the login pages call it. */
+  /** What the Portal and the login pages call it. Default `Simulated App`. */
   name?: string | undefined
-  /** Exact addresses; the first is the primary one. Empty: every address of this machine, the first seen is primary. */
+  /** Exact addresses; the first is the primary one. Default: every address of this machine, the first seen is primary. */
   redirectUris?: readonly string[] | undefined
   /** Whether logins bring an `id_token`; Library logins never do. Default false. */
   oidc?: boolean | undefined
@@ -40,7 +40,7 @@ export interface AppOptions {
   tokenType?: string | undefined
   /** Default `documented`. */
   meShape?: MeShape | undefined
-  /** Other spellings of `user_type`, as `{ staff: "school_admin" }`. */
+  /** Other spellings of `user_type`, as `{ staff: "school_admin" }`. Default: none. */
   userTypeNames?: Partial<Record<Role, string>> | undefined
   /** Whether browsers are made to call back twice, once in a frame. Default false. */
   duplicateCallbacks?: boolean | undefined

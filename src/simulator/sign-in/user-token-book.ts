@@ -26,6 +26,7 @@ export class UserTokenBook {
     return this.#tokens.list()
   }
 
+  /** Makes a token, as an exchange does. */
   issue(asked: Pick<UserToken, "clientId" | "grant">): UserToken {
     const token = `il${randomBytes(20).toString("hex")}`
     const issued = { ...asked, token, issuedAt: this.#now() }
@@ -40,10 +41,12 @@ export class UserTokenBook {
     return this.#now().getTime() - issued.issuedAt.getTime() >= this.lifetimeMs ? undefined : issued
   }
 
+  /** Ends a token: it is answered with 401. */
   revoke(token: string): void {
     this.#tokens.delete(token)
   }
 
+  /** Ends all tokens. */
   revokeAll(): void {
     this.#tokens.clear()
   }

@@ -1,8 +1,7 @@
 import type { AnswerHeaders, AnswerReader, Send } from "../../clever/answer-reader.ts"
-import { HomeroomError } from "../../errors/index.ts"
+import { HomeroomError, safeCause } from "../../errors/index.ts"
 import { orAborted } from "./abort.ts"
 import { decodeUtf8 } from "./json.ts"
-import { safeCause } from "./map-error.ts"
 
 export interface GuardOptions {
   readonly send: Send

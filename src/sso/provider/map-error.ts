@@ -1,5 +1,11 @@
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from "openid-client"
-import { type ErrorCode, HomeroomError, isHomeroomError } from "../../errors/index.ts"
+import {
+  type ErrorCode,
+  foreignCodes,
+  HomeroomError,
+  isHomeroomError,
+  safeCause,
+} from "../../errors/index.ts"
 import { JwsRefused } from "./jws.ts"
 
 /**
@@ -24,7 +30,7 @@ export function toProviderError(error: unknown, step: ProviderStep): HomeroomErr
   if (step === "discovery" || step === "keys") {
     if (own?.code === "LOGIN_OIDC_UNAVAILABLE") return own
     return new HomeroomError("LOGIN_OIDC_UNAVAILABLE", {
-      details: { step, reason: own?.code ?? codesOf(error)[0] },
+      details: { step, reason: own?.code ?? foreignCodes(error)[0] },
       cause: own ?? safeCause(error),
     })
   }
@@ -34,7 +40,7 @@ export function toProviderError(error: unknown, step: ProviderStep): HomeroomErr
   const status = statusOf(error)
   const reason = error instanceof ResponseBodyError ? knownReason(error.error) : null
   return new HomeroomError(tokenCode(error, status, reason), {
-    details: { step, status, reason: reason ?? codesOf(error)[0] },
+    details: { step, status, reason: reason ?? foreignCodes(error)[0] },
     cause: safeCause(error),
   })
 }
@@ -77,22 +83,4 @@ function findOwn(error: unknown): HomeroomError | undefined {
     at = (at as { cause?: unknown }).cause
   }
   return undefined
-}
-
-/** What may be kept of a foreign error: its codes, and nothing that may quote a request or an answer. */
-export function safeCause(error: unknown): Error {
-  const codes = codesOf(error)
-  return new Error(codes.length > 0 ? codes.join(", ") : "The connection failed.")
-}
-
-function codesOf(error: unknown): string[] {
-  const codes: string[] = []
-  let at: unknown = error
-  for (let depth = 0; depth < 5 && typeof at === "object" && at !== null; depth++) {
-    const { code, cause } = at as { code?: unknown; cause?: unknown }
-    if (typeof code === "string" && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) && !codes.includes(code))
-      codes.push(code)
-    at = cause
-  }
-  return codes
 }

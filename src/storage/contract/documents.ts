@@ -3,6 +3,7 @@
  * collection is ordered by key, by code unit.
  */
 export interface DocumentStore {
+  /** A document as it was written last. */
   getDocument(collection: string, key: string): Promise<StoredDocument | undefined>
   /** In ascending key, from after `after`. */
   listDocuments(query: DocumentQuery): Promise<StoredDocument[]>

@@ -5,6 +5,7 @@
 export interface LoginStore {
   // Links: one account for a Clever id
 
+  /** The link of an identity. */
   getLink(key: LinkKey): Promise<AccountLink | undefined>
   /** All links, or those of one district or account, in ascending issuer, then Clever id. */
   listLinks(query: LinkQuery): Promise<AccountLink[]>

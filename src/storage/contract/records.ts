@@ -74,9 +74,9 @@ export type RecordFilter =
   /** The sections a person teaches or attends. */
   | { kind: "section"; personId: string }
   /** The people of a section, in one role or both. */
-  | { kind: "user"; sectionId: string; role?: "student" | "teacher" }
+  | { kind: "user"; sectionId: string; role?: "student" | "teacher" | undefined }
   /** The users of a school (primary or not), in one role or any; or its sections. */
-  | { kind: "user" | "section"; schoolId: string; role?: string }
+  | { kind: "user" | "section"; schoolId: string; role?: string | undefined }
   /** The users that have a role. */
   | { kind: "user"; role: string }
   /** Whoever or whatever has this `sis_id` (of any role; a staff member's `staff_id` counts). */

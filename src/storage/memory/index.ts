@@ -51,8 +51,8 @@ import { RunTable } from "./run-table.ts"
 import { countTraces } from "./traces.ts"
 
 export interface MemoryStorageOptions {
-  /** The time in milliseconds since 1970, by which leases and sign-in's keys run out; `Date.now` when absent. */
-  clock?: () => number
+  /** Milliseconds since 1970, by which leases and sign-in's keys run out. Default `Date.now`. */
+  clock?: (() => number) | undefined
 }
 
 /**
@@ -79,6 +79,7 @@ export class MemoryStorage extends MemoryAppStore implements RosterStorage {
     this.#leases = new LeaseTable(clock)
   }
 
+  /** Forgets everything for good. */
   override async close(): Promise<void> {
     await super.close()
     this.#connections = new OrderedMap()

@@ -61,7 +61,9 @@ async function commitChanges(
   for (const kind of kinds) {
     const actions = wanted.filter((entry) => entry.kind === kind).map(({ action }) => action)
     if (actions.some((action) => contentActions.includes(action))) {
-      await sql.run(writeSql, district, run, kindCode(kind))
+      const code = kindCode(kind)
+      const known = await sql.get(anyRecordSql, district, code)
+      await sql.run(known === undefined ? insertSql : writeSql, district, run, code)
     }
     if (actions.includes("archive"))
       await sql.run(archiveSql, district, run, kindCode(kind), endOf(request.run))
@@ -81,11 +83,15 @@ async function commitChanges(
   return written > 0 ? request.basis + 1 : null
 }
 
-const writeSql = `
+const anyRecordSql = "SELECT 1 FROM homeroom.records WHERE district = $1 AND kind = $2 LIMIT 1"
+
+/** In the order in which they were staged, which is near the ids' own. */
+const insertSql = `
 INSERT INTO homeroom.records (district, kind, active, content, id, raw, canonical)
 SELECT $1::int, kind, true, run, id, raw, canonical FROM homeroom.changes
-WHERE run = $2 AND kind = $3 AND action IN (${contentActions.map(actionCode).join(", ")})
-ORDER BY id
+WHERE run = $2 AND kind = $3 AND action IN (${contentActions.map(actionCode).join(", ")})`
+
+const writeSql = `${insertSql}
 ON CONFLICT (district, kind, id) DO UPDATE SET active = true, content = excluded.content, raw = excluded.raw,
   canonical = excluded.canonical, archived_at = NULL`
 

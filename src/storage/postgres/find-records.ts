@@ -1,8 +1,8 @@
 import type { RecordFilter, RecordSearch, StoredRecord } from "../contract.ts"
 import { kindCode } from "../sql/codes.ts"
-import { districtSql } from "./keys.ts"
+import { districtSql, recordsByIdSql } from "./keys.ts"
 import { termOf } from "./lookup-terms.ts"
-import { recordOf } from "./read-records.ts"
+import { recordColumns, recordOf, withContent } from "./read-records.ts"
 import type { Sql } from "./sql.ts"
 
 type TermFilter = Exclude<RecordFilter, { sectionId: string }>
@@ -17,10 +17,8 @@ export async function findRecords(sql: Sql, search: RecordSearch): Promise<Store
   if ("sectionId" in filter) {
     const people = await peopleOf(sql, district, filter)
     const rows = await sql.all(
-      `SELECT r.kind, r.id, r.active, r.raw, r.canonical, c.data
-       FROM homeroom.records r JOIN homeroom.changes c ON c.run = r.content AND c.kind = r.kind AND c.id = r.id
-       WHERE r.district = $1 AND r.kind = $2 AND r.id = ANY($3::text[]) AND r.active = $4 AND r.id > $5
-       ORDER BY r.id LIMIT $6`,
+      `SELECT ${recordColumns} FROM ${peopleSql} ${withContent}
+       WHERE r.active = $4 AND r.id > $5 ORDER BY r.id LIMIT $6`,
       district,
       kindCode("user"),
       people,
@@ -41,6 +39,8 @@ export async function findRecords(sql: Sql, search: RecordSearch): Promise<Store
   )
   return rows.map(recordOf)
 }
+
+const peopleSql = recordsByIdSql({ district: "$1", kind: "$2", ids: "$3" })
 
 // Materialized: the planner knows little of single terms, and might walk through all records in their order instead.
 const findSql = `
@@ -73,8 +73,7 @@ export async function countRecords(
 async function countPeople(sql: Sql, district: number, filter: SectionFilter, limit: number | null) {
   return sql.get(
     `SELECT count(*) AS count FROM (
-       SELECT 1 FROM homeroom.records
-       WHERE district = $1 AND kind = $2 AND id = ANY($3::text[]) AND active LIMIT $4) AS found`,
+       SELECT 1 FROM ${peopleSql} WHERE r.active LIMIT $4) AS found`,
     district,
     kindCode("user"),
     await peopleOf(sql, district, filter),

@@ -9,11 +9,11 @@ import { WriteQueue } from "./write-queue.ts"
 
 /** Where the database is, and how it is used. One of `connectionString` and `pool` is needed. */
 export interface PostgresStorageOptions {
-  /** `postgres://user:password@host/database`. The storage makes a `pg.Pool` of its own and ends it. */
+  /** `postgres://user:password@host/database`. The storage makes a `pg.Pool` of its own and ends it. Default: none. */
   connectionString?: string | undefined
   /** The most connections of a pool of its own. Default 10. */
   maxConnections?: number | undefined
-  /** A `pg.Pool` of the app, or what lends connections as one does: `pglitePool(…)`. It is not ended. */
+  /** A `pg.Pool` of the app, or what lends connections as one does: `pglitePool(…)`. It is not ended. Default: none. */
   pool?: PgPoolLike | undefined
   /** The schema that holds the tables: lower-case letters, digits and `_`. Default `homeroom`. */
   schema?: string | undefined

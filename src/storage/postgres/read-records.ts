@@ -12,7 +12,7 @@ import type {
 import { kindCode, kindOf } from "../sql/codes.ts"
 import { headOf } from "../sql/rows.ts"
 import { differenceOf, isComparable } from "../sql/stretch-difference.ts"
-import { districtSql } from "./keys.ts"
+import { districtSql, recordsByIdSql } from "./keys.ts"
 import type { Row, Sql, Value } from "./sql.ts"
 
 /** How many ids may be asked for at once. */
@@ -63,8 +63,8 @@ export async function isStretchSame(sql: Sql, query: StretchQuery): Promise<bool
   const difference = differenceOf({ raws: stored, rows: String(rows) }, query)
   if (difference === undefined) return false
   const others = await sql.all(
-    `SELECT id, active, raw, canonical FROM homeroom.records
-     WHERE district = ${districtSql("$1")} AND kind = $2 AND id = ANY($3::text[]) ORDER BY id`,
+    `SELECT r.id, active, raw, canonical
+     FROM ${recordsByIdSql({ district: districtSql("$1"), kind: "$2", ids: "$3" })} ORDER BY r.id`,
     districtId,
     kindCode(kind),
     difference.differing,
@@ -83,10 +83,12 @@ export async function getRecords(
     })
   }
   const rows = await sql.all(
-    `${selectRecords} AND r.id = ANY($3::text[]) ORDER BY r.id`,
+    `SELECT ${recordColumns}
+     FROM ${recordsByIdSql({ district: districtSql("$1"), kind: "$2", ids: "$3" })} ${withContent}
+     ORDER BY r.id`,
     districtId,
     kindCode(kind),
-    ids,
+    [...new Set(ids)],
   )
   return rows.map(recordOf)
 }
@@ -97,14 +99,17 @@ export async function listRecords(
 ): Promise<StoredRecord[]> {
   const values: Value[] = [districtId, kindCode(kind), after, limit]
   const inState = state === undefined ? "" : `AND r.active = $${values.push(state === "active")}`
-  const rows = await sql.all(`${selectRecords} AND r.id > $3 ${inState} ORDER BY r.id LIMIT $4`, ...values)
+  const rows = await sql.all(
+    `SELECT ${recordColumns} FROM homeroom.records r ${withContent}
+     WHERE r.district = ${districtSql("$1")} AND r.kind = $2 AND r.id > $3 ${inState} ORDER BY r.id LIMIT $4`,
+    ...values,
+  )
   return rows.map(recordOf)
 }
 
-const selectRecords = `
-SELECT r.kind, r.id, r.active, r.raw, r.canonical, c.data
-FROM homeroom.records r JOIN homeroom.changes c ON c.run = r.content AND c.kind = r.kind AND c.id = r.id
-WHERE r.district = ${districtSql("$1")} AND r.kind = $2`
+/** What {@link recordOf} wants of a record `r` and its content `c`. */
+export const recordColumns = "r.kind, r.id, r.active, r.raw, r.canonical, c.data"
+export const withContent = "JOIN homeroom.changes c ON c.run = r.content AND c.kind = r.kind AND c.id = r.id"
 
 function fingerprintOf(row: Row): StoredFingerprint {
   return {

@@ -100,7 +100,9 @@ function insertSql(source: string): string {
 INSERT INTO homeroom.changes (run, kind, action, id, before, raw, canonical, reason, path, data, terms)
 SELECT $1::int, s.kind, s.action, s.id, r.content, s.raw, s.canonical, s.reason, s.path, s.data, s.terms
 FROM ${source}
-LEFT JOIN homeroom.records r ON r.district = $2::int AND r.kind = s.kind AND r.id = s.id AND s.action <> ${create}
+LEFT JOIN LATERAL (
+  SELECT content FROM homeroom.records WHERE district = $2::int AND kind = s.kind AND id = s.id LIMIT 1
+) r ON s.action <> ${create}
 ON CONFLICT (run, kind, id) DO UPDATE SET action = excluded.action, before = excluded.before, raw = excluded.raw,
   canonical = excluded.canonical, reason = excluded.reason, path = excluded.path, data = excluded.data,
   terms = excluded.terms`

@@ -99,7 +99,7 @@ CROSS JOIN homeroom_records r ON r.district = ? AND r.kind = ? AND r.id = people
 /** No numbered parameters: Node 22.13 can't bind them. */
 function sectionParameters(
   district: number,
-  { sectionId, role = null }: { sectionId: string; role?: string | null },
+  { sectionId, role = null }: { sectionId: string; role?: string | null | undefined },
 ): (string | number | null)[] {
   const section = [district, kindCode("section"), sectionId, role]
   return [...section, ...section, district, kindCode("user")]

@@ -77,12 +77,12 @@ export interface SqliteStorageOptions {
   /** The database file; made if it is not there. A host's own tables may live in it too. */
   path: string
   /** Milliseconds since 1970, by which leases and sign-in's keys run out. Default `Date.now`. */
-  clock?: () => number
+  clock?: (() => number) | undefined
   /**
    * How long a write waits for another process's transaction, and an erasure for its reading, before `STORAGE_BUSY`.
    * In milliseconds; default 30,000.
    */
-  busyTimeoutMs?: number
+  busyTimeoutMs?: number | undefined
 }
 
 /**

@@ -4,18 +4,10 @@ import { getRequestListener } from "@hono/node-server"
 import express from "express"
 import { homePage } from "../../../examples/login-support/pages.ts"
 import { type ConsoleRole, createConsole } from "../../../src/console/index.ts"
+import { LoginResolver } from "../../../src/entries/accounts.ts"
+import { Connections, Imports, InProcessQueue, RoutedSource } from "../../../src/entries/exchange.ts"
 import { cleverLogin, cleverSession } from "../../../src/express/index.ts"
-import {
-  CleverSsoClient,
-  Connections,
-  cleverApps,
-  Imports,
-  InProcessQueue,
-  LoginResolver,
-  type RosterStorage,
-  RosterSync,
-  RoutedSource,
-} from "../../../src/index.ts"
+import { CleverSsoClient, cleverApps, type RosterStorage, RosterSync } from "../../../src/index.ts"
 import type { RosterSource } from "../../../src/models/record-page.ts"
 import { type Simulator, startSimulator } from "../../../src/simulator/index.ts"
 

@@ -1,13 +1,8 @@
 import { join } from "node:path"
 import { describe, expect, onTestFinished, test } from "vitest"
-import {
-  CleverClient,
-  Connections,
-  LoginResolver,
-  type LoginResolverOptions,
-  type RosterStorage,
-  RosterSync,
-} from "../../../src/index.ts"
+import { LoginResolver, type LoginResolverOptions } from "../../../src/entries/accounts.ts"
+import { Connections } from "../../../src/entries/exchange.ts"
+import { CleverClient, type RosterStorage, RosterSync } from "../../../src/index.ts"
 import { MemoryStorage } from "../../../src/storage/memory/index.ts"
 import { SqliteStorage } from "../../../src/storage/sqlite/index.ts"
 import { doors } from "../../sso/support/doors.ts"

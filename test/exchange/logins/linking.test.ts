@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { LinkProof, LoginIdentity } from "../../../src/index.ts"
+import type { LinkProof, LoginIdentity } from "../../../src/entries/accounts.ts"
 import { codeOf, storageNames } from "../../support/roster-world.ts"
 import { identityOf, issuer, LoginWorld, libraryIdentity } from "./login-world.ts"
 

@@ -1,16 +1,14 @@
 import type {
+  AccountAuditEvent,
   AccountQuery,
   AppAccounts,
-  ConnectionMode,
-  ConnectionState,
-  LoginAuditEvent,
   LoginIdentity,
   LoginResolution,
   LoginResolverOptions,
-  Role,
-  User,
-} from "../../../src/index.ts"
-import { LoginResolver } from "../../../src/index.ts"
+} from "../../../src/entries/accounts.ts"
+import { LoginResolver } from "../../../src/entries/accounts.ts"
+import type { ConnectionMode, ConnectionState } from "../../../src/entries/exchange.ts"
+import type { Role, User } from "../../../src/index.ts"
 import { RosterWorld, type WorldOptions } from "../../support/roster-world.ts"
 
 export const issuer = "https://clever.com"
@@ -55,7 +53,7 @@ export class FakeAccounts implements AppAccounts {
 export class LoginWorld {
   readonly roster: RosterWorld
   readonly accounts: FakeAccounts = new FakeAccounts()
-  readonly audited: LoginAuditEvent[] = []
+  readonly audited: AccountAuditEvent[] = []
 
   private constructor(roster: RosterWorld) {
     this.roster = roster

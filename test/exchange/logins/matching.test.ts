@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import type { AccountQuery, Role, User } from "../../../src/index.ts"
+import type { AccountQuery } from "../../../src/entries/accounts.ts"
+import type { Role, User } from "../../../src/index.ts"
 import { storageNames } from "../../support/roster-world.ts"
 import { identityOf, LoginWorld } from "./login-world.ts"
 

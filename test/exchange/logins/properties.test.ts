@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type AccountQuery, LoginResolver, type LoginResolverOptions, type User } from "../../../src/index.ts"
+import { type AccountQuery, LoginResolver, type LoginResolverOptions } from "../../../src/entries/accounts.ts"
+import type { User } from "../../../src/index.ts"
 import { parseRecord } from "../../../src/models/parse-record.ts"
 import { recordKeys } from "../../../src/models/record-keys.ts"
 import type { StagedChange } from "../../../src/storage/contract.ts"

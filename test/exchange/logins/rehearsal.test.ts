@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { AccountMatching, type LoginResolverOptions, type User } from "../../../src/index.ts"
+import { AccountMatching, type LoginResolverOptions } from "../../../src/entries/accounts.ts"
+import type { User } from "../../../src/index.ts"
 import { storageNames } from "../../support/roster-world.ts"
 import { identityOf, issuer, LoginWorld } from "./login-world.ts"
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { type AccountEntry, AccountMatching, type Review, type User } from "../../../src/index.ts"
+import { type AccountEntry, AccountMatching, type Review } from "../../../src/entries/accounts.ts"
+import type { User } from "../../../src/index.ts"
 import { codeOf, storageNames } from "../../support/roster-world.ts"
 import { identityOf, issuer, LoginWorld } from "./login-world.ts"
 

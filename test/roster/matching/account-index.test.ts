@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type AccountEntry, type Role, roles } from "../../../src/index.ts"
+import type { AccountEntry } from "../../../src/entries/accounts.ts"
+import { type Role, roles } from "../../../src/index.ts"
 import { AccountIndex } from "../../../src/roster/matching/account-index.ts"
 import { KeyTable } from "../../../src/roster/matching/key-table.ts"
 import type { MatchQuestion } from "../../../src/roster/matching/match-subject.ts"

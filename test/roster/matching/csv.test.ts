@@ -7,10 +7,10 @@ import {
   type AccountEntry,
   accountsFromCsv,
   type CsvAccountOptions,
-  csvColumns,
-  isHomeroomError,
   type UnusableEntry,
-} from "../../../src/index.ts"
+} from "../../../src/entries/accounts.ts"
+import { isHomeroomError } from "../../../src/index.ts"
+import { csvColumns } from "../../../src/roster/matching/accounts-from-csv.ts"
 import { readCsvRows } from "../../../src/roster/matching/csv-rows.ts"
 import { temporaryFolder } from "../../support/roster-world.ts"
 

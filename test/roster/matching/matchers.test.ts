@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { type AccountEntry, AccountMatching, type MatchField, type Role } from "../../../src/index.ts"
+import { type AccountEntry, AccountMatching, type MatchField } from "../../../src/entries/accounts.ts"
+import type { Role } from "../../../src/index.ts"
 import { storageNames } from "../../support/roster-world.ts"
 import { type entryFields, heldBy, issuer, MatchingWorld } from "./matching-world.ts"
 

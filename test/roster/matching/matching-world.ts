@@ -8,10 +8,9 @@ import {
   type MatchResult,
   type Review,
   type ReviewQuery,
-  type Role,
   type UnusableEntry,
-  type User,
-} from "../../../src/index.ts"
+} from "../../../src/entries/accounts.ts"
+import type { Role, User } from "../../../src/index.ts"
 import type { AccountLink, StoredDocument } from "../../../src/storage/contract.ts"
 import { RosterWorld, type WorldOptions } from "../../support/roster-world.ts"
 

@@ -7,9 +7,8 @@ import {
   type AccountQuery,
   LoginResolver,
   type Review,
-  type Role,
-  type User,
-} from "../../../src/index.ts"
+} from "../../../src/entries/accounts.ts"
+import type { Role, User } from "../../../src/index.ts"
 import { parseRecord } from "../../../src/models/parse-record.ts"
 import { recordKeys } from "../../../src/models/record-keys.ts"
 import type { AccountLink, RosterStorage, StagedChange } from "../../../src/storage/contract.ts"

@@ -4,8 +4,8 @@ import {
   AccountMatching,
   type Review,
   type ReviewChoice,
-  type User,
-} from "../../../src/index.ts"
+} from "../../../src/entries/accounts.ts"
+import type { User } from "../../../src/index.ts"
 import { codeOf, storageNames } from "../../support/roster-world.ts"
 import { heldBy, issuer, MatchingWorld } from "./matching-world.ts"
 

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path"
 import { describe, expect, it, vi } from "vitest"
 import type { Kind } from "../../../src/models/kinds.ts"
 import type { Scope } from "../../../src/models/scope.ts"
-import type { Progress } from "../../../src/roster/index.ts"
+import type { SyncProgress } from "../../../src/roster/index.ts"
 import type { JsonObject } from "../../../src/simulator/index.ts"
 import type { Run } from "../../../src/storage/contract.ts"
 import { guardsOff } from "../../support/guards-off.ts"
@@ -153,7 +153,7 @@ describe("S18 data out of scope is never stored, staged, logged or told", () => 
     const included = pupils.filter((id) => !isExcluded(id))
     const damaged = included.slice(0, 17)
     const sound = included.slice(17)
-    const progress: Progress[] = []
+    const progress: SyncProgress[] = []
     const results: unknown[] = []
     let onProgress = () => {}
     world.hooks.beforeCall = (method, parameters) => {

@@ -1,9 +1,9 @@
 import { onTestFinished } from "vitest"
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../../src/simulator/index.ts"
 import {
-  type AuditEvent,
   CleverSsoClient,
   type CleverSsoOptions,
+  type LoginAuditEvent,
   type LoginHooks,
 } from "../../../src/sso/index.ts"
 import { type Door, freePort } from "./doors.ts"
@@ -22,7 +22,7 @@ export interface LoginWorld {
   readonly sso: CleverSsoClient
   /** The app's origin. */
   readonly app: string
-  readonly audit: AuditEvent[]
+  readonly audit: LoginAuditEvent[]
   /** What reached the app's own error handler. */
   readonly errors: readonly unknown[]
   /** Lets time pass for everybody. */
@@ -58,7 +58,7 @@ export async function openLoginWorld(options: LoginWorldOptions): Promise<LoginW
   onTestFinished(() => simulator.close())
   const port = await freePort()
   const app = `http://localhost:${port}`
-  const audit: AuditEvent[] = []
+  const audit: LoginAuditEvent[] = []
   const sso = new CleverSsoClient({
     clientId: simulator.clientId,
     clientSecret: simulator.clientSecret,

@@ -83,7 +83,7 @@ async function showImport(visit: Visit): Promise<Response> {
 
 async function page(
   visit: Visit,
-  { status, banner }: { status?: number; banner?: Banner | undefined },
+  { status, banner }: { status?: number | undefined; banner?: Banner | undefined },
 ): Promise<Response> {
   const { text, connection, parts, clock } = visit
   const { districtId } = connection

@@ -1,5 +1,5 @@
 import { type ImportProgress, importProgress } from "../../../exchange/index.ts"
-import { repeatWithTimer } from "../../../roster/index.ts"
+import { repeatWithTimer } from "../../../models/index.ts"
 import type { Visit } from "../../routing/visit.ts"
 import { progressTexts, stateMark } from "./progress-text.ts"
 

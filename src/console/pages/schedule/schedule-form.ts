@@ -1,4 +1,4 @@
-import { type CronTimes, type NextImport, readCronTimes, writeCronTimes } from "../../../exchange/index.ts"
+import type { CronTimes, NextImport } from "../../../exchange/index.ts"
 import type { ScheduleSettings } from "../../../storage/contract.ts"
 import type { Visit } from "../../routing/visit.ts"
 import { checkbox, selectField, textArea, textField } from "../../view/fields.ts"
@@ -26,7 +26,7 @@ export function scheduleForm(
   const entered = problems === undefined ? undefined : visit.form
   const valueFor = (name: string, saved: string) => entered?.get(name) ?? saved
   const { timeZone, jitterMinutes, bulkEveryDays, atLeastDaily, cron } = next.schedule
-  const times = readCronTimes(cron)
+  const { times } = next
   const asForAll = (value: string, isOwn: boolean) => (isOwn ? undefined : words.asForAll(value))
   return html`<div class="fields">
 ${selectField({
@@ -133,11 +133,11 @@ function readCron(form: URLSearchParams): string | null | undefined {
   if (hour === undefined) return null
   const first = Number(hour)
   const hours = preset === "twice" ? [first, (first + 12) % 24].sort((a, b) => a - b) : [first]
-  return writeCronTimes({ minute: Number(minute), hours, days: preset === "weekdays" ? workingDays : null })
+  return `${Number(minute)} ${hours.join(",")} * * ${preset === "weekdays" ? workingDays.join(",") : "*"}`
 }
 
-function presetOf(times: CronTimes | undefined): Preset {
-  if (times === undefined) return "custom"
+function presetOf(times: CronTimes | null): Preset {
+  if (times === null) return "custom"
   const { hours, days } = times
   const [first = 0, second] = hours
   if (hours.length === 1 && days === null) return "daily"

@@ -80,7 +80,7 @@ function problemsIn(visit: Visit, error: unknown, part: Part): Problems {
 
 async function page(
   visit: Visit,
-  { part, problems = {} }: { part?: Part; problems?: Problems },
+  { part, problems = {} }: { part?: Part | undefined; problems?: Problems | undefined },
 ): Promise<Response> {
   const { text, connection, clock } = visit
   const { storage, schedule, connections } = visit.parts
@@ -128,7 +128,7 @@ function nowFacts(visit: Visit, next: NextImport): Markup {
   const words = text.schedule
   const { jitterMinutes } = next.schedule
   return html`${facts([
-    [words.when, scheduleInWords(text, next.schedule)],
+    [words.when, scheduleInWords(text, next)],
     [
       words.nextSync,
       next.at === null ? html`<span class="quiet">${text.connection.off}</span>` : show.time(next.at),

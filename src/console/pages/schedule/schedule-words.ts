@@ -1,4 +1,4 @@
-import { type FullSchedule, readCronTimes } from "../../../exchange/index.ts"
+import type { NextImport } from "../../../exchange/index.ts"
 import type { ConsoleText } from "../../text/english.ts"
 
 /** A Sunday. */
@@ -6,10 +6,10 @@ const aSundayMs = Date.parse("2026-03-01T00:00:00Z")
 const dayMs = 86_400_000
 
 /** When a schedule's time comes, in words. */
-export function scheduleInWords(text: ConsoleText, { cron, timeZone }: FullSchedule): string {
+export function scheduleInWords(text: ConsoleText, { schedule, times }: NextImport): string {
   const words = text.schedule
-  const times = readCronTimes(cron)
-  if (times === undefined) return words.wordsOther(cron, timeZone)
+  const { cron, timeZone } = schedule
+  if (times === null) return words.wordsOther(cron, timeZone)
   const list = new Intl.ListFormat(text.language)
   const clockTimes = times.hours.map((hour) => clockTime(hour, times.minute))
   return words.words(daysInWords(text, times.days, list), list.format(clockTimes), timeZone)

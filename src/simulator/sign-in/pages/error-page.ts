@@ -6,7 +6,7 @@ import { pageAnswer } from "./page.ts"
 /** Clever's own page for a request that can't be answered by sending the browser back to the app. */
 export function errorPage(
   c: Context,
-  options: { reason: string; status?: 400 | 403 | 404; text: string },
+  options: { reason: string; status?: 400 | 403 | 404 | undefined; text: string },
 ): Promise<Response> {
   return pageAnswer(c, {
     status: options.status ?? 400,

@@ -7,7 +7,12 @@ export type Markup = ReturnType<typeof html>
 /** Answers with a whole page of the simulated Clever. Nothing in it is inline, and nothing comes from elsewhere. */
 export async function pageAnswer(
   c: Context,
-  options: { status?: 200 | 400 | 401 | 403 | 404; title: string; body: Markup; head?: Markup },
+  options: {
+    status?: 200 | 400 | 401 | 403 | 404 | undefined
+    title: string
+    body: Markup
+    head?: Markup | undefined
+  },
 ): Promise<Response> {
   const page = await html`<!DOCTYPE html>
 <html lang="en">

@@ -1,5 +1,6 @@
-import type { Kind } from "../models/index.ts"
+import type { Kind } from "../models/kinds.ts"
 import type { Rejection, RosterStorage } from "../storage/contract.ts"
+import { positionOf, type RecordPosition } from "./change-log.ts"
 
 /** A record that a run left out. */
 export interface RunRejection {
@@ -11,47 +12,45 @@ export interface RunRejection {
   path: string
 }
 
-/** Where a list of rejected records goes on. */
-export interface RejectionPosition {
-  kind: Kind
-  id: string
+/** From where in a run's rejected records. */
+export interface RejectionPageQuery {
+  /** `next` of the page before. Default: the first page. */
+  after?: RecordPosition | undefined
+  /** How many at most. Default 50. */
+  limit?: number | undefined
 }
 
 export interface RejectionPage {
   /** In kind order, then id; without their contents. */
   rejections: RunRejection[]
   /** Where the next page begins; null after the last one. */
-  next: RejectionPosition | null
+  next: RecordPosition | null
 }
 
 const pageSize = 500
 
 /** The records that a run rejected, in kind order, then id; without their contents. */
 export async function* readRejections(storage: RosterStorage, runId: string): AsyncGenerator<RunRejection> {
-  await storage.open()
-  let after: RejectionPosition | undefined
+  let after: RecordPosition | null = null
   for (;;) {
-    const page = await storage.listRejections({ runId, after, limit: pageSize })
+    const page = await storage.listRejections({ runId, after: after ?? undefined, limit: pageSize })
     yield* page.map(describe)
-    const last = page.at(-1)
-    if (last === undefined) return
-    after = { kind: last.kind, id: last.id }
+    after = positionOf(page.at(-1))
+    if (after === null) return
   }
 }
 
-/** A page of what {@link readRejections} lists, 50 where `limit` does not say otherwise. Costs that page. */
+/** A page of what {@link readRejections} lists. Costs that page. */
 export async function pageOfRejections(
   storage: RosterStorage,
   runId: string,
-  { after, limit = 50 }: { after?: RejectionPosition | undefined; limit?: number | undefined } = {},
+  { after, limit = 50 }: RejectionPageQuery,
 ): Promise<RejectionPage> {
-  await storage.open()
   const found = await storage.listRejections({ runId, after, limit: limit + 1 })
   const shown = found.slice(0, limit)
-  const last = found.length > limit ? shown.at(-1) : undefined
   return {
     rejections: shown.map(describe),
-    next: last === undefined ? null : { kind: last.kind, id: last.id },
+    next: found.length > limit ? positionOf(shown.at(-1)) : null,
   }
 }
 

@@ -5,6 +5,12 @@
  * body (JSON.parse's do).
  */
 export function safeCause(error: unknown): Error {
+  const codes = foreignCodes(error)
+  return new Error(codes.length > 0 ? codes.join(", ") : "The connection failed.")
+}
+
+/** The codes of an error that is not ours and of its causes. */
+export function foreignCodes(error: unknown): string[] {
   const codes: string[] = []
   let at: unknown = error
   for (let depth = 0; depth < 5 && typeof at === "object" && at !== null; depth++) {
@@ -13,5 +19,5 @@ export function safeCause(error: unknown): Error {
       codes.push(code)
     at = cause
   }
-  return new Error(codes.length > 0 ? codes.join(", ") : "The connection failed.")
+  return codes
 }

@@ -1,0 +1,42 @@
+import { globSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, test } from "vitest"
+import { root } from "../../scripts/entries.ts"
+import { readRules, splitName } from "../../scripts/spec/rules.ts"
+
+/** The ids that texts in tests begin with: names of tests and of what they stand in. */
+function idsInTests(): Set<string> {
+  const files = globSync(["test/**/*.ts", "examples/**/*.test.ts"], { cwd: root }).filter(
+    (file) => !import.meta.filename.endsWith(file),
+  )
+  const texts = files.flatMap((file) => [
+    ...readFileSync(join(root, file), "utf8").matchAll(/["'`]([SR]\d{1,2}\b[^"'`]*)/g),
+  ])
+  return new Set(texts.flatMap(([, text = ""]) => splitName(text).ids))
+}
+
+describe("tests as a specification (npm run test:spec)", () => {
+  const rules = readRules()
+  const named = idsInTests()
+
+  test("the documents have 31 rules of imports and 64 of logins, each with what it says", () => {
+    const numbered = (letter: string, last: number) =>
+      Array.from({ length: last }, (_, index) => `${letter}${index + 1}`)
+    expect([...rules.keys()].sort()).toEqual([...numbered("S", 31), ...numbered("R", 64)].sort())
+    expect([...rules.values()].filter((text) => text.length < 10)).toEqual([])
+  })
+
+  test("every rule is at the beginning of a test's name", () => {
+    expect([...rules.keys()].filter((id) => !named.has(id))).toEqual([])
+  })
+
+  test("every id at the beginning of a test's name is a rule's", () => {
+    expect([...named].filter((id) => !rules.has(id))).toEqual([])
+  })
+
+  test("a name may begin with several ids", () => {
+    expect(splitName("S15 S16 a school")).toEqual({ ids: ["S15", "S16"], text: "a school" })
+    expect(splitName("S26, S27")).toEqual({ ids: ["S26", "S27"], text: "" })
+    expect(splitName("a school of S15")).toEqual({ ids: [], text: "a school of S15" })
+  })
+})
