@@ -1,6 +1,8 @@
 /**
  * Homeroom: "Log in with Clever" and Clever rostering in an app. Accounts, the exchange, storage adapters, doors, schemas,
  * the simulator and the test kit have entries of their own.
+ *
+ * @packageDocumentation
  */
 
 export {

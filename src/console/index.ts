@@ -1,4 +1,8 @@
-/** The Data Exchange console: pages for people, mounted by the app and guarded by it. */
+/**
+ * The Data Exchange console: pages for people, mounted by the app and guarded by it.
+ *
+ * @packageDocumentation
+ */
 
 export type { ConsoleAccess, ConsoleAuthorize, ConsoleRole } from "./access.ts"
 export type { ConsoleOptions, ConsoleParts } from "./console-options.ts"

@@ -1,4 +1,8 @@
-/** Whose account of the app is whose at Clever: at the login, and for a whole district at once. */
+/**
+ * Whose account of the app is whose at Clever: at the login, and for a whole district at once.
+ *
+ * @packageDocumentation
+ */
 
 export {
   type AccountAuditEvent,

@@ -1,4 +1,8 @@
-/** Which districts use the app, and when and by whom they are imported: what the command line and the console call. */
+/**
+ * Which districts use the app, and when and by whom they are imported: what the command line and the console call.
+ *
+ * @packageDocumentation
+ */
 
 export {
   type AuditAction,

@@ -1,4 +1,8 @@
-/** Sign-in and the console for Express 4.21 and 5. */
+/**
+ * Sign-in and the console for Express 4.21 and 5.
+ *
+ * @packageDocumentation
+ */
 
 export { cleverConsole, type ExpressConsole } from "./clever-console.ts"
 export { type CleverLoginOptions, cleverLogin, type ExpressLogin } from "./clever-login.ts"

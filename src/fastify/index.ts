@@ -1,4 +1,8 @@
-/** Sign-in and the console for Fastify 5. */
+/**
+ * Sign-in and the console for Fastify 5.
+ *
+ * @packageDocumentation
+ */
 
 export { cleverConsole, type FastifyConsole } from "./clever-console-plugin.ts"
 export {

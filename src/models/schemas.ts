@@ -1,4 +1,8 @@
-/** The zod schemas of every object of Clever's API, and the check that imports put each record through. */
+/**
+ * The zod schemas of every object of Clever's API, and the check that imports put each record through.
+ *
+ * @packageDocumentation
+ */
 
 export { contactRoleSchema } from "./contact.ts"
 export { courseSchema } from "./course.ts"

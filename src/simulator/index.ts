@@ -1,4 +1,8 @@
-/** A simulated Clever to develop and test against: `startSimulator()`. */
+/**
+ * A simulated Clever to develop and test against: `startSimulator()`.
+ *
+ * @packageDocumentation
+ */
 
 export { Clock } from "./clock.ts"
 export type { BatchSummary } from "./district/district-data.ts"

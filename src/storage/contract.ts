@@ -208,7 +208,7 @@ export interface RosterStorage extends LoginStore, OverrideStore, DocumentStore 
   discardStaged(lease: Lease, run: Run): Promise<void>
   /**
    * Ends a run, in one transaction: every staged change of an action in `actions` becomes the roster (see
-   * {@link Action}) and an entry of the change log with the content before and after; the others are dropped,
+   * `Action`) and an entry of the change log with the content before and after; the others are dropped,
    * rejections stay as the run's list; the district gets the cursor, and its version rises by one if any record
    * changed; the run is saved, and with it the overrides, the documents and the connection. Rejects with `PLAN_STALE`
    * if the district's version is no longer `basis`, and with `CONNECTION_CHANGED` if the connection is another one than

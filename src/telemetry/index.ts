@@ -1,4 +1,8 @@
-/** Spans, metrics and structured logs of what Homeroom does: ids, codes and counts, nobody's name or token. */
+/**
+ * Spans, metrics and structured logs of what Homeroom does: ids, codes and counts, nobody's name or token.
+ *
+ * @packageDocumentation
+ */
 
 export { type EventListener, type HomeroomEvent, listenWith } from "./homeroom-event.ts"
 export { type EventLogger, logEvents } from "./log-events.ts"

@@ -1,3 +1,9 @@
+/**
+ * The suite that tells whether a storage adapter is one: `storageContract`.
+ *
+ * @packageDocumentation
+ */
+
 import { archivedContentChapter } from "./archived-content.ts"
 import { changeLogChapter } from "./change-log.ts"
 import { commitChapter } from "./commit.ts"

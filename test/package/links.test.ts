@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { describe, expect, test } from "vitest"
+import { slugOf } from "../../scripts/anchors.ts"
 import { listDocuments, readDocument } from "../../scripts/documents.ts"
 import { root } from "../../scripts/entries.ts"
 
@@ -21,11 +22,7 @@ function targetsIn(text: string): string[] {
 function anchorsIn(text: string): Set<string> {
   const anchors = new Set([...text.matchAll(/\bid="([^"]+)"/g)].map(([, id = ""]) => id))
   for (const [, heading = ""] of text.replace(/^```[\s\S]*?^```$/gm, "").matchAll(/^#{1,6} (.+)$/gm)) {
-    const slug = heading
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
-      .trim()
-      .replace(/\s/g, "-")
+    const slug = slugOf(heading)
     let name = slug
     for (let count = 1; anchors.has(name); count++) name = `${slug}-${count}`
     anchors.add(name)

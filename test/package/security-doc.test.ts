@@ -32,4 +32,16 @@ describe("docs/security.md", () => {
     expect(listed.length).toBeGreaterThan(0)
     expect(listed.sort()).toEqual([...(files.get(requirement) ?? [])].sort())
   })
+
+  test("names tests that exist for rostering, the console and workers", () => {
+    const [, section = ""] = document.split("## Rostering, the console and workers")
+    const [table = ""] = section.split("\n## ")
+    const named = table.split("\n").flatMap((row) => {
+      const [, cell = ""] = /\| ([^|]+) \|$/.exec(row) ?? []
+      return [...cell.matchAll(/`([a-z-]+\/[^`]+)`/g)].map(([, name = ""]) => name)
+    })
+    expect(named.length).toBeGreaterThan(10)
+    const found = (name: string) => globSync(`test/${name.replace("…", "*")}.test.ts`, { cwd: root }).length
+    expect(named.filter((name) => found(name) === 0)).toEqual([])
+  })
 })

@@ -172,8 +172,9 @@ export class LoginResolver {
   }
 
   /**
-   * Links an identity to an account, because somebody has proven that both are theirs: see {@link LinkBook.link}.
-   * Rejects with `LINK_PROOF_INVALID` and `LINK_CONFLICT`.
+   * Links an identity to an account, because somebody has proven that both are theirs. An account that is linked to
+   * another identity is refused unless `shared`. Rejects with `LINK_PROOF_INVALID`, and with `LINK_CONFLICT` if the
+   * identity, or an older id of it, is linked to another account.
    */
   async linkAccount(request: LinkAccountRequest): Promise<AccountLink> {
     await this.#storage.open()

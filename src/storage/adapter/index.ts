@@ -1,5 +1,7 @@
 /**
  * What storage adapters share, for those that an app writes itself: `docs/storage-adapters.md` tells how.
+ *
+ * @packageDocumentation
  */
 
 export { hideReferences } from "../../models/hide-references.ts"

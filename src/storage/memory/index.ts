@@ -1,3 +1,9 @@
+/**
+ * Rosters in the memory of the process, for tests: `MemoryStorage`.
+ *
+ * @packageDocumentation
+ */
+
 import { HomeroomError } from "../../errors/index.ts"
 import type { Kind } from "../../models/kinds.ts"
 import { requireSameConnection } from "../contract/connections.ts"
