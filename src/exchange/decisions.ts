@@ -52,7 +52,15 @@ export async function approveRun(approval: RunApproval): Promise<Run> {
 }
 
 /** Says no to a plan or a held import, as `RosterSync.discard` does, and enters that in the audit log. Rejects as it does. */
-export async function discardRun({ roster, audit, runId, by, why = "", waitMs, signal }: RunDecision): Promise<Run> {
+export async function discardRun({
+  roster,
+  audit,
+  runId,
+  by,
+  why = "",
+  waitMs,
+  signal,
+}: RunDecision): Promise<Run> {
   const run = await roster.discard(runId, { by, why, waitMs, signal })
   await audit.add({ action: "run-discarded", by, districtId: run.districtId, details: { runId } })
   return run

@@ -76,7 +76,9 @@ describe.each(storageNames)("deciding on runs, on %s", (storage) => {
     const { districtId } = world
     await world.plain.acquireLease({ districtId, holder: "another", ttlMs: 60_000 })
     expect(await codeOf(discardRun({ ...calledOff, waitMs: 30_000 }))).toBe("ABORTED")
-    expect(await codeOf(world.roster.purge({ districtId, waitMs: 30_000, signal: calledOff.signal }))).toBe("ABORTED")
+    expect(await codeOf(world.roster.purge({ districtId, waitMs: 30_000, signal: calledOff.signal }))).toBe(
+      "ABORTED",
+    )
     expect(await world.roster.run(plan.id)).toMatchObject({ state: "planned" })
     expect(await entries()).toEqual([])
   })
