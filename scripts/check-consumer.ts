@@ -2,8 +2,9 @@
  * Installs the packed library into an empty project and uses it there as an app would, under one version of
  * Node: `npm run check:consumer -- 22` (or 24, 26, or `floor` for the oldest that package.json allows).
  *
- * The empty project installs no package with an install script and no web framework, imports every entry, compiles
- * against the types (NodeNext, strict, library checks on) and runs the command's demo. Then it adds the frameworks,
+ * The empty project runs no install script, has no package with one and no web framework, imports and requires every
+ * entry, compiles against the types in every way that resolves them (strict, library checks on) and runs the command's
+ * demo. Then it adds the frameworks,
  * compiles against the types of their entries, and asks an app of each for its login routes. `--tarball FILE` takes a
  * tarball already packed.
  */
@@ -117,7 +118,7 @@ await fastifyApp.close()
 try {
   console.log(`Node ${run(node, ["--version"], { ...inProject, capture: true }).trim()}`)
   writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }))
-  run("npm", ["install", tarball, "--engine-strict", ...quiet], inProject)
+  run("npm", ["install", tarball, "--engine-strict", "--ignore-scripts", ...quiet], inProject)
 
   const lockfile = JSON.parse(readFileSync(join(project, "package-lock.json"), "utf8")) as Lockfile
   const scripted = Object.entries(lockfile.packages).filter(([, entry]) => entry.hasInstallScript)
@@ -144,7 +145,17 @@ if (manifest.version !== ${JSON.stringify(manifest.version)}) throw new Error("w
 `,
   )
   run(node, ["imports.js"], inProject)
-  console.log(`imported ${specifiers.join(", ")}, without ${doors.map(({ peer }) => peer).join(" and ")}`)
+  writeFileSync(
+    join(project, "requires.cjs"),
+    `for (const specifier of ${JSON.stringify(specifiers)}) {
+  if (Object.keys(require(specifier)).length === 0) throw new Error(specifier + " gives nothing to require")
+}
+`,
+  )
+  run(node, ["requires.cjs"], inProject)
+  console.log(
+    `imported and required ${specifiers.join(", ")}, without ${doors.map(({ peer }) => peer).join(" and ")}`,
+  )
 
   const [command] = commandEntries
   if (command === undefined) throw new Error("package.json names no command")
@@ -185,8 +196,11 @@ storageContract({ describe, it }, {
   const typescript = `typescript@${manifest.devDependencies.typescript}`
   run("npm", ["install", "--save-dev", typescript, types, ...quiet], inProject)
   const isDoor = (specifier: string): boolean => doors.some((door) => door.specifier === specifier)
-  compile("types.ts", importsOf(specifiers.filter((specifier) => !isDoor(specifier))))
-  console.log("compiled against the types")
+  const plain = importsOf(specifiers.filter((specifier) => !isDoor(specifier)))
+  compile("types.ts", plain)
+  compile("types.cts", plain)
+  compile("types.ts", plain, { module: "ESNext", moduleResolution: "bundler" })
+  console.log("compiled against the types, as a module, as CommonJS and for a bundler")
 
   const peers = doors.flatMap(({ packages }) =>
     packages.map((name) => `${name}@${manifest.devDependencies[name]}`),
@@ -209,10 +223,10 @@ export const entries: object[] = [${names.join(", ")}]
 }
 
 /** Type-checks a module as strictly as an app can, and compiles it. */
-function compile(name: string, text: string): void {
+function compile(name: string, text: string, resolution: object = { module: "NodeNext" }): void {
   writeFileSync(join(project, name), text)
   const compilerOptions = {
-    module: "NodeNext",
+    ...resolution,
     target: "ES2023",
     lib: ["ES2023"],
     types: ["node"],

@@ -3,11 +3,17 @@ import { join } from "node:path"
 import { root } from "./entries.ts"
 import { run } from "./run.ts"
 
+export interface PackedFile {
+  /** Relative to the package's root. */
+  path: string
+  /** In bytes. */
+  size: number
+}
+
 export interface Packed {
   /** The tarball's absolute path. */
   tarball: string
-  /** What it holds, relative to the package's root. */
-  files: string[]
+  files: PackedFile[]
 }
 
 /**
@@ -21,7 +27,7 @@ export function pack(options: { built: boolean }): Packed {
   const output = run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
     capture: true,
   })
-  const [packed] = JSON.parse(output) as { filename: string; files: { path: string }[] }[]
+  const [packed] = JSON.parse(output) as { filename: string; files: PackedFile[] }[]
   if (packed === undefined) throw new Error(`npm pack made nothing: ${output}`)
-  return { tarball: join(folder, packed.filename), files: packed.files.map(({ path }) => path) }
+  return { tarball: join(folder, packed.filename), files: packed.files }
 }

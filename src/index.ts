@@ -135,6 +135,7 @@ export {
   type PeopleSearch,
   type Plan,
   type PlanOptions,
+  type PurgeOptions,
   type ReadRecordsOptions,
   type RecordChange,
   type RecordPosition,

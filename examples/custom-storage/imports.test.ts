@@ -6,7 +6,7 @@ import { CleverClient, RosterSync, type Run } from "homeroom"
 import { forgetUser } from "homeroom/exchange"
 import { startSimulator } from "homeroom/simulator"
 import { expect, onTestFinished, test } from "vitest"
-import { JournalStorage } from "./journal-storage.ts"
+import { JournalStorage } from "./adapter/journal-storage.ts"
 
 test("a district is imported, followed for two days and opened again; a pupil is forgotten", async () => {
   const folder = mkdtempSync(join(tmpdir(), "journal-storage-"))

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFil
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { JournalStorage } from "./journal-storage.ts"
+import { JournalStorage } from "./adapter/journal-storage.ts"
 
 const open = (folder: string) => new JournalStorage({ folder })
 

@@ -1,11 +1,13 @@
-/** "Log in with Clever" in an Express app: `npm run example:express` */
+/** "Log in with Clever" in an Express app: `npm start -- express-login` */
 // #region login
 import express from "express"
 import { CleverSsoClient } from "homeroom"
 import { cleverLogin, cleverSession } from "homeroom/express"
 // #endregion
-import { homePage, whoAmI } from "../login-support/pages.ts"
-import { port, settings } from "../login-support/settings.ts"
+import { homePage, whoAmI } from "../support/pages.ts"
+import { signIn } from "../support/sign-in.ts"
+
+const { settings, port, opened } = await signIn()
 
 // #region login
 const app = express()
@@ -22,7 +24,4 @@ app.get("/whoami", (req, res) => {
   res.status(status).json(body)
 })
 
-app.listen(port, (error) => {
-  if (error !== undefined) throw error
-  console.log(`Open ${new URL("/", settings.redirectUri)}`)
-})
+app.listen(port, opened)

@@ -1,11 +1,13 @@
-/** "Log in with Clever" in a Fastify app: `npm run example:fastify` */
+/** "Log in with Clever" in a Fastify app: `npm start -- fastify-login` */
 // #region login
 import Fastify from "fastify"
 import { CleverSsoClient } from "homeroom"
 import cleverLogin from "homeroom/fastify"
 // #endregion
-import { homePage, whoAmI } from "../login-support/pages.ts"
-import { port, settings } from "../login-support/settings.ts"
+import { homePage, whoAmI } from "../support/pages.ts"
+import { signIn } from "../support/sign-in.ts"
+
+const { settings, port, opened } = await signIn()
 
 // #region login
 const app = Fastify()
@@ -22,4 +24,4 @@ app.get("/whoami", (request, reply) => {
 })
 
 await app.listen({ port })
-console.log(`Open ${new URL("/", settings.redirectUri)}`)
+opened()

@@ -1,11 +1,13 @@
-/** "Log in with Clever" in an app of any fetch-style framework, here Hono: `npm run example:hono` */
+/** "Log in with Clever" in an app of any fetch-style framework, here Hono: `npm start -- hono-login` */
 import { serve } from "@hono/node-server"
 // #region login
 import { CleverSsoClient } from "homeroom"
 import { type Context, Hono } from "hono"
 // #endregion
-import { homePage, whoAmI } from "../login-support/pages.ts"
-import { port, settings } from "../login-support/settings.ts"
+import { homePage, whoAmI } from "../support/pages.ts"
+import { signIn } from "../support/sign-in.ts"
+
+const { settings, port, opened } = await signIn()
 
 // #region login
 const app = new Hono()
@@ -27,4 +29,4 @@ app.get("/whoami", async (c) => {
   return c.json(body, status)
 })
 
-serve({ fetch: app.fetch, port }, () => console.log(`Open ${new URL("/", settings.redirectUri)}`))
+serve({ fetch: app.fetch, port }, () => opened())

@@ -9,8 +9,9 @@ import { startSimulator } from "homeroom/simulator"
 import { SqliteStorage } from "homeroom/sqlite"
 import { Kysely, SqliteDialect } from "kysely"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { createTables, kyselyTarget, type Tables } from "./kysely-target.ts"
+import { kyselyTarget } from "./kysely-target.ts"
 import { nodeSqlite } from "./node-sqlite.ts"
+import { createTables, type Tables } from "./tables.ts"
 import { followRoster } from "./worker.ts"
 
 const simulator = await startSimulator({ users: 200, schools: 2 })

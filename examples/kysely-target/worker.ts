@@ -2,8 +2,9 @@
 import { type DeliveryEvent, TargetDelivery } from "homeroom"
 import { SqliteStorage } from "homeroom/sqlite"
 import { Kysely, SqliteDialect } from "kysely"
-import { kyselyTarget, type Tables } from "./kysely-target.ts"
+import { kyselyTarget } from "./kysely-target.ts"
 import { nodeSqlite } from "./node-sqlite.ts"
+import type { Tables } from "./tables.ts"
 
 export async function followRoster(options: {
   rosterFile: string

@@ -1,18 +1,12 @@
-/** Keeps one district's roster in a SQLite file: run it every night (cron, a timer, a scheduled job). */
+/** Keeps one district's roster in a SQLite file, every night (cron, a timer): `npm start -- nightly-sync` */
 // #region sync
 import { CleverClient, RosterSync } from "homeroom"
 import { SqliteStorage } from "homeroom/sqlite"
-
 // #endregion
+import { cleverApp, read } from "../support/clever-app.ts"
 
-const {
-  CLEVER_CLIENT_ID: clientId,
-  CLEVER_CLIENT_SECRET: clientSecret,
-  HOMEROOM_CLEVER_API_URL: apiUrl,
-  HOMEROOM_CLEVER_AUTH_URL: authUrl,
-  DISTRICT_ID: districtId = "",
-  ROSTER_FILE: path = "roster.db",
-} = process.env
+const { clientId, clientSecret, apiUrl, authUrl, districtId } = await cleverApp()
+const path = read("ROSTER_FILE") ?? "roster.db"
 
 // #region sync
 const storage = new SqliteStorage({ path })

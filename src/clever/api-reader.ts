@@ -124,7 +124,11 @@ export class ApiReader {
 
   /** The same as the text that Clever sent: the bytes that a listing would have of it. */
   fetchText(path: string, options: SingleOptions): Promise<string> {
-    return this.#request(`${path}/${readId("id", options.id)}`, options, (body) => recordText(body.text()))
+    return this.#request(`${path}/${readId("id", options.id)}`, options, (body) => {
+      // The scanner passes over what stands in a record, and one answer is quickly parsed.
+      parseBody(body)
+      return recordText(body.text())
+    })
   }
 
   #request<Result>(

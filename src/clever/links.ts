@@ -42,8 +42,9 @@ export function limitOf(url: URL): number | undefined {
 /** The same place in the list with another page size; the rest of the address stays as it is. */
 export function withLimit(url: URL, limit: number): URL {
   const changed = new URL(url)
-  const replaced = url.search.replace(/([?&]limit=)[^&]*/, `$1${limit}`)
-  changed.search =
-    limitOf(url) === undefined ? `${url.search}${url.search === "" ? "?" : "&"}limit=${limit}` : replaced
+  const parts = url.search === "" ? [] : url.search.slice(1).split("&")
+  const at = parts.findIndex((part) => new URLSearchParams(`?${part}`).has("limit"))
+  parts[at < 0 ? parts.length : at] = `limit=${limit}`
+  changed.search = `?${parts.join("&")}`
   return changed
 }

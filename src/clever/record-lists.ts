@@ -1,4 +1,4 @@
-import type { z } from "zod"
+import type * as z from "zod"
 import { HomeroomError } from "../errors/index.ts"
 import { idPattern, type Kind, type RecordPage, type Resource } from "../models/index.ts"
 import { parseRecord } from "../models/parse-record.ts"

@@ -206,7 +206,10 @@ function pathOf(request: Request, basePath: string): string {
   const { pathname } = new URL(request.url)
   const isBelow = pathname === basePath || pathname.startsWith(`${basePath}/`)
   const path = isBelow ? pathname.slice(basePath.length) : pathname
-  return path.replace(/\/+$/, "") || "/"
+  // Not by /\/+$/, which takes the square of their number where something follows the slashes.
+  let end = path.length
+  while (path[end - 1] === "/") end--
+  return path.slice(0, end) || "/"
 }
 
 function plainFailure(

@@ -2,8 +2,9 @@
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | null | undefined>>
 
 const secretKey = /token|secret|password|authorization|cookie|code_?verifier/i
+// An address is looked for from where its name begins: from every letter, a long text would take its length squared.
 const secretText =
-  /\b(?:bearer|basic)\s+[\w.~+/=-]+|\bilc?_?[A-Za-z0-9]{12,}\b|[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gi
+  /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?:bearer|basic)\s+[\w.~+/=-]+|\bilc?_?[A-Za-z0-9]{12,}\b/gi
 
 /** Replaces bearer tokens, basic credentials and e-mail addresses in a text by `[redacted]`. */
 export function redactText(text: string): string {

@@ -16,6 +16,8 @@ export interface RunDecision {
   why?: string | undefined
   /** How long to wait for an import of the district to end, in milliseconds. Default 0: not at all. */
   waitMs?: number | undefined
+  /** Gives up, with `ABORTED`, before anything is written. */
+  signal?: AbortSignal | undefined
 }
 
 /** An undo, which pauses the district's imports. */
@@ -38,8 +40,8 @@ export interface RunApproval extends RunDecision {
  * log, and matches whom it brought. Rejects as `apply` does, and then nothing is entered.
  */
 export async function approveRun(approval: RunApproval): Promise<Run> {
-  const { roster, audit, runId, hash: approve, matching, onMatched, by, why, waitMs } = approval
-  const run = await roster.apply(runId, { approve, by, why, waitMs })
+  const { roster, audit, runId, hash: approve, matching, onMatched, by, why, waitMs, signal } = approval
+  const run = await roster.apply(runId, { approve, by, why, waitMs, signal })
   const { districtId } = run
   await audit.add({ action: "run-approved", by, districtId, details: { runId, hash: approve } })
   if (matching !== undefined) {
@@ -50,8 +52,8 @@ export async function approveRun(approval: RunApproval): Promise<Run> {
 }
 
 /** Says no to a plan or a held import, as `RosterSync.discard` does, and enters that in the audit log. Rejects as it does. */
-export async function discardRun({ roster, audit, runId, by, why = "", waitMs }: RunDecision): Promise<Run> {
-  const run = await roster.discard(runId, { by, why, waitMs })
+export async function discardRun({ roster, audit, runId, by, why = "", waitMs, signal }: RunDecision): Promise<Run> {
+  const run = await roster.discard(runId, { by, why, waitMs, signal })
   await audit.add({ action: "run-discarded", by, districtId: run.districtId, details: { runId } })
   return run
 }
@@ -61,8 +63,8 @@ export async function discardRun({ roster, audit, runId, by, why = "", waitMs }:
  * log. Rejects as `undo` does, and then nothing is entered.
  */
 export async function undoRun(undoing: RunUndo): Promise<UndoResult> {
-  const { roster, audit, connections, runId, by, why, waitMs } = undoing
-  const result = await roster.undo(runId, { by, why, waitMs })
+  const { roster, audit, connections, runId, by, why, waitMs, signal } = undoing
+  const result = await roster.undo(runId, { by, why, waitMs, signal })
   await connections.notice()
   const { districtId, id: undo } = result.run
   const details = { runId, undo, undone: result.undone, skipped: result.skipped }

@@ -1,4 +1,4 @@
-import { z } from "zod"
+import * as z from "zod"
 
 /**
  * A value that Clever may leave out. Clever says "nothing" with an absent key, `null`, `""` or `[]`, and all

@@ -1,4 +1,4 @@
-import { z } from "zod"
+import * as z from "zod"
 import { type Maybe, type OpenEnum, text } from "./common.ts"
 
 /** What a contact is to one student; one entry for every appearance in the district's system. */

@@ -1,4 +1,4 @@
-import { z } from "zod"
+import * as z from "zod"
 import { type Maybe, text } from "./common.ts"
 
 /** A course of the district's catalogue (dev.clever.com/docs/courses). It belongs to no school. */

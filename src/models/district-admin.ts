@@ -1,4 +1,4 @@
-import { z } from "zod"
+import * as z from "zod"
 import { type Maybe, text } from "./common.ts"
 
 /** The district admin role of a user (dev.clever.com/docs/users). It has no schools. */

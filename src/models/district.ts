@@ -1,4 +1,4 @@
-import { z } from "zod"
+import * as z from "zod"
 import { type Maybe, type Name, nameSchema, type OpenEnum, type Timestamp, text, texts } from "./common.ts"
 
 /** The account owner of a district at Clever; shared with every connected app. */

@@ -1,4 +1,4 @@
-import type { z } from "zod"
+import type * as z from "zod"
 import { type Course, courseSchema } from "./course.ts"
 import { type District, districtSchema } from "./district.ts"
 import { idPattern } from "./ids.ts"

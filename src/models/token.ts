@@ -1,4 +1,4 @@
-import { z } from "zod"
+import * as z from "zod"
 import { type Maybe, type Timestamp, text, texts } from "./common.ts"
 
 /** Whose data a token reaches. */

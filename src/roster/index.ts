@@ -80,6 +80,7 @@ export type {
   DiscardOptions,
   ExplainOptions,
   PlanOptions,
+  PurgeOptions,
   RosterSyncOptions,
   SyncOptions,
   SyncUserOptions,

@@ -71,13 +71,13 @@ export interface DecisionOptions {
   why?: string | undefined
   /** How long to wait for an import of the district to end, in milliseconds. Default 0: not at all. */
   waitMs?: number | undefined
+  /** Gives up, with `ABORTED`, before anything is written. */
+  signal?: AbortSignal | undefined
 }
 
 export interface ApplyOptions extends DecisionOptions {
   /** The hash of the plan that is meant. */
   approve: string
-  /** Gives up, with `ABORTED`, before anything is written. */
-  signal?: AbortSignal | undefined
 }
 
 export interface ApproveOptions extends DecisionOptions {
@@ -90,6 +90,15 @@ export interface ApproveOptions extends DecisionOptions {
 export interface DiscardOptions extends DecisionOptions {
   by: string
   why: string
+}
+
+export interface PurgeOptions {
+  /** The Clever id of the district. */
+  districtId: string
+  /** How long to wait for an import of the district to end, in milliseconds. Default 0: not at all. */
+  waitMs?: number | undefined
+  /** Gives up waiting, with `ABORTED`. */
+  signal?: AbortSignal | undefined
 }
 
 export interface SyncUserOptions {

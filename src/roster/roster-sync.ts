@@ -20,11 +20,13 @@ import type {
   DiscardOptions,
   ExplainOptions,
   PlanOptions,
+  PurgeOptions,
   RosterSyncOptions,
   SyncOptions,
   SyncUserOptions,
   UndoOptions,
 } from "./roster-sync-options.ts"
+import { throwIfAborted } from "./run-context.ts"
 import { defaultLimits, type RunLimits } from "./run-limits.ts"
 import type { UndoResult } from "./undo.ts"
 import type { UserSyncResult } from "./user-sync.ts"
@@ -100,11 +102,11 @@ export class RosterSync extends RosterReader {
    * with `CONNECTION_NOT_ACTIVE` or `SYNC_IN_PROGRESS` as {@link sync} is, and `RUN_NOT_FOUND`. Whenever it rejects,
    * nothing was changed; where it was not refused, the plan is `approved` and can be applied again.
    */
-  apply(planId: string, { approve, signal, ...actor }: ApplyOptions): Promise<Run> {
-    return this.#decide(planId, actor, async (decision) => {
+  apply(planId: string, { approve, ...deciding }: ApplyOptions): Promise<Run> {
+    return this.#decide(planId, deciding, async (decision) => {
       await this.#requireActive(decision.lease.districtId)
       const { applyPlan } = await import("./later.ts")
-      return applyPlan({ ...decision, hash: approve, signal })
+      return applyPlan({ ...decision, hash: approve, signal: deciding.signal })
     })
   }
 
@@ -114,8 +116,8 @@ export class RosterSync extends RosterReader {
    *
    * Refused as {@link apply} refuses, and with `RUN_TRANSITION_INVALID` if it is approved already.
    */
-  approve(planId: string, { hash, ...actor }: ApproveOptions): Promise<Run> {
-    return this.#decide(planId, actor, async (decision) => {
+  approve(planId: string, { hash, ...deciding }: ApproveOptions): Promise<Run> {
+    return this.#decide(planId, deciding, async (decision) => {
       const { approvePlan } = await import("./later.ts")
       return approvePlan({ ...decision, hash })
     })
@@ -127,8 +129,8 @@ export class RosterSync extends RosterReader {
    *
    * Refused with `PLAN_NOT_APPLICABLE`, `PLAN_EXPIRED`, `SYNC_IN_PROGRESS` or `RUN_NOT_FOUND`, as {@link apply} is.
    */
-  discard(planId: string, actor: DiscardOptions): Promise<Run> {
-    return this.#decide(planId, actor, async (decision) => {
+  discard(planId: string, deciding: DiscardOptions): Promise<Run> {
+    return this.#decide(planId, deciding, async (decision) => {
       const { discardPlan } = await import("./later.ts")
       return discardPlan(decision)
     })
@@ -206,15 +208,9 @@ export class RosterSync extends RosterReader {
    *
    * Rejects with `SYNC_IN_PROGRESS` as {@link sync} does, and `STORAGE_…` codes.
    */
-  async purge({
-    districtId,
-    waitMs,
-  }: {
-    districtId: string
-    waitMs?: number | undefined
-  }): Promise<PurgeCounts> {
+  async purge({ districtId, waitMs, signal }: PurgeOptions): Promise<PurgeCounts> {
     await this.open()
-    const keeper = await this.#acquire({ districtId, waitMs })
+    const keeper = await this.#acquire({ districtId, waitMs, signal })
     try {
       return await this.#purge(keeper)
     } finally {
@@ -289,14 +285,15 @@ export class RosterSync extends RosterReader {
   /** Runs under the lease of the plan's district, for no import must move what is decided on. */
   async #decide(
     planId: string,
-    { by = "library", why = "", waitMs }: DecisionOptions,
+    { by = "library", why = "", waitMs, signal }: DecisionOptions,
     decide: (decision: PlanDecision) => Promise<Run>,
   ): Promise<Run> {
     const { districtId } = await this.run(planId)
-    const keeper = await this.#acquire({ districtId, waitMs })
+    const keeper = await this.#acquire({ districtId, waitMs, signal })
     const { storage } = this.#options
     const { planExpiresAfterMs: expiresAfterMs } = this.#limits
     try {
+      throwIfAborted(signal)
       const { lease } = keeper
       const settings = await districtSettings(storage, districtId, this.defaults)
       const about = { storage, lease, clock: this.#clock, settings }

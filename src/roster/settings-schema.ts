@@ -1,4 +1,4 @@
-import { z } from "zod"
+import * as z from "zod"
 import { type Kind, kinds, type Role, roles } from "../models/kinds.ts"
 import type { ConnectionSettings } from "../storage/contract.ts"
 

@@ -23,7 +23,7 @@ function event(number: number, object: unknown = { id: idOf(900) }): Record<stri
   }
 }
 
-describe("S3: the event feed", () => {
+describe("S3 the event feed", () => {
   it("comes in feed order, page by page", async () => {
     api()
       .get(fromCursor)
@@ -57,7 +57,7 @@ describe("S3: the event feed", () => {
     ["data that is null", { type: "x.y", id: "e", data: null }],
     ["an object that is a text", { type: "x.y", id: "e", data: { object: "x" } }],
     ["no object", { type: "x.y", id: "e", data: {} }],
-  ])("S8: an event with %s has no record", async (_name, data) => {
+  ])("S8 an event with %s has no record", async (_name, data) => {
     api()
       .get(fromCursor)
       .reply(200, { data: [{ data, uri: "/v3.1/events/e" }] })
@@ -65,7 +65,7 @@ describe("S3: the event feed", () => {
     expect(page?.events).toEqual([{ id: "e", type: "x.y", created: undefined, object: undefined }])
   })
 
-  it("S8: unknown and missing types pass through, wrapped or not", async () => {
+  it("S8 unknown and missing types pass through, wrapped or not", async () => {
     api()
       .get(fromCursor)
       .reply(200, {
@@ -82,12 +82,12 @@ describe("S3: the event feed", () => {
     ["no id", { data: [{ data: { type: "users.created" } }] }],
     ["no object around it", { data: [null] }],
     ["a list around it", { data: [["x"]] }],
-  ])("S4: an event with %s stops the feed", async (_name, body) => {
+  ])("S4 an event with %s stops the feed", async (_name, body) => {
     api().get(fromCursor).reply(200, body)
     await failure(collect(testClient().client.eventPages({ districtId, after })), "CLEVER_BODY_INVALID")
   })
 
-  it("S4: an event whose text is no JSON stops the feed", async () => {
+  it("S4 an event whose text is no JSON stops the feed", async () => {
     api()
       .get(fromCursor)
       .reply(200, '{"data":[{"data":{"id":"e","data":{"object":{"email":bob@example.com}}}}]}')
@@ -103,7 +103,7 @@ describe("S3: the event feed", () => {
     expect(await collect(testClient().client.eventPages({ districtId, after }))).toEqual([])
   })
 
-  it("S1: the newest event is the cursor's start, and there may be none", async () => {
+  it("S1 the newest event is the cursor's start, and there may be none", async () => {
     api()
       .get(newest)
       .reply(200, { data: [event(7)], links: [{ rel: "prev", uri: "/x" }] })
@@ -147,7 +147,7 @@ describe("S3: the event feed", () => {
   })
 })
 
-describe("S2: events that can't be read", () => {
+describe("S2 events that can't be read", () => {
   it.each([
     ["404", 404, "", {}],
     ["404 with a page", 404, "<html>", html],
@@ -160,7 +160,7 @@ describe("S2: events that can't be read", () => {
     expect(error.details.reason).toBe("not-readable")
   })
 
-  it.each([400, 404, 410])("S5: %i for the cursor alone: the cursor is rejected", async (status) => {
+  it.each([400, 404, 410])("S5 %i for the cursor alone: the cursor is rejected", async (status) => {
     api().get(fromCursor).reply(status)
     api()
       .get(newest)
@@ -172,7 +172,7 @@ describe("S2: events that can't be read", () => {
     expect(error.details).toMatchObject({ reason: "cursor-rejected", status })
   })
 
-  it("S5: 404 for the cursor and for the feed: not readable", async () => {
+  it("S5 404 for the cursor and for the feed: not readable", async () => {
     api().get(fromCursor).reply(404, "<html>", html)
     api().get(newest).reply(404, "<html>", html)
     const error = await failure(

@@ -42,7 +42,7 @@ describe("typed lists", () => {
     expect(await collect(testClient().client.users({ districtId, role: "district_admin" }))).toHaveLength(1)
   })
 
-  it("S8: of resources, recorded without `data`", async () => {
+  it("S8 of resources, recorded without `data`", async () => {
     api().get("/v3.1/resources?limit=10000").reply(200, '{"resources": []}')
     expect(await collect(testClient().client.resources({ districtId }))).toEqual([])
     api().get("/v3.1/users?limit=10000").reply(200, '{"resources": []}')
@@ -52,7 +52,7 @@ describe("typed lists", () => {
     )
   })
 
-  it("S9: leave out a bad record and tell of it", async () => {
+  it("S9 leave out a bad record and tell of it", async () => {
     api()
       .get("/v3.1/users?limit=10000")
       .reply(
@@ -70,7 +70,7 @@ describe("typed lists", () => {
     ])
   })
 
-  it("S9: throw at a bad record if nobody is to be told", async () => {
+  it("S9 throw at a bad record if nobody is to be told", async () => {
     api()
       .get("/v3.1/users?limit=10000")
       .reply(200, page({ ...record(2), name: "Bob" }))

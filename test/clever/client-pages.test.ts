@@ -15,7 +15,7 @@ import {
 
 useNock()
 
-describe("S6: following pages", () => {
+describe("S6 following pages", () => {
   it("follows next exactly as given and ends where there is none", async () => {
     const odd = "/v3.1/users?limit=7&starting_after=a%2Fb&x=1&x=2&sp=a+b"
     api()
@@ -117,7 +117,7 @@ describe("S6: following pages", () => {
   })
 })
 
-describe("S6: pages that can't be trusted", () => {
+describe("S6 pages that can't be trusted", () => {
   it("the same link again", async () => {
     api()
       .get("/v3.1/users?limit=100")
@@ -176,7 +176,7 @@ describe("S6: pages that can't be trusted", () => {
   })
 })
 
-describe("S6: page size", () => {
+describe("S6 page size", () => {
   it.each([413, 502, 503, 504])(
     "%i halves it at the same place, and the rest of the link stays",
     async (status) => {
@@ -206,7 +206,7 @@ describe("S6: page size", () => {
   })
 })
 
-describe("S10: a listing that can't be completed throws", () => {
+describe("S10 a listing that can't be completed throws", () => {
   it.each([
     ["HTML with status 200", "<html></html>", { "content-type": "text/html; charset=utf-8" }, 1],
     ["HTML that calls itself JSON", "<html></html>", { "content-type": "application/json" }, 3],
@@ -220,7 +220,7 @@ describe("S10: a listing that can't be completed throws", () => {
     expect(client.requestCount).toBe(requests)
   })
 
-  it("S7: but a body that was torn once is asked for again", async () => {
+  it("S7 but a body that was torn once is asked for again", async () => {
     api().get("/v3.1/users?limit=100").reply(200, '{"data":[')
     api()
       .get("/v3.1/users?limit=100")

@@ -25,14 +25,22 @@ describe("one record as text", () => {
     expect(await ask()).toBeUndefined()
   })
 
-  it.each(["", "[]", "7", "null", "{}{}", `{"data":{"id":"x"}`, `${text},${text}`, "<html>"])(
-    "is refused where there is none: %s",
-    async (body) => {
-      api().get(path).reply(200, body, json)
-      const client = testClient({ districtToken: "canary-token-5b1e", maxRetries: 0 }).client
-      await failure(client.recordText({ districtId, kind: "user", id }), "CLEVER_BODY_INVALID")
-    },
-  )
+  it.each([
+    "",
+    "[]",
+    "7",
+    "null",
+    "{}{}",
+    `{"data":{"id":"x"}`,
+    `${text},${text}`,
+    "<html>",
+    '{"id":"x","name":nobody}',
+    '{"id":"x"}],"data":[{"id":"y"}',
+  ])("is refused where there is none: %s", async (body) => {
+    api().get(path).reply(200, body, json)
+    const client = testClient({ districtToken: "canary-token-5b1e", maxRetries: 0 }).client
+    await failure(client.recordText({ districtId, kind: "user", id }), "CLEVER_BODY_INVALID")
+  })
 
   it("asks for nothing that is not an id", async () => {
     const { client } = testClient()

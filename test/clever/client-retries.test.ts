@@ -18,7 +18,7 @@ useNock()
 const user = `/v3.1/users/${idOf(1)}`
 const record = { data: { id: idOf(1), district: districtId }, links: [] }
 
-describe("S7: retries", () => {
+describe("S7 retries", () => {
   it("1, 2, 4, 8 and 16 seconds, then gives up as retryable", async () => {
     api().get(user).times(6).reply(500)
     const { client, waits, reports } = testClient()
@@ -73,7 +73,7 @@ describe("S7: retries", () => {
   })
 })
 
-describe("S7: rate limit", () => {
+describe("S7 rate limit", () => {
   const limits = (remaining: number, secondsAhead: number) => ({
     "x-ratelimit-limit": "1200",
     "x-ratelimit-bucket": "bearer",

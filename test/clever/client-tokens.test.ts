@@ -103,7 +103,7 @@ describe("district tokens", () => {
     )
   })
 
-  it("S7: a 401 fetches the token once more", async () => {
+  it("S7 a 401 fetches the token once more", async () => {
     auth()
       .get(tokensPath)
       .reply(200, { data: [entry(districtId, "old")] })
@@ -117,7 +117,7 @@ describe("district tokens", () => {
     expect((await client.districtToken(districtId)).accessToken).toBe(token)
   })
 
-  it("S7: and then gives up", async () => {
+  it("S7 and then gives up", async () => {
     auth()
       .get(tokensPath)
       .twice()
@@ -128,7 +128,7 @@ describe("district tokens", () => {
     expect(waits).toEqual([])
   })
 
-  it("S7: a district that is disconnected meanwhile is told so", async () => {
+  it("S7 a district that is disconnected meanwhile is told so", async () => {
     auth()
       .get(tokensPath)
       .reply(200, { data: [entry(districtId, token)] })

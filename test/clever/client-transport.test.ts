@@ -65,7 +65,7 @@ describe.each<[string, Pick<CleverClientOptions, "fetch">]>([
     sender = {}
   })
 
-  describe("S7: connections that break", () => {
+  describe("S7 connections that break", () => {
     it("half-way through a body: asked again", async () => {
       const { client, asked } = await clientOf((_request, response, number) => {
         const body = pages(1, 1)

@@ -211,7 +211,7 @@ describe("the page scanner sees what JSON.parse sees", () => {
     )
   })
 
-  it("S10: and a page torn off anywhere is refused", () => {
+  it("S10 and a page torn off anywhere is refused", () => {
     fc.assert(
       fc.property(pageText, (page) => {
         const bytes = new TextEncoder().encode(page.text.trimEnd())
@@ -240,7 +240,7 @@ describe("the page scanner sees what JSON.parse sees", () => {
   })
 })
 
-describe("S8: ids and wrapping", () => {
+describe("S8 ids and wrapping", () => {
   it.each([
     ["the last of two ids", '{"id":"a","id":"b"}', "b"],
     ["no id of an inner object", '{"name":{"id":"x"},"list":[{"id":"y"}]}', "u"],
@@ -296,7 +296,7 @@ describe("S8: ids and wrapping", () => {
   })
 })
 
-describe("S10: what is no complete listing is refused", () => {
+describe("S10 what is no complete listing is refused", () => {
   it.each([
     ["nothing", ""],
     ["blanks", "  "],

@@ -60,7 +60,7 @@ function summary(checks: readonly Check[]) {
   return { status: by("status"), message: by("message"), text: JSON.stringify(checks) }
 }
 
-test("a login that is set up well", async () => {
+test("doctor finds a login that is set up well in order", async () => {
   const { code, ok, status, text } = await examine({ HOMEROOM_CLEVER_OIDC: "required" })
   expect({ code, ok }).toEqual({ code: 0, ok: true })
   expect(status).toMatchObject({
@@ -106,7 +106,7 @@ test("half a login says what is not configured", async () => {
   })
 })
 
-test("wrong credentials", async () => {
+test("doctor says that credentials are wrong", async () => {
   const { code, status, message } = await examine({ CLEVER_CLIENT_SECRET: "not-the-right-one" })
   expect(code).toBe(1)
   expect(status).toMatchObject({ credentials: "failed", "login credentials": "failed" })

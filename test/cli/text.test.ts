@@ -11,6 +11,7 @@ import type { RecordChange } from "../../src/index.ts"
 test("CSV quotes what needs it and disarms formulas", () => {
   expect(csvLine(["a", 'b "c"', "d,e", "f\ng"])).toBe('a,"b ""c""","d,e","f\ng"\r\n')
   expect(csvLine(["=1+1", "+cmd", "@x", "-x"])).toBe(`"'=1+1","'+cmd","'@x","'-x"\r\n`)
+  expect(csvLine(["\n=1", "\0=1", "\uff1d1"])).toBe(`"'\n=1","'\0=1","'\uff1d1"\r\n`)
   expect(csvLine(["-5", "+1.25", "", "O'Neil"])).toBe(`-5,+1.25,,"O'Neil"\r\n`)
 })
 

@@ -1,11 +1,9 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll, expect, test, vi } from "vitest"
+import { afterAll, expect, test } from "vitest"
 import { manifest } from "../../scripts/entries.ts"
-import { startSimulator } from "../../src/simulator/index.ts"
-import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
-import { environmentOf, homeroom, linesOf, makeFolder, startHomeroom, until } from "./support.ts"
+import { homeroom, linesOf, makeFolder, startHomeroom, until } from "./support.ts"
 
 const folder = makeFolder()
 afterAll(() => folder.remove())
@@ -149,28 +147,4 @@ test("simulate --json is one line, and --day-every lets days pass", async () => 
   expect(now).not.toBe(first)
   running.process.kill("SIGINT")
   expect(await running.ended).toMatchObject({ code: 0, stderr: "" })
-})
-
-test("the nightly-sync example keeps a roster up to date", async () => {
-  const simulator = await startSimulator({ users: 80, schools: 1, seed: 2 })
-  try {
-    const path = folder.path("nightly.db")
-    const districtId = simulator.districts[0]!.id
-    const environment = { ...environmentOf(simulator, ""), DISTRICT_ID: districtId, ROSTER_FILE: path }
-    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
-    const printed = vi.spyOn(console, "log").mockImplementation(() => {})
-    await import("../../examples/nightly-sync/index.ts")
-    expect(printed).toHaveBeenLastCalledWith("bulk", "applied", expect.objectContaining({ created: 80 }))
-    simulator.nextDay()
-    vi.resetModules()
-    await import("../../examples/nightly-sync/index.ts")
-    expect(printed).toHaveBeenLastCalledWith("delta", "applied", expect.any(Object))
-    const storage = new SqliteStorage({ path })
-    await storage.open()
-    const { counts } = await storage.getDistrict(districtId)
-    await storage.close()
-    expect(counts.user?.active).toBe(simulator.districts[0]!.count("user"))
-  } finally {
-    await simulator.close()
-  }
 })

@@ -30,7 +30,7 @@ process.on("exit", () => {
  * whole process group is killed.
  */
 export function startCommand(options: {
-  /** `npm run example:express`, say. */
+  /** `npm start -- express-login`, say. */
   readonly command: string
   /** Where it is typed, relative to the root. */
   readonly folder?: string

@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest"
 import { roles } from "../../src/models/index.ts"
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../src/simulator/index.ts"
 import { freePort } from "../sso/support/doors.ts"
-import { type BrowserRequest, WebBrowser } from "../sso/support/web-browser.ts"
+import { type BrowserRequest, type Visit, WebBrowser } from "../sso/support/web-browser.ts"
 import { type ExampleProcess, startCommand } from "./example-process.ts"
 
 /** A login example at work. */
@@ -12,12 +12,12 @@ export interface LoginApp extends ExampleProcess {
 }
 
 export interface LoginAppOptions {
-  /** `npm run example:express`, or `npm start` with the folder. */
+  /** `npm start -- express-login`, or `npm start` with the folder. */
   readonly command: string
   readonly folder?: string
   readonly port: number
-  /** The four variables of the simulator, and whatever else. */
-  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Those of the simulator, and whatever else. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
 /** Starts an example and waits until it says where it is. */
@@ -58,6 +58,7 @@ export async function openClever(options: SimulatorOptions = {}): Promise<Exampl
       HOMEROOM_CLEVER_AUTH_URL: authUrl,
       CLEVER_CLIENT_ID: clientId,
       CLEVER_CLIENT_SECRET: clientSecret,
+      DISTRICT_ID: simulator.districts[0]?.id ?? "",
     },
     person: (role) => {
       const [district] = simulator.districts
@@ -73,6 +74,19 @@ export async function openClever(options: SimulatorOptions = {}): Promise<Exampl
       return browser
     },
   }
+}
+
+/** Logs somebody in from the app's button, through the simulated Clever's pages, as far as these lead. */
+export async function logInByHand(
+  browser: WebBrowser,
+  { app, districtId, userName }: { app: LoginApp; districtId: string; userName: string },
+): Promise<Visit> {
+  const picker = await browser.open(`${app.origin}/auth/clever/login?return_to=/whoami`)
+  const next = picker.url.searchParams.get("continue") ?? ""
+  return browser.open(new URL(`/login/${districtId}`, picker.url), {
+    method: "POST",
+    form: { username: userName, password: "any", continue: next },
+  })
 }
 
 /** An answer in JSON, and its status. */

@@ -4,10 +4,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest"
 import { buildIfStale } from "../../scripts/built.ts"
+import { startSimulator } from "../../src/simulator/index.ts"
 import { freePort } from "../sso/support/doors.ts"
 import { WebBrowser } from "../sso/support/web-browser.ts"
 import { startCommand } from "./example-process.ts"
-import { getJson, openClever, startLoginApp } from "./login-app.ts"
+import { getJson, logInByHand, openClever, startLoginApp } from "./login-app.ts"
 
 const secret = "a cookie secret of the examples' tests, long enough"
 const notSecure = "WARNING: BASE_URL is plain http, so cookies are not Secure."
@@ -20,8 +21,8 @@ const loggedOut = {
 // Otherwise the first command builds while its test waits.
 beforeAll(() => expect(buildIfStale()).toBe(true), 120_000)
 
-describe.each(["express", "fastify", "hono"])("npm run example:%s", { timeout: 60_000 }, (name) => {
-  const command = `npm run example:${name}`
+describe.each(["express", "fastify", "hono"])("npm start -- %s-login", { timeout: 60_000 }, (name) => {
+  const command = `npm start -- ${name}-login`
 
   test("logs somebody in and out, and says who it is in a page and as JSON", async () => {
     const clever = await openClever()
@@ -138,7 +139,7 @@ test.each(["examples/express-login", "examples/fastify-login", "examples/hono-lo
 )
 
 describe("the environment of a login example", { timeout: 60_000 }, () => {
-  const command = "npm run example:express"
+  const command = "npm start -- express-login"
 
   test("BASE_URL with http: warns on standard error that cookies are not Secure, and they are not", async () => {
     const clever = await openClever()
@@ -254,7 +255,26 @@ describe("the environment of a login example", { timeout: 60_000 }, () => {
   })
 })
 
-test("README: homeroom simulate in one terminal, its export lines and an example in another", {
+test("without a Clever app in the environment a simulated Clever comes along, and it says whom to log in as", {
+  timeout: 60_000,
+}, async () => {
+  const simulator = await startSimulator({ users: 300, schools: 2 })
+  onTestFinished(() => simulator.close())
+  const app = await startLoginApp({ command: "npm start -- express-login", port: await freePort() })
+  const [, userName = ""] = await app.printed(
+    /^Log in as (\S+), a teacher, or \S+, a student; any password\.$/m,
+  )
+  expect(app.stdout).toMatch(
+    /^CLEVER_CLIENT_ID is not set: a simulated Clever runs at http:\/\/127\.0\.0\.1:\d+ /m,
+  )
+  // The same sizes and seed give the same district.
+  const districtId = simulator.districts[0]?.id ?? ""
+  const arrived = await logInByHand(new WebBrowser(), { app, districtId, userName })
+  expect(JSON.parse(arrived.body)).toMatchObject({ districtId, roles: ["teacher"] })
+  expect(app.stderr).toBe("")
+})
+
+test("getting started: homeroom simulate in one terminal, its export lines and an example in another", {
   timeout: 60_000,
 }, async () => {
   const simulate = startCommand({
@@ -266,16 +286,10 @@ test("README: homeroom simulate in one terminal, its export lines and an example
   const environment = Object.fromEntries(exported.map(([, name = "", value = ""]) => [name, value]))
   const [, districtId = ""] = /^District (\S+) /m.exec(simulate.stdout) ?? []
   const port = await freePort()
-  const app = await startLoginApp({ command: "npm run example:express", port, environment })
+  const app = await startLoginApp({ command: "npm start -- express-login", port, environment })
 
   const browser = new WebBrowser()
-  const picker = await browser.open(`${app.origin}/auth/clever/login?return_to=/whoami`)
-  expect(picker.url.pathname).toBe("/login")
-  const next = picker.url.searchParams.get("continue") ?? ""
-  const arrived = await browser.open(new URL(`/login/${districtId}`, picker.url), {
-    method: "POST",
-    form: { username: userName, password: "any", continue: next },
-  })
+  const arrived = await logInByHand(browser, { app, districtId, userName })
   expect(arrived.url.href).toBe(`${app.origin}/whoami`)
   expect(JSON.parse(arrived.body)).toMatchObject({ districtId, roles: ["student"], loginSource: "app" })
 

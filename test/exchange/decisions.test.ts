@@ -64,6 +64,23 @@ describe.each(storageNames)("deciding on runs, on %s", (storage) => {
     expect(await entries()).toEqual([{ action: "run-discarded", by: "ada", details: { runId } }])
   })
 
+  it("does nothing and enters nothing once it is called off, be it while it waits for an import", async () => {
+    const { world, entries, about } = await startWorld(storage)
+    const plan = await planOf(world)
+    const connections = new Connections({ storage: world.plain, clever: noDirectory, clock: world.now })
+    const [applied] = (await world.roster.historyPage({ states: ["applied"] })).runs
+    const calledOff = { ...about, runId: plan.id, signal: AbortSignal.abort() }
+    expect(await codeOf(approveRun({ ...calledOff, hash: plan.hash }))).toBe("ABORTED")
+    expect(await codeOf(discardRun(calledOff))).toBe("ABORTED")
+    expect(await codeOf(undoRun({ ...calledOff, runId: applied?.id ?? "", connections }))).toBe("ABORTED")
+    const { districtId } = world
+    await world.plain.acquireLease({ districtId, holder: "another", ttlMs: 60_000 })
+    expect(await codeOf(discardRun({ ...calledOff, waitMs: 30_000 }))).toBe("ABORTED")
+    expect(await codeOf(world.roster.purge({ districtId, waitMs: 30_000, signal: calledOff.signal }))).toBe("ABORTED")
+    expect(await world.roster.run(plan.id)).toMatchObject({ state: "planned" })
+    expect(await entries()).toEqual([])
+  })
+
   it("takes back, and tells of the pause as well", async () => {
     const { world, entries, about } = await startWorld(storage)
     const connections = new Connections({ storage: world.plain, clever: noDirectory, clock: world.now })

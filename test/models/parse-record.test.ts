@@ -9,7 +9,7 @@ function parse(kind: Kind, fields: Record<string, unknown>) {
   return parseRecord(kind, { id, district: districtId, ...fields }, { districtId })
 }
 
-describe("S9: what is rejected, why and where", () => {
+describe("S9 what is rejected, why and where", () => {
   it.each([
     ["a text", "x"],
     ["null", null],
@@ -94,7 +94,7 @@ describe("S9: what is rejected, why and where", () => {
   })
 })
 
-describe("S8: what is accepted", () => {
+describe("S8 what is accepted", () => {
   it("nearly nothing", () => {
     for (const kind of kinds)
       expect(parseRecord(kind, { id: districtId, district: districtId }, { districtId }).ok).toBe(true)

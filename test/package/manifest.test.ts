@@ -9,7 +9,7 @@ import { manifest, publicEntries, root } from "../../scripts/entries.ts"
 const lockfile = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as Lockfile
 
 describe("the package", () => {
-  test("holds the licence, the readme, the changelog and the documents, and no sources or tests", {
+  test("holds the licence, the notices, the readme, the changelog and the documents, and no sources or tests", {
     timeout: 120_000,
   }, () => {
     // Other tests need the build: it must not go on while npm looks at dist/.
@@ -22,7 +22,13 @@ describe("the package", () => {
     const [packed] = JSON.parse(output) as [{ files: { path: string }[] }]
     const paths = packed.files.map(({ path }) => path)
     const outside = paths.filter((path) => !/^(dist|docs)\//.test(path))
-    expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"].sort())
+    expect(outside.sort()).toEqual([
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "THIRD_PARTY_NOTICES.md",
+      "package.json",
+    ])
     expect(paths).toContain("docs/errors.md")
   })
 

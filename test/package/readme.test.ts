@@ -98,7 +98,7 @@ describe("commands in the documents", () => {
 
   test("every environment variable and error code that is named exists", async () => {
     const { stdout: help } = await helpOf()
-    const examples = readDocument("examples/login-support/settings.ts")
+    const examples = readDocument("examples/support/sign-in.ts")
     const known = (word: string) =>
       word in errorCodes ||
       help.includes(word) ||

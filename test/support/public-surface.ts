@@ -101,7 +101,9 @@ export class PublicSurface {
       (symbol.declarations ?? [])
         .filter((declaration) => ts.isClassDeclaration(declaration))
         .flatMap((declaration) => declaration.members)
-        .filter((member) => (ts.isMethodDeclaration(member) || ts.isGetAccessor(member)) && !isPrivate(member))
+        .filter(
+          (member) => (ts.isMethodDeclaration(member) || ts.isGetAccessor(member)) && !isPrivate(member),
+        )
         .filter((member) => {
           const method = member.name && this.#checker.getSymbolAtLocation(member.name)
           return method?.getDocumentationComment(this.#checker).length === 0

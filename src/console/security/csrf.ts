@@ -27,7 +27,8 @@ export class CsrfTokens {
 
   isValid(token: string, actor: string): boolean {
     if (token.length > 200) return false
-    const [time = "", nonce = "", mac = ""] = token.split(".")
+    const [time = "", nonce = "", mac = "", ...others] = token.split(".")
+    if (others.length > 0) return false
     const given = Buffer.from(mac)
     const isOurs = this.#secrets.some((secret) => {
       const expected = Buffer.from(macOf(secret, `${time}.${nonce}`, actor))

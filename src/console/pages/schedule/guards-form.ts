@@ -121,7 +121,11 @@ export function readGuards({ form, text, connection }: Visit): {
     for (const name of shares) {
       if (!form.has(`${prefix}${name}`)) continue
       delete window[name]
-      const entered = (form.get(`${prefix}${name}`) ?? "").trim().replace(/\s*%$/, "").replace(",", ".")
+      const entered = (form.get(`${prefix}${name}`) ?? "")
+        .trim()
+        .replace(/%$/, "")
+        .trimEnd()
+        .replace(",", ".")
       const percent = /^\d{1,3}(?:\.\d{1,4})?$/.test(entered) ? Number(entered) : Number.NaN
       // Decimal, as it was entered: 0.07 rather than 7 / 100 with its tail.
       if (percent <= 100) window[name] = Number((percent / 100).toFixed(6))

@@ -150,7 +150,8 @@ function readDays(text: string): (string | { from: string; to: string })[] {
   return lines
     .filter((line) => line !== "")
     .map((line) => {
-      const [from = "", to] = line.split(/\s*(?:\.\.|–|\bto\b|\s-\s)\s*/)
+      // A longer one is no date, and might take long to be taken apart.
+      const [from = "", to] = line.length > 100 ? [line] : line.split(/\s*(?:\.\.|–|\bto\b|\s-\s)\s*/)
       return to === undefined ? from : { from, to }
     })
 }
