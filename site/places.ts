@@ -15,7 +15,9 @@ export function placeOf(path: string): string {
     return file === "" ? `${example}.md` : `${example}.md#${slugOf(file)}`
   }
   if (path.startsWith("docs/")) return path.slice("docs/".length).replace(/(^|\/)README\.md$/, "$1index.md")
-  return path.toLowerCase()
+  // Hidden folders are left out of a site, and a page ends in .md.
+  const place = path.toLowerCase().replace(/^\./, "")
+  return posix.extname(place) === "" ? `${place}.md` : place
 }
 
 /** A document with every link into the repository led to its place on the site. */

@@ -19,6 +19,8 @@ describe("the site", () => {
     ["docs/README.md", "index.md"],
     ["docs/spec/sync.md", "spec/sync.md"],
     ["CHANGELOG.md", "changelog.md"],
+    ["LICENSE", "license.md"],
+    [".changeset/README.md", "changeset/readme.md"],
     ["examples/README.md", "examples/readme.md"],
     ["examples/class-list", "examples/class-list.md"],
     ["examples/custom-storage/store/journal.ts", "examples/custom-storage.md#storejournalts"],
