@@ -16,6 +16,7 @@ export interface PlannedCommit extends PlannedCounts {
   /** Records that would be written, silent refreshes included. */
   writes: number
   holds: Hold[]
+  passed: Hold[]
   /**
    * What the holds mean: nothing stands in the way; the run waits for a person; or only its archives do, in a run of
    * their own, while the rest goes on (S15 `risky-only`).
@@ -51,7 +52,7 @@ export async function makePlan(context: RunContext): Promise<PlannedCommit> {
     nowMs,
     archivesWait,
   })
-  const { holds, archivedBySchool, archivedByRole } = found
+  const { holds, passed, archivedBySchool, archivedByRole } = found
   const all: PlannedCounts = { counts, archivedBySchool, archivedByRole }
   const verdict = verdictOn(context, holds, staged)
   if (archivesWait) {
@@ -63,12 +64,13 @@ export async function makePlan(context: RunContext): Promise<PlannedCommit> {
       staged: all,
       ...sumOf(staged, everyAction),
       holds,
+      passed,
       verdict,
       actions: everyAction,
       cursor,
     }
   }
-  return { ...withoutArchives(context, all, staged), holds, verdict }
+  return { ...withoutArchives(context, all, staged), holds, passed, verdict }
 }
 
 function verdictOn(
@@ -88,7 +90,7 @@ function withoutArchives(
   { run, head }: RunContext,
   all: PlannedCounts,
   staged: readonly StagedCount[],
-): Omit<PlannedCommit, "holds" | "verdict"> {
+): Omit<PlannedCommit, "holds" | "passed" | "verdict"> {
   const counts = structuredClone(all.counts)
   for (const kind of kinds) counts[kind].archived = 0
   return {

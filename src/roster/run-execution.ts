@@ -118,9 +118,9 @@ export class RunExecution {
     const { lease } = keeper
     this.#report(context, "planning", null)
     const planned = await makePlan(context)
-    const { counts, archivedBySchool, archivedByRole, holds, verdict } = planned
+    const { counts, archivedBySchool, archivedByRole, holds, passed, verdict } = planned
     context.run = this.#timed(
-      transition(context.run, "planned", { counts, archivedBySchool, archivedByRole, holds }),
+      transition(context.run, "planned", { counts, archivedBySchool, archivedByRole, holds, passed }),
     )
     await storage.saveRun(lease, context.run)
     throwIfAborted(context.signal)

@@ -36,6 +36,8 @@ describe.each(storageNames)("Import details, on %s", (storage) => {
     const text = readable(page)
     expect(text).toContain("This import waits")
     expect(text).toMatch(/Share that is archived, with the last 24 hours Users [\d.]+% at most 10%/)
+    expect(text).toMatch(/Share that is archived, with the last 24 hours Users [\d.]+% at most 10% held/)
+    expect(text).toMatch(/Share that is changed Users [\d.]+% at most 100% passed/)
     expect(text).toMatch(/Started by schedule .* Held by the guards .* Expires unless somebody decides/)
     expect(text).toContain(
       `User ${edited} Updated User ${edited} Field Before After email ${email} edited@d.example`,

@@ -102,7 +102,8 @@ export const reading = {
     guards: "Guards",
     guardsPassed: "The guards found nothing unusual: no limit was exceeded.",
     guardsNotAsked: "The import ended before its guards looked at it.",
-    guardColumns: { guard: "Guard", about: "About", measured: "Measured", limit: "Limit" },
+    guardColumns: { guard: "Guard", about: "About", measured: "Measured", limit: "Limit", result: "Result" },
+    guardResults: { held: "held", passed: "passed" },
     holds: {
       "archived-ratio": "Share that is archived, with the last 24 hours",
       "updated-ratio": "Share that is changed",

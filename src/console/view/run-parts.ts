@@ -49,26 +49,35 @@ export function countsTable(
 /** What the guards found: each value that was measured beside its limit. */
 export function guardsCard(visit: Visit, run: Run): Markup {
   const { text } = visit
-  const { guards, guardColumns, guardsPassed, guardsNotAsked } = text.run
+  const { guards, guardColumns, guardResults, guardsPassed, guardsNotAsked } = text.run
   const isAsked = run.state !== "failed" && run.state !== "interrupted" && run.mode !== "undo"
-  const body =
-    run.holds.length === 0
-      ? html`<p class="quiet">${isAsked ? guardsPassed : guardsNotAsked}</p>`
-      : table({
-          caption: guards,
-          columns: [
-            { title: guardColumns.guard },
-            { title: guardColumns.about },
-            { title: guardColumns.measured, isNumber: true },
-            { title: guardColumns.limit, isNumber: true },
-          ],
-          rows: run.holds.map((hold) => [
-            text.run.holds[hold.code],
-            aboutHold(visit, hold),
-            html`<strong>${measured(visit, hold)}</strong>`,
-            limit(visit, hold),
-          ]),
-        })
+  const { holds, passed = [] } = run
+  const row = (hold: Hold, result: string): Markup[] =>
+    [
+      text.run.holds[hold.code],
+      aboutHold(visit, hold),
+      measured(visit, hold),
+      limit(visit, hold),
+      result,
+    ].map((cell) => html`${cell}`)
+  const rows = [
+    ...holds.map((hold) => row(hold, guardResults.held).map((cell) => html`<strong>${cell}</strong>`)),
+    ...passed.map((hold) => row(hold, guardResults.passed)),
+  ]
+  const list = table({
+    caption: guards,
+    columns: [
+      { title: guardColumns.guard },
+      { title: guardColumns.about },
+      { title: guardColumns.measured, isNumber: true },
+      { title: guardColumns.limit, isNumber: true },
+      { title: guardColumns.result },
+    ],
+    rows,
+  })
+  const body = html`${holds.length === 0 ? html`<p class="quiet">${isAsked ? guardsPassed : guardsNotAsked}</p>` : ""}${
+    rows.length === 0 ? "" : list
+  }`
   return card({ title: guards, id: "guards", body })
 }
 

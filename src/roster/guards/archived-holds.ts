@@ -1,7 +1,13 @@
 import { type Kind, kinds } from "../../models/kinds.ts"
 import type { Hold, RecordFilter } from "../../storage/contract.ts"
 import { type ArchiveTally, type KindOfSchool, kindsOfSchools, tallyArchives } from "./archive-tally.ts"
-import { type ArchivedPart, enoughToDecide, exceededShare, mayExceed } from "./archived-share.ts"
+import {
+  type ArchivedPart,
+  archivedShare,
+  enoughToDecide,
+  exceededShare,
+  mayExceed,
+} from "./archived-share.ts"
 import { findEmptied } from "./find-emptied.ts"
 import type { GuardFindings, GuardRequest } from "./guard-request.ts"
 import { type RecentArchives, recentArchives } from "./recent-archives.ts"
@@ -13,6 +19,7 @@ interface ArchiveLook {
   readonly tally: ArchiveTally
   readonly recent: RecentArchives
   readonly holds: Hold[]
+  readonly passed: Hold[]
 }
 
 /**
@@ -26,7 +33,7 @@ export async function archivedHolds(request: GuardRequest): Promise<GuardFinding
   const { storage, run, counts, nowMs } = request
   const tally = await tallyArchives({ storage, runId: run.id, counts })
   const recent = await recentArchives({ storage, districtId: run.districtId, nowMs })
-  const look: ArchiveLook = { request, tally, recent, holds: [] }
+  const look: ArchiveLook = { request, tally, recent, holds: [], passed: [] }
   for (const kind of kinds) lookAtKind(look, kind)
 
   const goneSchools = new Set(tally.schoolIds)
@@ -38,10 +45,15 @@ export async function archivedHolds(request: GuardRequest): Promise<GuardFinding
   for (const kind of kindsOfSchools) {
     if (tally.bySchool[kind].size > 0) archivedBySchool[kind] = Object.fromEntries(tally.bySchool[kind])
   }
-  return { holds: look.holds, archivedBySchool, archivedByRole: Object.fromEntries(tally.byRole) }
+  return {
+    holds: look.holds,
+    passed: look.passed,
+    archivedBySchool,
+    archivedByRole: Object.fromEntries(tally.byRole),
+  }
 }
 
-function lookAtKind({ request, recent, holds }: ArchiveLook, kind: Kind): void {
+function lookAtKind({ request, recent, holds, passed }: ArchiveLook, kind: Kind): void {
   const { archived } = request.counts[kind]
   if (archived === 0) return
   const thresholds = thresholdsFor(request.settings, kind, request.nowMs)
@@ -50,8 +62,10 @@ function lookAtKind({ request, recent, holds }: ArchiveLook, kind: Kind): void {
     return
   }
   const part = { archived, recent: recent.of(kind) }
-  const measured = exceededShare(part, activeOf(request, kind), thresholds)
-  if (measured !== undefined) holds.push(shareHold({ kind, measured, thresholds }))
+  const measured = archivedShare(part, activeOf(request, kind), thresholds)
+  if (measured === undefined) return
+  const list = measured > thresholds.archivedShare ? holds : passed
+  list.push(shareHold({ kind, measured, thresholds }))
 }
 
 /** Roles and schools of people; adds the schools that lose all of theirs to those that are gone. */

@@ -27,13 +27,24 @@ export function enoughToDecide(
   return Math.floor((archived + recent) / archivedShare) - recent + 1
 }
 
-/** The share, if it exceeds its limit; `active` is how many records are active now, this run's archives included. */
-export function exceededShare(
+/**
+ * The share, unless there are too few records to say; `active` is how many are active now, this run's archives included.
+ */
+export function archivedShare(
   { archived, recent }: ArchivedPart,
   active: number,
-  { archivedShare, atLeast }: Thresholds,
+  { atLeast }: Thresholds,
 ): number | undefined {
   const base = active + recent
-  const measured = (archived + recent) / base
-  return base >= atLeast && measured > archivedShare ? measured : undefined
+  return base < atLeast ? undefined : (archived + recent) / base
+}
+
+/** The share, if it exceeds its limit. */
+export function exceededShare(
+  part: ArchivedPart,
+  active: number,
+  thresholds: Thresholds,
+): number | undefined {
+  const measured = archivedShare(part, active, thresholds)
+  return measured !== undefined && measured > thresholds.archivedShare ? measured : undefined
 }

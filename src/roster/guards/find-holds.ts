@@ -2,7 +2,7 @@ import { kinds } from "../../models/kinds.ts"
 import type { Hold } from "../../storage/contract.ts"
 import { archivedHolds } from "./archived-holds.ts"
 import type { GuardFindings, GuardRequest } from "./guard-request.ts"
-import { rejectedHolds } from "./rejected-holds.ts"
+import { rejectedShares } from "./rejected-shares.ts"
 import { thresholdsFor } from "./thresholds.ts"
 
 /**
@@ -13,18 +13,24 @@ import { thresholdsFor } from "./thresholds.ts"
  */
 export async function findHolds(request: GuardRequest): Promise<GuardFindings> {
   const { head, counts, archivesWait } = request
-  const holds = rejectedHolds(request)
+  const shares = rejectedShares(request)
+  if (head.version > 0) shares.push(...updatedShares(request))
+  const holds = shares.filter(isOver)
+  const passed = shares.filter((share) => !isOver(share))
   const archives = kinds.some((kind) => counts[kind].archived > 0)
-  if (head.version > 0) holds.push(...updatedHolds(request))
   if (head.version === 0 || archivesWait || !archives) {
-    return { holds, archivedBySchool: {}, archivedByRole: {} }
+    return { holds, passed, archivedBySchool: {}, archivedByRole: {} }
   }
   const found = await archivedHolds(request)
-  return { ...found, holds: [...holds, ...found.holds] }
+  return { ...found, holds: [...holds, ...found.holds], passed: [...passed, ...found.passed] }
 }
 
-function updatedHolds({ head, counts, settings, nowMs }: GuardRequest): Hold[] {
-  const holds: Hold[] = []
+function isOver({ measured, limit }: Hold): boolean {
+  return measured > limit
+}
+
+function updatedShares({ head, counts, settings, nowMs }: GuardRequest): Hold[] {
+  const shares: Hold[] = []
   for (const kind of kinds) {
     const { updated } = counts[kind]
     const active = head.counts[kind]?.active ?? 0
@@ -32,9 +38,7 @@ function updatedHolds({ head, counts, settings, nowMs }: GuardRequest): Hold[] {
     // The district's own record is one of one, and changes with every sync of the district with Clever.
     if (updated === 0 || active < atLeast) continue
     const measured = updated / active
-    if (measured > updatedShare) {
-      holds.push({ code: "updated-ratio", kind, schoolId: null, measured, limit: updatedShare })
-    }
+    shares.push({ code: "updated-ratio", kind, schoolId: null, measured, limit: updatedShare })
   }
-  return holds
+  return shares
 }

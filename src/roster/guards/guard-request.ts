@@ -18,6 +18,8 @@ export interface GuardRequest {
 /** What the guards found, and the archives that they counted, for the run to keep. */
 export interface GuardFindings {
   holds: Hold[]
+  /** What was measured of whole kinds, and is within its limit. */
+  passed: Hold[]
   archivedBySchool: Run["archivedBySchool"]
   archivedByRole: NonNullable<Run["archivedByRole"]>
 }

@@ -99,6 +99,8 @@ export interface Run {
   /** By kind. */
   counts: Record<Kind, Counts>
   holds: Hold[]
+  /** What the guards measured of whole kinds and let through; absent if they did not look. */
+  passed?: Hold[] | undefined
   /** The cursor that the run's end saved; null where there is none. */
   cursor: Cursor | null
   /** Requests sent to Clever, retries included. */

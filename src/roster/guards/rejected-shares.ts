@@ -3,9 +3,12 @@ import type { Hold } from "../../storage/contract.ts"
 import type { GuardRequest } from "./guard-request.ts"
 import { thresholdsFor } from "./thresholds.ts"
 
-/** S9: more than a small share of rejected records of a kind means that something is wrong with the source. */
-export function rejectedHolds({ run, head, counts, settings, nowMs }: GuardRequest): Hold[] {
-  const holds: Hold[] = []
+/**
+ * The share of rejected records of each kind that has any (S9): more than a small one means that something is wrong with
+ * the source.
+ */
+export function rejectedShares({ run, head, counts, settings, nowMs }: GuardRequest): Hold[] {
+  const shares: Hold[] = []
   for (const kind of kinds) {
     const { created, updated, restored, unchanged, rejected } = counts[kind]
     if (rejected === 0) continue
@@ -16,9 +19,8 @@ export function rejectedHolds({ run, head, counts, settings, nowMs }: GuardReque
     const isScoped = run.checkpoint?.scope !== undefined
     const listed = isScoped ? created + updated + restored + unchanged + rejected : seen
     const known = run.mode === "bulk" ? Math.max(listed, stored, rejected) : stored + rejected
-    const measured = rejected / known
     const limit = thresholdsFor(settings, kind, nowMs).rejectedShare
-    if (measured > limit) holds.push({ code: "rejected-ratio", kind, schoolId: null, measured, limit })
+    shares.push({ code: "rejected-ratio", kind, schoolId: null, measured: rejected / known, limit })
   }
-  return holds
+  return shares
 }
