@@ -152,8 +152,11 @@ describe("an operator's day", { timeout: 90_000 }, () => {
       { failures: 0, lastSuccessAt: expect.stringMatching(/Z$/) },
     ])
     await run("undo", runId)
-    const [entry] = (await json("audit", "--district", one)) as object[]
-    expect(entry).toMatchObject({ action: "connection-paused", by: "cli" })
+    const entries = (await json("audit", "--district", one)) as object[]
+    expect(entries.slice(0, 2)).toMatchObject([
+      { action: "run-undone", by: "cli" },
+      { action: "connection-paused", by: "cli" },
+    ])
   })
 })
 
