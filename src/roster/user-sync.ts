@@ -151,13 +151,15 @@ async function applyChange(options: Application): Promise<UserSyncResult> {
     await carryRejections(context, change)
     await storage.stage(lease, { run: context.run, changes: [change] })
     const planned = await makePlan(context)
-    const { counts, archivedBySchool, archivedByRole, holds, cursor, actions, changes, writes } = planned
+    const { counts, archivedBySchool, archivedByRole, holds, passed, cursor, actions, changes, writes } =
+      planned
     const durationMs = clock() - startedMs
     context.run = transition(context.run, "planned", {
       counts,
       archivedBySchool,
       archivedByRole,
       holds,
+      passed,
       durationMs,
     })
     await storage.saveRun(lease, context.run)
