@@ -3,6 +3,7 @@ import { type Course, courseSchema } from "./course.ts"
 import { type District, districtSchema } from "./district.ts"
 import { idPattern } from "./ids.ts"
 import type { Kind } from "./kinds.ts"
+import { type Check, quickCheck } from "./quick-check.ts"
 import { type School, schoolSchema } from "./school.ts"
 import { type Section, sectionSchema } from "./section.ts"
 import { type Term, termSchema } from "./term.ts"
@@ -78,6 +79,7 @@ export function parseRecord<K extends Kind>(
   }
 
   const schema: z.ZodType = recordSchemas[kind]
+  if (checkOf(kind)(value)) return { ok: true, record: value as RosterRecord<K> }
   let record: unknown = value
   let result = schema.safeParse(record)
   if (!result.success) {
@@ -91,6 +93,18 @@ export function parseRecord<K extends Kind>(
   const issue = result.error.issues[0]
   const expected = issue?.code === "invalid_type" ? issue.expected : "another type"
   return rejected(id, `type: expected ${expected}`, formatPath(issue?.path ?? []))
+}
+
+const checks = new Map<Kind, Check>()
+
+/** Compiled with the kind's first record. */
+function checkOf(kind: Kind): Check {
+  let check = checks.get(kind)
+  if (check === undefined) {
+    check = quickCheck(recordSchemas[kind])
+    checks.set(kind, check)
+  }
+  return check
 }
 
 function rejected<K extends Kind>(id: string | null, reason: string, path: string): ParseRecordResult<K> {

@@ -105,4 +105,11 @@ describe("the fingerprint of a record's content (S11)", () => {
     }
     expect(seen.size).toBe(200_000)
   })
+
+  it("is the same for a key met for the first time and later, whichever of many keys it is", () => {
+    const records = Array.from({ length: 5_000 }, (_, index) => ({ ext: { [`field ${index}`]: "x" } }))
+    const first = records.map(canonicalFingerprint)
+    expect(new Set(first).size).toBe(records.length)
+    expect(records.map(canonicalFingerprint)).toEqual(first)
+  })
 })
