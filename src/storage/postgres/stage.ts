@@ -6,6 +6,7 @@ import { copyColumns, type EncodedRows, encodeRows, setRun } from "./copy-rows.t
 import { type FlatChange, flatten, type IdRange, lastOfEach, rangesOf } from "./flat-changes.ts"
 import { putFencedRun, type RunKeys } from "./runs.ts"
 import type { Sql } from "./sql.ts"
+import { termNumber } from "./term-numbers.ts"
 
 /** From this many changes on a COPY is quicker than a statement that has them as JSON. */
 const many = 200
@@ -43,7 +44,8 @@ export function packBatch(
   }
   const json: string[] = []
   for (let at = 0; at < flat.length; at += rowsAtOnce) {
-    json.push(JSON.stringify(flat.slice(at, at + rowsAtOnce)))
+    const rows = flat.slice(at, at + rowsAtOnce)
+    json.push(JSON.stringify(rows.map((row) => ({ ...row, terms: row.terms?.map(termNumber) ?? null }))))
   }
   return { district, json, rows: undefined, ranges: undefined, isNew }
 }
@@ -111,4 +113,4 @@ ON CONFLICT (run, kind, id) DO UPDATE SET action = excluded.action, before = exc
 const mergeSql = insertSql("homeroom.staging s")
 
 const insertJsonSql = insertSql(`json_to_recordset($3::json) AS s (
-  kind smallint, action smallint, id text, raw text, canonical text, reason text, path text, data text, terms text[])`)
+  kind smallint, action smallint, id text, raw text, canonical text, reason text, path text, data text, terms bigint[])`)
