@@ -42,15 +42,15 @@ export function setRun({ bytes, starts }: EncodedRows, run: number): void {
   for (const start of starts) bytes.writeInt32BE(run, start + runAt)
 }
 
-/** No text takes more than three bytes a code unit. */
+/** No text takes more than three bytes a code unit; only of contents is that too much room to leave. */
 function mostBytesOf({ id, raw, canonical, reason, path, data, terms }: FlatChange): number {
-  let size = 2 + columnCount * 4 + 8 + 20 + bytesOf(id) + bytesOf(raw) + bytesOf(canonical)
-  size += bytesOf(reason) + bytesOf(path) + bytesOf(data)
+  const lengths = id.length + lengthOf(raw) + lengthOf(canonical) + lengthOf(reason) + lengthOf(path)
+  const size = 2 + columnCount * 4 + 8 + 20 + lengths * 3 + (data === null ? 0 : Buffer.byteLength(data))
   return size + (terms?.length ?? 0) * (4 + bigintBytes)
 }
 
-function bytesOf(text: string | null): number {
-  return text === null ? 0 : Buffer.byteLength(text)
+function lengthOf(text: string | null): number {
+  return text === null ? 0 : text.length
 }
 
 class RowWriter {
