@@ -221,6 +221,8 @@ ALTER TABLE homeroom.staging ALTER COLUMN terms TYPE bigint[] USING homeroom.num
 CREATE INDEX changes_by_term ON homeroom.changes USING gin (terms);
 DROP FUNCTION homeroom.numbers_of(text[]);
 
+ALTER TABLE homeroom.runs ADD COLUMN staged int[];
+
 CREATE FUNCTION homeroom.term(district_id text, field text, value text) RETURNS bigint
 LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
   SELECT hashtextextended(key || field || CASE WHEN length(value) <= 200 THEN value
