@@ -1,4 +1,5 @@
-import { afterAll, describe, it } from "vitest"
+import { afterAll, describe, expect, it } from "vitest"
+import { termNumber } from "../../src/storage/postgres/term-numbers.ts"
 import { storageContract } from "../../src/testing/index.ts"
 import {
   type EmbeddedPostgresClass,
@@ -37,6 +38,11 @@ for (const [version, load] of Object.entries(versions)) {
     afterAll(async () => {
       await database.drop()
       await server.stop()
+    })
+
+    it("has the same numbers for lookup terms", async () => {
+      const { rows } = await pool.query("SELECT hashtextextended('3pZoë 🏫 1234567890', 0)::text AS number")
+      expect(rows).toEqual([{ number: termNumber("3pZoë 🏫 1234567890") }])
     })
 
     const storages = new SchemaStorages({ pool }, (sql) => pool.query(sql))

@@ -6,9 +6,9 @@ import { countCommitted } from "../sql/count-committed.ts"
 import { requireConnection, saveConnection } from "./district-connections.ts"
 import { putDocuments } from "./documents.ts"
 import { addOverride } from "./overrides.ts"
-import { countChanges } from "./read-changes.ts"
-import { putFencedRun, type RunKeys } from "./runs.ts"
+import { putFencedRun, type SavedRun } from "./runs.ts"
 import type { Sql } from "./sql.ts"
+import { stagedCounts } from "./staged-counts.ts"
 
 const contentActions: readonly Action[] = ["create", "update", "restore", "refresh"]
 
@@ -39,13 +39,13 @@ export async function isCommitted(sql: Sql, lease: Lease, { run }: CommitRequest
 /** The district's new version; null if no record was written. */
 async function commitChanges(
   sql: Sql,
-  { district, run }: RunKeys,
+  { district, run, staged: kept }: SavedRun,
   request: CommitRequest,
 ): Promise<number | null> {
   const head = await sql.get("SELECT version, counts FROM homeroom.districts WHERE key = $1", district)
   if (Number(head?.version) !== request.basis) throw stale(request, Number(head?.version))
   const counts = JSON.parse(String(head?.counts)) as DistrictHead["counts"]
-  const staged = await countChanges(sql, run)
+  const staged = await stagedCounts(sql, run, kept)
   const wanted = staged.filter(({ action }) => request.actions.includes(action))
   const written = countCommitted(counts, wanted)
 
@@ -106,8 +106,10 @@ WHERE c.run = $2 AND c.action = ${actionCode("archive")} AND c.action > 0 AND c.
 
 /** Removes a run's staged changes of these actions; all of them where none are named. */
 export async function dropStaged(sql: Sql, run: number, actions?: readonly Action[]): Promise<void> {
-  if (actions === undefined) await sql.run("DELETE FROM homeroom.changes WHERE run = $1", run)
-  else if (actions.length > 0) {
+  if (actions === undefined) {
+    await sql.run("DELETE FROM homeroom.changes WHERE run = $1", run)
+    await sql.run("UPDATE homeroom.runs SET staged = '{}' WHERE key = $1", run)
+  } else if (actions.length > 0) {
     await sql.run(
       "DELETE FROM homeroom.changes WHERE run = $1 AND action = ANY($2::smallint[])",
       run,

@@ -1,5 +1,6 @@
 import type { ContentMemory } from "../sql/content-memory.ts"
 import type { FlatChange } from "./flat-changes.ts"
+import { writeTermNumber } from "./term-numbers.ts"
 
 /**
  * Rows in PostgreSQL's binary COPY format: each text goes as it is, without the escapes of the text format, which for
@@ -9,7 +10,8 @@ const signature = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1")
 /** The columns that {@link encodeRows} writes. */
 export const copyColumns = "run, kind, action, id, raw, canonical, reason, path, data, terms"
 const columnCount = 10
-const textOid = 25
+const bigintOid = 20
+const bigintBytes = 8
 /** Where in a row the number of the run stands, which is not known when it is written. */
 const runAt = 2 + 4
 const noRun = 0
@@ -40,16 +42,15 @@ export function setRun({ bytes, starts }: EncodedRows, run: number): void {
   for (const start of starts) bytes.writeInt32BE(run, start + runAt)
 }
 
-/** No text takes more than three bytes a code unit. */
+/** No text takes more than three bytes a code unit; only of contents is that too much room to leave. */
 function mostBytesOf({ id, raw, canonical, reason, path, data, terms }: FlatChange): number {
-  let size = 2 + columnCount * 4 + 8 + 20 + bytesOf(id) + bytesOf(raw) + bytesOf(canonical)
-  size += bytesOf(reason) + bytesOf(path) + bytesOf(data)
-  for (const term of terms ?? []) size += 4 + bytesOf(term)
-  return size
+  const lengths = id.length + lengthOf(raw) + lengthOf(canonical) + lengthOf(reason) + lengthOf(path)
+  const size = 2 + columnCount * 4 + 8 + 20 + lengths * 3 + (data === null ? 0 : Buffer.byteLength(data))
+  return size + (terms?.length ?? 0) * (4 + bigintBytes)
 }
 
-function bytesOf(text: string | null): number {
-  return text === null ? 0 : Buffer.byteLength(text)
+function lengthOf(text: string | null): number {
+  return text === null ? 0 : text.length
 }
 
 class RowWriter {
@@ -83,7 +84,7 @@ class RowWriter {
     this.#text(change.reason)
     this.#text(change.path)
     this.#text(change.data)
-    this.#texts(change.terms)
+    this.#numbers(change.terms)
   }
 
   #int32(value: number): void {
@@ -100,9 +101,9 @@ class RowWriter {
     this.at += length
   }
 
-  /** An array of one dimension, without nulls: its length, then each element as a text. */
-  #texts(texts: readonly string[] | null): void {
-    if (texts === null) {
+  /** An array of one dimension, without nulls: its length, then the number of each term. */
+  #numbers(terms: readonly string[] | null): void {
+    if (terms === null) {
       this.#int32(-1)
       return
     }
@@ -110,10 +111,14 @@ class RowWriter {
     this.at += 4
     this.#int32(1)
     this.#int32(0)
-    this.#int32(textOid)
-    this.#int32(texts.length)
+    this.#int32(bigintOid)
+    this.#int32(terms.length)
     this.#int32(1)
-    for (const text of texts) this.#text(text)
+    for (const term of terms) {
+      this.#int32(bigintBytes)
+      writeTermNumber(term, this.buffer, this.at)
+      this.at += bigintBytes
+    }
     this.buffer.writeInt32BE(this.at - start - 4, start)
   }
 }

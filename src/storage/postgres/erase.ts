@@ -8,6 +8,7 @@ import { dropStaged } from "./commit.ts"
 import { mayHoldSql } from "./may-hold.ts"
 import { checkFence } from "./runs.ts"
 import type { Sql } from "./sql.ts"
+import { forgetStagedCounts } from "./staged-counts.ts"
 import { stripContents } from "./strip-contents.ts"
 
 // Each function runs inside the caller's transaction.
@@ -46,6 +47,7 @@ export async function erase(sql: Sql, lease: Lease, selection: ErasureSelection)
 /** Removes a record with all that tells of it, and every mention of its id in what tells of others. */
 async function eraseRecord(sql: Sql, record: ErasedRecord): Promise<ErasureCounts> {
   const counts = noCounts()
+  await forgetStagedCounts(sql, record.district)
   const wasStored = await removeRecord(sql, record)
   if (wasStored) counts.records++
   counts.contents += await removeContents(sql, record)

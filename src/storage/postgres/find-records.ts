@@ -1,14 +1,15 @@
 import type { RecordFilter, RecordSearch, StoredRecord } from "../contract.ts"
 import { kindCode } from "../sql/codes.ts"
 import { districtSql, recordsByIdSql } from "./keys.ts"
-import { termOf } from "./lookup-terms.ts"
+import { fits, type TermFilter, termOf, wordOf } from "./lookup-terms.ts"
+import { mayHoldSql } from "./may-hold.ts"
 import { recordColumns, recordOf, withContent } from "./read-records.ts"
 import type { Sql } from "./sql.ts"
+import { termNumber } from "./term-numbers.ts"
 
-type TermFilter = Exclude<RecordFilter, { sectionId: string }>
 type SectionFilter = Extract<RecordFilter, { sectionId: string }>
 
-/** Answers a search over the index of terms, which tells exactly who fits. Wants one view for several statements. */
+/** Answers a search. Wants one view for several statements. */
 export async function findRecords(sql: Sql, search: RecordSearch): Promise<StoredRecord[]> {
   const { districtId, filter, state = "active", after = "", limit } = search
   const district = await numberOf(sql, districtId)
@@ -28,16 +29,35 @@ export async function findRecords(sql: Sql, search: RecordSearch): Promise<Store
     )
     return rows.map(recordOf)
   }
-  const rows = await sql.all(
-    findSql,
-    district,
-    kindCode(filter.kind),
-    termOf(district, filter),
-    after,
-    isActive,
-    limit,
-  )
-  return rows.map(recordOf)
+  return findByTerm(sql, filter, { district, after, isActive, limit })
+}
+
+/** Over the index of terms, which finds too much where two terms have one number: the content decides. */
+async function findByTerm(
+  sql: Sql,
+  filter: TermFilter,
+  search: { district: number; after: string; isActive: boolean; limit: number },
+): Promise<StoredRecord[]> {
+  const { district, isActive, limit } = search
+  const found: StoredRecord[] = []
+  let { after } = search
+  for (;;) {
+    const missing = limit - found.length
+    const rows = await sql.all(
+      findSql,
+      district,
+      kindCode(filter.kind),
+      termNumber(termOf(district, filter)),
+      after,
+      isActive,
+      missing,
+    )
+    const records = rows.map(recordOf)
+    for (const record of records) if (fits(filter, record.data)) found.push(record)
+    const last = records.at(-1)
+    if (last === undefined || records.length < missing || found.length >= limit) return found
+    after = last.id
+  }
 }
 
 const peopleSql = recordsByIdSql({ district: "$1", kind: "$2", ids: "$3" })
@@ -45,7 +65,7 @@ const peopleSql = recordsByIdSql({ district: "$1", kind: "$2", ids: "$3" })
 // Materialized: the planner knows little of single terms, and might walk through all records in their order instead.
 const findSql = `
 WITH found AS MATERIALIZED (
-  SELECT c.run, c.id FROM homeroom.changes c WHERE c.terms @> ARRAY[$3::text] AND c.kind = $2 AND c.id > $4
+  SELECT c.run, c.id FROM homeroom.changes c WHERE c.terms @> ARRAY[$3::bigint] AND c.kind = $2 AND c.id > $4
 ), page AS MATERIALIZED (
   SELECT r.* FROM found
   JOIN homeroom.records r ON r.district = $1 AND r.kind = $2 AND r.id = found.id AND r.content = found.run
@@ -55,7 +75,7 @@ SELECT page.kind, page.id, page.active, page.raw, page.canonical, c.data
 FROM page JOIN homeroom.changes c ON c.run = page.content AND c.kind = page.kind AND c.id = page.id
 ORDER BY page.id`
 
-/** How many active records fit, up to `limit`. Reads no content. */
+/** How many active records fit, up to `limit`. No content leaves the database. */
 export async function countRecords(
   sql: Sql,
   query: { districtId: string; filter: RecordFilter; limit?: number | undefined },
@@ -81,16 +101,22 @@ async function countPeople(sql: Sql, district: number, filter: SectionFilter, li
   )
 }
 
+/**
+ * Of a content that the index found no more is asked than whether the word is in it: to read its JSON would take several
+ * times as long. Both go wrong together only for a record that has the number of another term and that one's word, too.
+ */
 function countFound(sql: Sql, district: number, filter: TermFilter, limit: number | null) {
   return sql.get(
     `SELECT count(*) AS count FROM (
        SELECT 1 FROM homeroom.changes c
        JOIN homeroom.records r ON r.district = $1 AND r.kind = c.kind AND r.id = c.id AND r.content = c.run
-       WHERE c.terms @> ARRAY[$3::text] AND c.kind = $2 AND r.active LIMIT $4) AS found`,
+       WHERE c.terms @> ARRAY[$3::bigint] AND c.kind = $2 AND r.active AND ${mayHoldSql("c.data", "$5")}
+       LIMIT $4) AS found`,
     district,
     kindCode(filter.kind),
-    termOf(district, filter),
+    termNumber(termOf(district, filter)),
     limit,
+    wordOf(filter),
   )
 }
 

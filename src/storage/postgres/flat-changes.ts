@@ -12,6 +12,7 @@ export interface FlatChange {
   reason: string | null
   path: string | null
   data: string | null
+  /** As texts: the database has their numbers. */
   terms: readonly string[] | null
 }
 

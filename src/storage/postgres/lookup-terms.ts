@@ -1,13 +1,16 @@
 import { hash } from "node:crypto"
 import { type Kind, roles as knownRoles } from "../../models/kinds.ts"
+import type { RosterRecord } from "../../models/parse-record.ts"
+import { recordKeys } from "../../models/record-keys.ts"
 import type { RecordFilter, RecordKeys } from "../contract.ts"
 
-/** An index entry must fit a page of the database; what is longer stands under its hash. */
+/** What is longer, or has a U+0000, which SQL has not, stands under its hash. */
 const longest = 200
 
 /**
  * What a record is found by, one term for each: `p` a person of a section, `s` a school, `r` a role, `q` a role at a
- * school, `i` a `sis_id`; each after the number of the district, so that a search reads nothing of other districts.
+ * school, `i` a `sis_id`; each after the number of the district, so that a search reads nothing of other districts. The
+ * database has the number of each term (`term-numbers.ts`).
  */
 export function lookupTerms(district: number, kind: Kind, keys: RecordKeys, data: string): string[] {
   const terms: string[] = []
@@ -18,8 +21,11 @@ export function lookupTerms(district: number, kind: Kind, keys: RecordKeys, data
   return terms
 }
 
+/** What a search asks the index of terms for. */
+export type TermFilter = Exclude<RecordFilter, { sectionId: string }>
+
 /** The term that a record has exactly if it fits. */
-export function termOf(district: number, filter: Exclude<RecordFilter, { sectionId: string }>): string {
+export function termOf(district: number, filter: TermFilter): string {
   if ("personId" in filter) return term(district, "p", filter.personId)
   if ("sisId" in filter) return term(district, "i", filter.sisId)
   if (!("schoolId" in filter)) return term(district, "r", filter.role)
@@ -27,6 +33,33 @@ export function termOf(district: number, filter: Exclude<RecordFilter, { section
   return kind === "user" && role !== undefined
     ? term(district, "q", atSchool(role, schoolId))
     : term(district, "s", schoolId)
+}
+
+/** Whether a content fits indeed: two terms may have one number. */
+export function fits(filter: TermFilter, data: string): boolean {
+  const keys = recordKeys(filter.kind, JSON.parse(data) as RosterRecord)
+  return lookupTerms(0, filter.kind, keys, data).includes(termOf(0, filter))
+}
+
+/**
+ * Something that stands in every content that fits, unless with escapes in it: letters and digits of what is searched
+ * for, which no JSON text need write otherwise.
+ */
+export function wordOf(filter: TermFilter): string {
+  const words = searchedFor(filter).match(/[0-9A-Za-z]+/g) ?? []
+  return words.reduce((longest, word) => (word.length > longest.length ? word : longest), "")
+}
+
+function searchedFor(filter: TermFilter): string {
+  if ("personId" in filter) return filter.personId
+  if ("sisId" in filter) return filter.sisId
+  return "schoolId" in filter ? filter.schoolId : filter.role
+}
+
+/** All terms in which a text may be what a record of the district is found by. */
+export function termsWith(district: number, text: string): string[] {
+  const asRole = knownRoles.map((role) => term(district, "q", atSchool(role, text)))
+  return [...["p", "s", "r", "i"].map((field) => term(district, field, text)), ...asRole]
 }
 
 function addRoles(terms: string[], district: number, keys: RecordKeys, data: string): void {

@@ -4,6 +4,7 @@ import { nowSql } from "./clock.ts"
 import { subtractFromCounts } from "./erase.ts"
 import { checkFence } from "./runs.ts"
 import type { Sql } from "./sql.ts"
+import { forgetStagedCounts } from "./staged-counts.ts"
 
 // Each function runs inside the caller's transaction.
 
@@ -15,6 +16,7 @@ export async function purge(
   now: number | null,
 ): Promise<PurgeCounts> {
   const district = await checkFence(sql, lease, request)
+  await forgetStagedCounts(sql, district)
   const counts: PurgeCounts = { records: 0, contents: 0 }
   const { changesBefore, archivedBefore, stagedBefore, keepFromVersion = null } = request
   const time = await sql.get(`SELECT ${nowSql("$1")} AS now`, now)

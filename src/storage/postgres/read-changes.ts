@@ -11,24 +11,14 @@ import { actionCode, actionOf, kindCode, kindOf, loggedActionOf, loggedActions }
 import { idAfter } from "../sql/id-after.ts"
 import { placeAfter } from "./keys.ts"
 import type { Sql } from "./sql.ts"
-
-/** How many changes a run has staged, by kind and action, by the run's number. */
-export async function countChanges(sql: Sql, run: number): Promise<StagedCount[]> {
-  const rows = await sql.all(
-    `SELECT kind, action, count(*) AS count FROM homeroom.changes WHERE run = $1 GROUP BY kind, action
-     ORDER BY kind, action`,
-    run,
-  )
-  return rows.map((row) => ({
-    kind: kindOf(row.kind),
-    action: actionOf(row.action),
-    count: Number(row.count),
-  }))
-}
+import { stagedCounts } from "./staged-counts.ts"
 
 export async function countStaged(sql: Sql, runId: string): Promise<StagedCount[]> {
-  const row = await sql.get("SELECT key FROM homeroom.runs WHERE id = $1 AND NOT committed", runId)
-  return row === undefined ? [] : countChanges(sql, Number(row.key))
+  const row = await sql.get(
+    "SELECT key, staged::text AS staged FROM homeroom.runs WHERE id = $1 AND NOT committed",
+    runId,
+  )
+  return row === undefined ? [] : stagedCounts(sql, Number(row.key), row.staged)
 }
 
 export async function listStaged(

@@ -211,4 +211,23 @@ CREATE VIEW homeroom.roster_overrides AS
   JOIN homeroom.districts d ON d.key = o.district
   JOIN homeroom.kinds k ON k.kind = o.kind;
 `,
+  // Terms as numbers: an index over texts took a third of the work of a first import.
+  `
+CREATE FUNCTION homeroom.numbers_of(terms text[]) RETURNS bigint[] LANGUAGE sql IMMUTABLE STRICT AS
+  'SELECT array_agg(hashtextextended(term, 0)) FROM unnest(terms) AS term';
+DROP INDEX homeroom.changes_by_term;
+ALTER TABLE homeroom.changes ALTER COLUMN terms TYPE bigint[] USING homeroom.numbers_of(terms);
+ALTER TABLE homeroom.staging ALTER COLUMN terms TYPE bigint[] USING homeroom.numbers_of(terms);
+CREATE INDEX changes_by_term ON homeroom.changes USING gin (terms);
+DROP FUNCTION homeroom.numbers_of(text[]);
+
+ALTER TABLE homeroom.runs ADD COLUMN staged int[];
+
+CREATE FUNCTION homeroom.term(district_id text, field text, value text) RETURNS bigint
+LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
+  SELECT hashtextextended(key || field || CASE WHEN length(value) <= 200 THEN value
+    ELSE '#' || encode(sha256(convert_to(value, 'UTF8')), 'hex') END, 0)
+  FROM homeroom.districts WHERE id = district_id
+$$;
+`,
 ]

@@ -3,9 +3,11 @@ import { actionCode } from "../sql/codes.ts"
 import type { ContentMemory } from "../sql/content-memory.ts"
 import { canCopy, copyBytes, copyFrom } from "./copy.ts"
 import { copyColumns, type EncodedRows, encodeRows, setRun } from "./copy-rows.ts"
-import { type FlatChange, flatten, type IdRange, lastOfEach, rangesOf } from "./flat-changes.ts"
-import { putFencedRun, type RunKeys } from "./runs.ts"
+import { type FlatChange, flatten, lastOfEach, rangesOf } from "./flat-changes.ts"
+import { type Addition, putRunWithBatch, type SavedRun } from "./runs.ts"
 import type { Sql } from "./sql.ts"
+import { countsOf } from "./staged-counts.ts"
+import { termNumber } from "./term-numbers.ts"
 
 /** From this many changes on a COPY is quicker than a statement that has them as JSON. */
 const many = 200
@@ -25,8 +27,7 @@ export interface PackedBatch {
   /** JSON texts of some rows each. */
   readonly json: readonly string[]
   readonly rows: EncodedRows | undefined
-  /** The ids in it; undefined if what is staged already may have some of them. */
-  readonly ranges: readonly IdRange[] | undefined
+  readonly addition: Addition
   /** True if none of them needs to know what the roster has of its record. */
   readonly isNew: boolean
 }
@@ -38,20 +39,24 @@ export function packBatch(
 ): PackedBatch {
   const flat = lastOfEach(changes).map((change) => flatten(change, district))
   const isNew = flat.every(({ action }) => bringsNothingBefore.has(action))
+  const addition = { counts: countsOf(flat), ranges: rangesOf(flat) }
   if (memory !== undefined && flat.length >= many) {
-    return { district, json: [], rows: encodeRows(flat, memory), ranges: rangesOf(flat), isNew }
+    return { district, json: [], rows: encodeRows(flat, memory), addition, isNew }
   }
   const json: string[] = []
   for (let at = 0; at < flat.length; at += rowsAtOnce) {
-    json.push(JSON.stringify(flat.slice(at, at + rowsAtOnce)))
+    const rows = flat.slice(at, at + rowsAtOnce)
+    json.push(JSON.stringify(rows.map((row) => ({ ...row, terms: row.terms?.map(termNumber) ?? null }))))
   }
-  return { district, json, rows: undefined, ranges: undefined, isNew }
+  return { district, json, rows: undefined, addition, isNew }
 }
 
 /** Saves the run and adds the changes to what it has staged, in the caller's transaction. */
-export async function stage(sql: Sql, lease: Lease, run: Run, batch: PackedBatch): Promise<RunKeys> {
-  const keys = await putFencedRun(sql, lease, run)
-  if (batch.rows !== undefined) await copyRows(sql, keys, batch, batch.rows)
+export async function stage(sql: Sql, lease: Lease, run: Run, batch: PackedBatch): Promise<SavedRun> {
+  const keys = await putRunWithBatch(sql, { lease, run }, batch.addition)
+  if (batch.rows !== undefined) {
+    await copyRows(sql, keys, batch.rows, { isStraight: batch.isNew && !keys.isAnyStaged })
+  }
   for (const json of batch.json) await sql.run(insertJsonSql, keys.run, keys.district, json)
   return keys
 }
@@ -64,13 +69,12 @@ export async function canCopyOn(sql: Sql): Promise<boolean> {
 async function copyRows(
   sql: Sql,
   { district, run }: { district: number; run: number },
-  { ranges, isNew }: PackedBatch,
   rows: EncodedRows,
+  { isStraight }: { isStraight: boolean },
 ): Promise<void> {
   const from = await copyFrom()
   if (from === undefined) throw new TypeError("pg-copy-streams is gone")
   setRun(rows, run)
-  const isStraight = isNew && ranges !== undefined && !(await isAnyStaged(sql, run, ranges))
   const table = isStraight ? "homeroom.changes" : "homeroom.staging"
   const text = `COPY ${table} (${copyColumns}) FROM STDIN (FORMAT binary)`
   await copyBytes(sql.client, from, sql.statements.textOf(text), rows.bytes)
@@ -78,20 +82,6 @@ async function copyRows(
   // Whoever else writes here, nobody sees another's rows: they are gone before the transaction ends.
   await sql.run(mergeSql, run, district)
   await sql.run("DELETE FROM homeroom.staging")
-}
-
-async function isAnyStaged(sql: Sql, run: number, ranges: readonly IdRange[]): Promise<boolean> {
-  for (const { kind, first, last } of ranges) {
-    const row = await sql.get(
-      "SELECT 1 FROM homeroom.changes WHERE run = $1 AND kind = $2 AND id >= $3 AND id <= $4 LIMIT 1",
-      run,
-      kind,
-      first,
-      last,
-    )
-    if (row !== undefined) return true
-  }
-  return false
 }
 
 /** From a source with the columns of a {@link FlatChange}; `$1` is the run and `$2` the district. */
@@ -111,4 +101,4 @@ ON CONFLICT (run, kind, id) DO UPDATE SET action = excluded.action, before = exc
 const mergeSql = insertSql("homeroom.staging s")
 
 const insertJsonSql = insertSql(`json_to_recordset($3::json) AS s (
-  kind smallint, action smallint, id text, raw text, canonical text, reason text, path text, data text, terms text[])`)
+  kind smallint, action smallint, id text, raw text, canonical text, reason text, path text, data text, terms bigint[])`)

@@ -5,6 +5,7 @@ import { actionCode, kindCode, kindOf } from "../sql/codes.ts"
 import { lookupTerms } from "./lookup-terms.ts"
 import { mayHoldSql } from "./may-hold.ts"
 import type { Row, Sql } from "./sql.ts"
+import { termNumber } from "./term-numbers.ts"
 
 /** Contents that are looked into at once. */
 const atOnce = 500
@@ -65,12 +66,12 @@ async function stripRow(
   counts.mentions++
   const terms = lookupTerms(district, kind, stripped.keys, stripped.data)
   await sql.run(
-    `UPDATE homeroom.changes SET data = $4, raw = $5, canonical = $6, terms = $7::text[] WHERE ${ofChange}`,
+    `UPDATE homeroom.changes SET data = $4, raw = $5, canonical = $6, terms = $7::bigint[] WHERE ${ofChange}`,
     ...place,
     stripped.data,
     stripped.raw,
     stripped.canonical,
-    terms.length === 0 ? null : terms,
+    terms.length === 0 ? null : terms.map(termNumber),
   )
   const changed = await sql.run(
     "UPDATE homeroom.records SET raw = $5, canonical = $6 WHERE district = $1 AND kind = $2 AND id = $3 AND content = $4",
