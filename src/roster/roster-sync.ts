@@ -52,6 +52,7 @@ export class RosterSync extends RosterReader {
   /** The last of each district's `syncUser` calls: a class that logs in at once takes turns. */
   readonly #userSyncs = new Map<string, Promise<void>>()
 
+  /** Throws `INVALID_OPTIONS` for a `pageSize` or a `retention` out of its bounds. */
   constructor(options: RosterSyncOptions) {
     super(options)
     this.#options = options
