@@ -82,7 +82,8 @@ describe("the workflows", () => {
     const steps = Object.values((data as Workflow).jobs).flatMap((job) => job.steps ?? [])
     for (const { uses } of steps) {
       const [, name = "", version] = /^actions\/([a-z-]+)@v(\d+)$/.exec(uses ?? "") ?? []
-      if (version !== undefined) expect(Number(version), uses).toBeGreaterThanOrEqual(oldestActions[name] ?? Infinity)
+      if (version !== undefined)
+        expect(Number(version), uses).toBeGreaterThanOrEqual(oldestActions[name] ?? Infinity)
     }
   })
 
