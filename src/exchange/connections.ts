@@ -1,5 +1,4 @@
 import { HomeroomError, isHomeroomError } from "../errors/index.ts"
-import { checkSettings } from "../roster/index.ts"
 import { requireSameConnection } from "../storage/contract/connections.ts"
 import type {
   Connection,
@@ -10,6 +9,7 @@ import type {
 } from "../storage/contract.ts"
 import { type DistrictDirectory, type ExchangeApp, ExchangeApps } from "./apps/exchange-app.ts"
 import { AuditLog } from "./audit-log.ts"
+import { checkedSettings, differingParts, isSame } from "./connection-settings.ts"
 import { takeStep } from "./connection-states.ts"
 import { type ConnectionStepEvent, StepNotices } from "./step-notices.ts"
 
@@ -289,22 +289,12 @@ export class Connections {
     by: string,
     change: (connection: Connection) => ConnectionSettings,
   ): Promise<Connection> {
-    const checked = async (connection: Connection | undefined): Promise<Connection> => {
-      if (connection === undefined) throw notFound(districtId)
-      const settings = await checkSettings(change(connection), { districtId })
-      const isOther = settings.app !== connection.settings.app
-      if (isOther && settings.app !== undefined) this.#apps.get(settings.app)
-      if (settings.schedule !== undefined) {
-        const { Schedule } = await import("./schedules/schedule.ts")
-        Schedule.check(settings.schedule, { districtId })
-      }
-      return { ...connection, settings }
-    }
     let parts: string[] = []
     const saved = await this.#change(districtId, async (known) => {
-      const next = await checked(known)
-      parts = differingParts(known?.settings ?? {}, next.settings)
-      return next
+      if (known === undefined) throw notFound(districtId)
+      const settings = await checkedSettings(change(known), { connection: known, apps: this.#apps })
+      parts = differingParts(known.settings, settings)
+      return { ...known, settings }
     })
     // Not what they were set to: a scope may name people.
     const details = { settings: parts.join(", ") }
@@ -354,16 +344,6 @@ export class Connections {
 
 function withApp(connection: Connection, app: string | undefined): Connection {
   return app === undefined ? connection : { ...connection, settings: { ...connection.settings, app } }
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
-}
-
-/** Which settings are not the same. */
-function differingParts(one: ConnectionSettings, other: ConnectionSettings): string[] {
-  const names = new Set([...Object.keys(one), ...Object.keys(other)]) as Set<keyof ConnectionSettings>
-  return [...names].filter((name) => !isSame(one[name], other[name])).sort()
 }
 
 function notFound(districtId: string): HomeroomError {
