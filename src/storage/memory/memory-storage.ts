@@ -44,6 +44,7 @@ import { RunFile } from "./run-file.ts"
 import { RunTable } from "./run-table.ts"
 import { countTraces } from "./traces.ts"
 
+/** How a {@link MemoryStorage} tells the time. */
 export interface MemoryStorageOptions {
   /** Milliseconds since 1970, by which leases and sign-in's keys run out. Default `Date.now`. */
   clock?: (() => number) | undefined
