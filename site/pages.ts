@@ -2,7 +2,7 @@
  * Puts the site's pages together in `site/.pages`: the documents as they are in `docs/`, what they link to besides,
  * and the API. Only their links change, because the site has the documents at its root and an example on one page.
  */
-import { cpSync, existsSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, dirname, extname, join, posix } from "node:path"
 import { readDocument } from "../scripts/documents.ts"
 import { root } from "../scripts/entries.ts"
@@ -23,12 +23,13 @@ function examplePage(example: string): string {
 
 function writePage(place: string, text: string): void {
   const path = join(pages, place)
+  if (existsSync(path) && readFileSync(path, "utf8") === text) return
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text)
 }
 
-/** Writes the documents, and whatever they lead to, directly or by another page. */
-function writeDocuments(): void {
+/** Writes the documents that are not there as they are now, and whatever they lead to, directly or by another page. */
+export function writeDocuments(): void {
   const waiting = globSync("docs/**/*.md", { cwd: root }).map((path) => path.split("\\").join("/"))
   const seen = new Set(waiting)
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {

@@ -67,8 +67,11 @@ export interface RelatedOneOptions<O extends RelationOwner, R extends SingleRela
  * Clever's Data API v3.0 and v3.1, Events API and district tokens, for one Clever app.
  *
  * Every list is read page by page, one page ahead. Failures are retried as Clever asks (S7), links are followed
- * as given on the configured host only (S6). Every method throws `HomeroomError`; no error, report or printout
- * holds a token or secret. Making a client sends nothing, and a list sends nothing until it is iterated.
+ * as given on the configured host only (S6). No error, report or printout holds a token or secret. Making a client
+ * sends nothing, and a list sends nothing until it is iterated.
+ *
+ * Every method that asks Clever throws `CLEVER_…` codes for what is answered or not answered, `INVALID_OPTIONS` for an
+ * id or a setting that can't be sent, and `ABORTED` when its signal ends it.
  */
 export class CleverClient implements RosterSource {
   readonly apiVersion: ApiVersion
@@ -190,7 +193,7 @@ export class CleverClient implements RosterSource {
     return this.#reader.single("resource", listPaths.resource, options)
   }
 
-  /** One event, with the record as an object. */
+  /** One event, with the record as an object. Rejects as {@link user} does. */
   async event(options: SingleOptions): Promise<CleverEvent> {
     const value = await this.#reader.fetch("/events", options)
     const { eventSchema } = await import("../models/event.ts")
@@ -199,7 +202,10 @@ export class CleverClient implements RosterSource {
     throw bodyInvalid("an event is not as it should be", 0)
   }
 
-  /** A record's relations of one name: the sections of a user, the students of a teacher. */
+  /**
+   * A record's relations of one name: the sections of a user, the students of a teacher. Throws `INVALID_OPTIONS` for a
+   * relation that the kind does not have.
+   */
   related<O extends RelationOwner, R extends ListRelationOf<O>>(
     options: RelatedOptions<O, R>,
   ): AsyncGenerator<RelatedRecord<O, R>, void, void> {
@@ -214,7 +220,10 @@ export class CleverClient implements RosterSource {
     >
   }
 
-  /** A record's one relation of a name: the school of a section, the district of a user. */
+  /**
+   * A record's one relation of a name: the school of a section, the district of a user. Throws `INVALID_OPTIONS` for a
+   * relation that the kind does not have, and `CLEVER_NOT_FOUND` as {@link user} does.
+   */
   relatedOne<O extends RelationOwner, R extends SingleRelationOf<O>>(
     options: RelatedOneOptions<O, R>,
   ): Promise<RelatedRecord<O, R>> {

@@ -88,6 +88,7 @@ export class PageScanner {
     let dataEnd = -1
     let dataId: string | undefined
     let itemId: string | undefined
+    let hasUri = false
     let linkStart = -1
     let linkEnd = -1
     let at = lexer.skipSpace(open + 1)
@@ -102,7 +103,8 @@ export class PageScanner {
         dataEnd = valueEnd
         dataId = dataStart < 0 ? undefined : lexer.ownId(valueStart, valueEnd)
       } else if (key === "id") itemId = textOrNone(lexer.parse(valueStart, valueEnd))
-      else if (key === "uri" || (key === "links" && linkStart < 0)) {
+      else if (key === "uri" || (key === "links" && !hasUri)) {
+        hasUri ||= key === "uri"
         linkStart = valueStart
         linkEnd = valueEnd
       }

@@ -2,9 +2,10 @@
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | null | undefined>>
 
 const secretKey = /token|secret|password|authorization|cookie|code_?verifier/i
-// An address is looked for from where its name begins: from every letter, a long text would take its length squared.
+// A word with an address in it goes as a whole, so that no second address is left in its rest. It is looked at from where
+// it begins alone: from every letter, a long text would take its length squared.
 const secretText =
-  /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?:bearer|basic)\s+[\w.~+/=-]+|\bilc?_?[A-Za-z0-9]{12,}\b/gi
+  /(?<![\w.+@-])(?=[\w.+@-]*?[\w.+-]@[\w-]+\.[\w-])[\w.+@-]+|\b(?:bearer|basic)\s+[\w.~+/=@-]+|\bilc?_?[A-Za-z0-9]{12,}\b/gi
 
 /** Replaces bearer tokens, basic credentials and e-mail addresses in a text by `[redacted]`. */
 export function redactText(text: string): string {

@@ -70,7 +70,7 @@ const purgedAtOnce = 500
 
 /**
  * Who did what on which connection, import and schedule: kept in the storage, each entry with its district, with which
- * it is erased. Readable in every process, newest first.
+ * it is erased. Readable in every process, newest first. Every method rejects with `STORAGE_…` codes.
  */
 export class AuditLog {
   readonly #storage: RosterStorage

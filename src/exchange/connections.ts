@@ -1,5 +1,4 @@
 import { HomeroomError, isHomeroomError } from "../errors/index.ts"
-import { checkSettings } from "../roster/index.ts"
 import { requireSameConnection } from "../storage/contract/connections.ts"
 import type {
   Connection,
@@ -10,6 +9,7 @@ import type {
 } from "../storage/contract.ts"
 import { type DistrictDirectory, type ExchangeApp, ExchangeApps } from "./apps/exchange-app.ts"
 import { AuditLog } from "./audit-log.ts"
+import { checkedSettings, differingParts, isSame } from "./connection-settings.ts"
 import { takeStep } from "./connection-states.ts"
 import { type ConnectionStepEvent, StepNotices } from "./step-notices.ts"
 
@@ -63,7 +63,7 @@ const writeTries = 20
  * Which districts use the app, in which mode, and who decided so: one connection a district.
  *
  * Steps follow the table `connectionTransitions`; any other rejects with `CONNECTION_TRANSITION_INVALID`. Each
- * step is recorded with who took it and when, and none is ever removed.
+ * step is recorded with who took it and when, and none is ever removed. Every method rejects with `STORAGE_…` codes.
  */
 export class Connections {
   readonly #storage: RosterStorage
@@ -105,7 +105,10 @@ export class Connections {
     yield* await this.#storage.listConnections()
   }
 
-  /** Asks for a connection: of a new district, or again of one that was disconnected or declined. */
+  /**
+   * Asks for a connection: of a new district, or again of one that was disconnected or declined. Rejects with
+   * `CONNECTION_TRANSITION_INVALID` in any other state, and with `INVALID_OPTIONS` for an app that is not configured.
+   */
   async request(districtId: string, { mode, name, app, by }: ConnectionRequest): Promise<Connection> {
     if (app !== undefined) this.#apps.get(app)
     return this.#change(districtId, (known) =>
@@ -113,12 +116,15 @@ export class Connections {
     )
   }
 
-  /** Agrees to a request; the connection then waits for its activation. */
+  /**
+   * Agrees to a request; the connection then waits for its activation. Rejects with `CONNECTION_NOT_FOUND`, and with
+   * `CONNECTION_TRANSITION_INVALID` where nothing is requested.
+   */
   approve(districtId: string, actor: ConnectionActor): Promise<Connection> {
     return this.#step(districtId, "approved", actor)
   }
 
-  /** Refuses a request. */
+  /** Refuses a request. Rejects as {@link approve} does. */
   decline(districtId: string, actor: ConnectionActor): Promise<Connection> {
     return this.#step(districtId, "declined", actor)
   }
@@ -127,7 +133,9 @@ export class Connections {
    * Puts an approved or paused connection to work, or changes the mode of an active one.
    *
    * Clever is asked first: rejects with `CLEVER_DISTRICT_NOT_CONNECTED` unless it gives a token for the district
-   * and lists the district under that id. Saves the district's name. Costs two requests.
+   * and lists the district under that id, and with other `CLEVER_…` codes where it does not answer. Before that, rejects
+   * with `CONNECTION_NOT_FOUND`, with `CONNECTION_TRANSITION_INVALID` in another state, and with `INVALID_OPTIONS` where
+   * no configured app is for the mode. Saves the district's name. Costs two requests.
    */
   async activate(districtId: string, activation: ConnectionActivation): Promise<Connection> {
     const known = await this.get(districtId)
@@ -144,7 +152,7 @@ export class Connections {
   /**
    * Requests, approves and activates in one go, from whatever state the connection is in: for an operator who
    * may decide all of it. Does nothing to a connection that is active in this mode already, besides asking
-   * Clever as {@link activate} does.
+   * Clever as {@link activate} does, and rejects as it does.
    */
   async connect(districtId: string, activation: ConnectionActivation): Promise<Connection> {
     const app = this.#appFor(await this.#find(districtId), activation)
@@ -159,12 +167,15 @@ export class Connections {
     })
   }
 
-  /** Stops imports for a while; people go on logging in. */
+  /**
+   * Stops imports for a while; people go on logging in. Rejects with `CONNECTION_NOT_FOUND`, and with
+   * `CONNECTION_TRANSITION_INVALID` unless it is active.
+   */
   pause(districtId: string, actor: ConnectionActor): Promise<Connection> {
     return this.#step(districtId, "paused", actor)
   }
 
-  /** Ends a pause. */
+  /** Ends a pause. Rejects with `CONNECTION_NOT_FOUND`, and with `CONNECTION_TRANSITION_INVALID` where there is none. */
   async resume(districtId: string, actor: ConnectionActor): Promise<Connection> {
     return this.#change(districtId, (connection) => {
       if (connection === undefined) throw notFound(districtId)
@@ -178,7 +189,10 @@ export class Connections {
     })
   }
 
-  /** Ends the connection; the roster stays as it is. */
+  /**
+   * Ends the connection; the roster stays as it is. Rejects with `CONNECTION_NOT_FOUND`, and with
+   * `CONNECTION_TRANSITION_INVALID` where it has ended or was never agreed to.
+   */
   disconnect(districtId: string, actor: ConnectionActor): Promise<Connection> {
     return this.#step(districtId, "disconnected", actor)
   }
@@ -196,7 +210,10 @@ export class Connections {
     })
   }
 
-  /** The same, with settings made from those that there are: what others change meanwhile is kept. */
+  /**
+   * The same, with settings made from those that there are: what others change meanwhile is kept. Rejects as
+   * {@link setSettings} does, with `CONNECTION_CHANGED` only if others never cease to change them.
+   */
   changeSettings(
     districtId: string,
     { change, by }: ConnectionActor & { change: (settings: ConnectionSettings) => ConnectionSettings },
@@ -272,22 +289,12 @@ export class Connections {
     by: string,
     change: (connection: Connection) => ConnectionSettings,
   ): Promise<Connection> {
-    const checked = async (connection: Connection | undefined): Promise<Connection> => {
-      if (connection === undefined) throw notFound(districtId)
-      const settings = await checkSettings(change(connection), { districtId })
-      const isOther = settings.app !== connection.settings.app
-      if (isOther && settings.app !== undefined) this.#apps.get(settings.app)
-      if (settings.schedule !== undefined) {
-        const { Schedule } = await import("./schedules/schedule.ts")
-        Schedule.check(settings.schedule, { districtId })
-      }
-      return { ...connection, settings }
-    }
     let parts: string[] = []
     const saved = await this.#change(districtId, async (known) => {
-      const next = await checked(known)
-      parts = differingParts(known?.settings ?? {}, next.settings)
-      return next
+      if (known === undefined) throw notFound(districtId)
+      const settings = await checkedSettings(change(known), { connection: known, apps: this.#apps })
+      parts = differingParts(known.settings, settings)
+      return { ...known, settings }
     })
     // Not what they were set to: a scope may name people.
     const details = { settings: parts.join(", ") }
@@ -337,16 +344,6 @@ export class Connections {
 
 function withApp(connection: Connection, app: string | undefined): Connection {
   return app === undefined ? connection : { ...connection, settings: { ...connection.settings, app } }
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
-}
-
-/** Which settings are not the same. */
-function differingParts(one: ConnectionSettings, other: ConnectionSettings): string[] {
-  const names = new Set([...Object.keys(one), ...Object.keys(other)]) as Set<keyof ConnectionSettings>
-  return [...names].filter((name) => !isSame(one[name], other[name])).sort()
 }
 
 function notFound(districtId: string): HomeroomError {

@@ -37,7 +37,7 @@ export interface RunApproval extends RunDecision {
 
 /**
  * Applies a plan or a held import as it was when it was hashed, as `RosterSync.apply` does, enters that in the audit
- * log, and matches whom it brought. Rejects as `apply` does, and then nothing is entered.
+ * log, and matches whom it brought. Rejects as `RosterSync.apply` does, and then nothing is entered.
  */
 export async function approveRun(approval: RunApproval): Promise<Run> {
   const { roster, audit, runId, hash: approve, matching, onMatched, by, why, waitMs, signal } = approval
@@ -51,7 +51,7 @@ export async function approveRun(approval: RunApproval): Promise<Run> {
   return run
 }
 
-/** Says no to a plan or a held import, as `RosterSync.discard` does, and enters that in the audit log. Rejects as it does. */
+/** Says no to a plan or a held import, and enters that in the audit log. Rejects as `RosterSync.discard` does. */
 export async function discardRun({
   roster,
   audit,
@@ -67,8 +67,8 @@ export async function discardRun({
 }
 
 /**
- * Takes back what a run did and pauses the district's imports, as `RosterSync.undo` does, and enters both in the audit
- * log. Rejects as `undo` does, and then nothing is entered.
+ * Takes back what a run did and pauses the district's imports, and enters both in the audit log. Rejects as
+ * `RosterSync.undo` does, and then nothing is entered.
  */
 export async function undoRun(undoing: RunUndo): Promise<UndoResult> {
   const { roster, audit, connections, runId, by, why, waitMs, signal } = undoing
@@ -80,7 +80,7 @@ export async function undoRun(undoing: RunUndo): Promise<UndoResult> {
   return result
 }
 
-/** Decides a review, as `AccountMatching.decide` does, and enters that in the audit log. Rejects as it does. */
+/** Decides a review, and enters that in the audit log. Rejects as `AccountMatching.decide` does. */
 export async function decideReview(options: {
   matching: AccountMatching
   audit: AuditLog

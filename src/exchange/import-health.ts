@@ -46,6 +46,7 @@ const quarantineHours: readonly number[] = [6, 12, 24]
 /**
  * What is remembered of each district's imports: failures in a row, the quarantine that three of them begin, when it is
  * tried again, and when everything was listed last. Kept with compare-and-set, and erased with the district.
+ * Every method rejects with `STORAGE_…` codes.
  */
 export class ImportHealthBook {
   readonly #storage: RosterStorage

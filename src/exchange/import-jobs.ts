@@ -79,6 +79,9 @@ const otherImports = ["SYNC_IN_PROGRESS", "LEASE_LOST"]
  *
  * A district whose imports fail three times in a row is quarantined (S29): it is tried again after 6, 12 and 24 hours,
  * then daily, until an import succeeds or somebody says {@link tryNow}. Other districts are not affected.
+ *
+ * Every method rejects as the queue does: with `STORAGE_…` codes, or `QUEUE_UNREACHABLE` where it is in a database of its
+ * own.
  */
 export class Imports {
   readonly #options: ImportsOptions

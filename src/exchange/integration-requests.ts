@@ -63,7 +63,8 @@ const actions: { readonly [To in IntegrationState]: AuditAction } = {
  * Wishes to be integrated with Clever of those who do not know their Clever District ID yet: somebody asks for a mode,
  * somebody else approves, and then the id is entered, which makes the connection. A requester has one open wish a mode.
  *
- * Steps that the table does not have reject with `CONNECTION_TRANSITION_INVALID`; each step is in the audit log.
+ * Steps that the table does not have reject with `CONNECTION_TRANSITION_INVALID`; each step is in the audit log. Every
+ * method rejects with `STORAGE_…` codes.
  */
 export class IntegrationRequests {
   readonly #storage: RosterStorage
@@ -110,12 +111,18 @@ export class IntegrationRequests {
     }
   }
 
-  /** Agrees to it: its district can be connected from then on. */
+  /**
+   * Agrees to it: its district can be connected from then on. Rejects with `CONNECTION_NOT_FOUND`, and with
+   * `CONNECTION_TRANSITION_INVALID` unless it is requested.
+   */
   approve(id: string, { by }: { by: string }): Promise<IntegrationRequest> {
     return this.#step(id, "approved", by)
   }
 
-  /** Refuses it, also after it was approved. */
+  /**
+   * Refuses it, also after it was approved. Rejects with `CONNECTION_NOT_FOUND`, and with
+   * `CONNECTION_TRANSITION_INVALID` once it was refused or connected.
+   */
   decline(id: string, { by }: { by: string }): Promise<IntegrationRequest> {
     return this.#step(id, "declined", by)
   }

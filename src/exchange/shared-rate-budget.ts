@@ -51,7 +51,8 @@ interface Block {
  * than Clever's limit in any minute, however Clever's minutes fall.
  *
  * Requests are reserved in blocks of 10 to 100, the larger the faster they are used, so that a fast import writes one
- * document in 100 requests. What is not used within four seconds is lost. Clocks must agree within two seconds.
+ * document in 100 requests. What is not used within four seconds is lost. Clocks must agree within two seconds. Every
+ * call of `admit` may reject with `STORAGE_…` codes.
  */
 export class SharedRateBudget implements RateBudget {
   readonly #options: SharedRateBudgetOptions
@@ -60,6 +61,7 @@ export class SharedRateBudget implements RateBudget {
   readonly #random: () => number
   readonly #blocks: Map<string, Block> = new Map()
 
+  /** Throws `INVALID_OPTIONS` unless `requestsPerMinute` is a whole number from 1 on. */
   constructor(options: SharedRateBudgetOptions) {
     const { requestsPerMinute = 1_200 } = options
     if (!(Number.isInteger(requestsPerMinute) && requestsPerMinute >= 1)) {

@@ -14,7 +14,7 @@ export interface CleverLoginOptions extends DoorHooks<ExpressVisit> {
  * Login, callback and logout as one middleware: `app.use("/auth/clever", cleverLogin({ sso }))`. Other paths go on
  * to the next one.
  *
- * What a hook throws that is no `HomeroomError` reaches the app's error handler. A hook that has answered itself is
+ * Never throws: a login that fails gets its page. What a hook throws that is no `HomeroomError` reaches the app's error handler. A hook that has answered itself is
  * left the last word; the built-in session's cookie is then not sent.
  */
 export function cleverLogin(options: CleverLoginOptions): RequestHandler {

@@ -6,7 +6,10 @@ export interface ExpressSessionsOptions {
   readonly key?: string | undefined
 }
 
-/** Keeps who is logged in within express-session (or a session like it), under a new id with every login. */
+/**
+ * Keeps who is logged in within express-session (or a session like it), under a new id with every login. A login rejects
+ * with `INVALID_OPTIONS` where the request has no such session.
+ */
 export function expressSessions({ key = "clever" }: ExpressSessionsOptions = {}): SessionKeeper {
   return {
     async read(context) {

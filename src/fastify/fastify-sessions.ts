@@ -8,7 +8,7 @@ export interface FastifySessionsOptions {
 
 /**
  * Keeps who is logged in within @fastify/secure-session (or @fastify/session), emptied with every login. Register
- * that one first.
+ * that one first: a login rejects with `INVALID_OPTIONS` where the request has no session.
  */
 export function fastifySessions({ key = "clever" }: FastifySessionsOptions = {}): SessionKeeper {
   return {

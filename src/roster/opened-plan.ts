@@ -38,7 +38,8 @@ export class Plan {
 
   /**
    * Each change that applying the plan would make, with the fields before and after; in kind order, then id. None once
-   * the plan was discarded or has expired. Holds one page of changes.
+   * the plan was discarded or has expired. Rejects with `RUN_CHANGES_PURGED` where it was applied and what it changed was
+   * purged since, and with `STORAGE_…` codes. Holds one page of changes.
    */
   async *changes(filter: ChangeFilter = {}): AsyncIterable<RecordChange> {
     yield* readChanges(this.#storage, this.run, filter, this.#scope)
@@ -46,7 +47,7 @@ export class Plan {
 
   /**
    * How many changes each school has, by kind and action: in ascending id of the schools, then what belongs to none.
-   * Somebody who belongs to several schools counts in each. Reads all changes once.
+   * Somebody who belongs to several schools counts in each. Rejects as {@link changes} does. Reads all changes once.
    */
   bySchool(): Promise<SchoolChanges[]> {
     return countBySchool(this.#storage, this.run, this.#scope)

@@ -44,6 +44,9 @@ export type RosterReaderOptions = Pick<
 /**
  * What can be done with a roster and its history without Clever and without a district's lease, also while an import
  * runs: reading, and the app's own values. A {@link RosterSync} is one; a process that never imports makes its own.
+ *
+ * Every method rejects with `STORAGE_…` codes, and with `INVALID_OPTIONS` for guards, a scope or an ownership, its own or
+ * the district's, that nothing can be done with.
  */
 export class RosterReader {
   /** What goes for a district whose connection does not say otherwise. */
@@ -69,7 +72,10 @@ export class RosterReader {
     return presentRun(this.#storage, runId, this.#clock())
   }
 
-  /** The runs of a district, or of all, newest first; failed, held and interrupted ones included. */
+  /**
+   * The runs of a district, or of all, newest first; failed, held and interrupted ones included. Rejects with `STORAGE_…`
+   * codes.
+   */
   async *history(options: { districtId?: string | undefined } = {}): AsyncIterable<Run> {
     await this.open()
     yield* listHistory(this.#storage, { ...options, nowMs: this.#clock() })
@@ -188,7 +194,10 @@ export class RosterReader {
     return setOverride(storage, request, { ownership, at: isoTime(this.#clock()) })
   }
 
-  /** Gives a field back to Clever, or without `path` all fields of the record; tells how many. */
+  /**
+   * Gives a field back to Clever, or without `path` all fields of the record; tells how many. Rejects with
+   * `INVALID_OPTIONS` for what is no path.
+   */
   async clearOverrides(key: OverrideKey): Promise<number> {
     await this.open()
     const keys = key.path === undefined ? undefined : parseFieldPath(key.path)

@@ -28,6 +28,7 @@ import type {
 } from "./roster-sync-options.ts"
 import { throwIfAborted } from "./run-context.ts"
 import { defaultLimits, type RunLimits } from "./run-limits.ts"
+import { Turns } from "./turns.ts"
 import type { UndoResult } from "./undo.ts"
 import type { UserSyncResult } from "./user-sync.ts"
 
@@ -49,9 +50,10 @@ export class RosterSync extends RosterReader {
   readonly #clock: () => number
   readonly #sleep: Sleep
   readonly #tell: (event: RosterEvent) => void
-  /** The last of each district's `syncUser` calls: a class that logs in at once takes turns. */
-  readonly #userSyncs = new Map<string, Promise<void>>()
+  /** For each district's `syncUser` calls: a class that logs in at once takes turns. */
+  readonly #userTurns = new Turns()
 
+  /** Throws `INVALID_OPTIONS` for a `pageSize` or a `retention` out of its bounds. */
   constructor(options: RosterSyncOptions) {
     super(options)
     this.#options = options
@@ -143,20 +145,8 @@ export class RosterSync extends RosterReader {
    *
    * Rejects as {@link sync} does. Costs one request, and one more if the district's token is not known yet.
    */
-  async syncUser(options: SyncUserOptions): Promise<UserSyncResult> {
-    const { districtId } = options
-    const before = this.#userSyncs.get(districtId) ?? Promise.resolve()
-    const result = before.then(() => this.#syncUser(options))
-    const turn = result.then(
-      () => {},
-      () => {},
-    )
-    this.#userSyncs.set(districtId, turn)
-    try {
-      return await result
-    } finally {
-      if (this.#userSyncs.get(districtId) === turn) this.#userSyncs.delete(districtId)
-    }
+  syncUser(options: SyncUserOptions): Promise<UserSyncResult> {
+    return this.#userTurns.take(options.districtId, () => this.#syncUser(options))
   }
 
   /**

@@ -115,8 +115,8 @@ export class CleverSsoClient {
   }
 
   /**
-   * Answers a request to one of the routes, error pages included. Rejects only if something is broken that is not
-   * Homeroom's or the app's.
+   * Answers a request to one of the routes. Never rejects for a login that fails, whatever its code: the answer is then
+   * its error page. What is thrown by a hook and is no `HomeroomError` comes beside a page for `INTERNAL`, as `thrown`.
    */
   async handle<Native>(
     route: LoginRoute,
@@ -133,7 +133,10 @@ export class CleverSsoClient {
     })
   }
 
-  /** Starts a login from the app's own route, with more to say about it than a link can. */
+  /**
+   * Starts a login from the app's own route, with more to say about it than a link can. Never rejects for a login that
+   * fails, as {@link handle}; what a hook throws is thrown.
+   */
   async start<Native = undefined>(
     request: LoginRequest,
     options: StartOptions & Partial<HandleOptions<Native>> = {},
@@ -148,7 +151,8 @@ export class CleverSsoClient {
 
   /**
    * For frameworks that speak the web's `Request` and `Response` (Next.js, Hono, SvelteKit): answers the request if
-   * it is for one of the routes, else gives undefined. What a hook throws is thrown.
+   * it is for one of the routes, else gives undefined. Never rejects for a login that fails, as {@link handle}; what a
+   * hook throws is thrown.
    */
   async fetch(request: Request, hooks: LoginHooks<Request> = {}): Promise<Response | undefined> {
     const { pathname } = addressOf(request)

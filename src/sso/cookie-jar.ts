@@ -37,7 +37,7 @@ export class CookieJar {
     this.#set.set(name, line)
   }
 
-  /** Has the browser forget a cookie. */
+  /** Has the browser forget a cookie. Throws as {@link set} does. */
   delete(name: string): void {
     this.set(name, "", 0)
   }

@@ -2,7 +2,8 @@ import { HomeroomError } from "../errors/index.ts"
 import type { Audit } from "./audit.ts"
 import { type CallbackParameters, codeOfCleverError, readCallbackParameters } from "./callback-parameters.ts"
 import type { CookieJar } from "./cookie-jar.ts"
-import type { CleverIdentity, LoginSource } from "./identity.ts"
+import { admit, districtToAsk } from "./district-admission.ts"
+import type { LoginSource } from "./identity.ts"
 import { type LoginAnswer, redirectAnswer } from "./login-answer.ts"
 import type { Login, LoginHooks } from "./login-hooks.ts"
 import { addressOf, isCrossSite, isNavigation } from "./login-request.ts"
@@ -154,14 +155,14 @@ export class LoginFlow {
     const returnTo = returnTargets.read(transaction.returnTo)
     const login: Login<Native> = { identity, returnTo, previous, request, native }
     if (transaction.linkAccountId !== null) {
-      this.#admit(identity, transaction)
+      admit(settings, identity, transaction)
       return this.#link(context, login, transaction.linkAccountId)
     }
 
     const isOther = previous !== undefined && !isSamePerson(previous, identity)
     let accountId: string | null
     try {
-      this.#admit(identity, transaction)
+      admit(settings, identity, transaction)
       accountId = (await hooks.resolve?.(login))?.accountId ?? null
     } catch (error) {
       // The person at this browser is proven to be another one than the session's.
@@ -244,7 +245,7 @@ export class LoginFlow {
     const { request, jar } = context
     context.seen.source = sourceOf(origin)
     if (!isNavigation(request)) throw new HomeroomError("LOGIN_NOT_NAVIGATION")
-    const districtId = this.#districtFor(options.districtId)
+    const districtId = districtToAsk(settings, options.districtId)
     const { usesPkce } = await provider.traits()
     const transaction = transactions.begin(request, jar, {
       // Also while the provider's configuration can't be read: an id_token may come all the same.
@@ -270,32 +271,6 @@ export class LoginFlow {
     })
     this.#options.audit({ type: "login-started", loginSource: sourceOf(origin) })
     return redirectAnswer(address.href)
-  }
-
-  #districtFor(asked: string | undefined): string | null {
-    const { districtId, allowedDistricts } = this.#options.settings
-    const district = asked ?? districtId
-    const isAllowed =
-      district === null ||
-      ((districtId === null || district === districtId) &&
-        (allowedDistricts === null || allowedDistricts.has(district)))
-    if (isAllowed) return district
-    throw new HomeroomError("LOGIN_DISTRICT_NOT_ALLOWED")
-  }
-
-  /** Whether the app takes people of this district, and this login did (R12). */
-  #admit(identity: CleverIdentity, transaction: LoginTransaction): void {
-    const { allowedDistricts, districtId, library } = this.#options.settings
-    const expected = transaction.districtId ?? districtId
-    const isAdmitted =
-      identity.districtId === null
-        ? library && expected === null
-        : (expected === null || identity.districtId === expected) &&
-          (allowedDistricts === null || allowedDistricts.has(identity.districtId))
-    if (isAdmitted) return
-    const code =
-      identity.districtId === null && !library ? "LOGIN_ROLE_NOT_ALLOWED" : "LOGIN_DISTRICT_NOT_ALLOWED"
-    throw new HomeroomError(code, { details: { districtId: identity.districtId } })
   }
 
   /** Spends a state, once over all processes: a copied cookie can't be taken back (R3). */

@@ -115,8 +115,8 @@ export type {
  * - **Order.** Whatever is listed is listed in ascending id (by code unit), so that the engine compares a
  *   page with the roster by merging two ordered lists in constant memory.
  *
- * Every method rejects with a `HomeroomError` (`STORAGE_…`) when the store fails, and is then without effect;
- * {@link RosterStorage.erase} may have had its effect.
+ * Every method rejects with `STORAGE_…` codes when the store fails, and with `STORAGE_UNREADABLE` before `open` and after
+ * `close`. It is then without effect; {@link RosterStorage.erase} may have had its effect.
  */
 export interface RosterStorage extends LoginStore, OverrideStore, DocumentStore {
   /** What the adapter is called in messages: `sqlite`. */

@@ -44,7 +44,7 @@ export type { ContractRunner, StorageContractOptions } from "./suite.ts"
  * storageContract({ describe, it }, { name: "mine", create: () => new MyStorage() })
  * ```
  *
- * Assertions are those of `node:assert`. Pass `reopen` for a durable adapter, `second` for a shared one: an
+ * Never throws: what an adapter does wrong fails a test. Assertions are those of `node:assert`. Pass `reopen` for a durable adapter, `second` for a shared one: an
  * adapter that declares the capability fails without. The tests with random days take their seed from
  * `HOMEROOM_TEST_SEED` and print it when they fail. Everything together takes well under a second in memory,
  * and a few thousand transactions.

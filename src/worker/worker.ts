@@ -51,6 +51,7 @@ export class Worker {
   #stop: Promise<void> | undefined
   #hasStopped: () => void = () => {}
 
+  /** Throws `INVALID_OPTIONS` for no app to `discover` by, or two of the same name. */
   constructor(options: WorkerOptions) {
     const { storage, connections, roster, database, schedule, matching, deliveries = [] } = options
     this.#options = options
@@ -97,7 +98,10 @@ export class Worker {
     return this.#server?.url ?? null
   }
 
-  /** Begins. Rejects as storage and queue do, and is then stopped. */
+  /**
+   * Begins. Rejects with `INVALID_OPTIONS`, `SCHEDULE_INVALID`, and as storage and queue do with `STORAGE_…` codes and
+   * `QUEUE_UNREACHABLE`; it is then stopped.
+   */
   async start(): Promise<void> {
     const {
       storage,

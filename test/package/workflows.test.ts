@@ -70,6 +70,23 @@ describe("the workflows", () => {
     },
   )
 
+  // The first versions that run on Node 24: GitHub has taken Node 20 from its runners.
+  const oldestActions: Record<string, number> = {
+    checkout: 5,
+    "setup-node": 5,
+    "upload-artifact": 6,
+    "download-artifact": 7,
+  }
+
+  test.each(workflows)("$path uses no action that GitHub has no Node for", ({ data }) => {
+    const steps = Object.values((data as Workflow).jobs).flatMap((job) => job.steps ?? [])
+    for (const { uses } of steps) {
+      const [, name = "", version] = /^actions\/([a-z-]+)@v(\d+)$/.exec(uses ?? "") ?? []
+      if (version !== undefined)
+        expect(Number(version), uses).toBeGreaterThanOrEqual(oldestActions[name] ?? Infinity)
+    }
+  })
+
   test("run all gates for every change", () => {
     const { on, jobs } = workflow("ci")
     expect(Object.keys(on).sort()).toEqual(["pull_request", "push", "workflow_call"])
@@ -85,6 +102,10 @@ describe("the workflows", () => {
     const commands = commandsOf(jobs.publish)
     expect(commands).toContain("npm publish --provenance --access public")
     expect(commands.findIndex((command) => command.startsWith("test "))).toBe(0)
+    // A release can't be taken back, so whatever else can fail comes before it.
+    expect(jobs.publish?.steps?.at(-1)?.run).toMatch(/^npm publish /)
+    // A line for a token in .npmrc would keep npm from asking for the trusted publisher's.
+    expect(jobs.publish?.steps?.filter(({ with: settings }) => settings?.["registry-url"])).toEqual([])
     expect(jobs.publish?.permissions).toEqual({ contents: "read", "id-token": "write" })
     const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
       publishConfig: unknown

@@ -15,6 +15,9 @@ import { type ExchangeApp, ExchangeApps } from "./exchange-app.ts"
 /**
  * Reads each district through the Clever app that its connection names: what `RosterSync` is given where there are
  * several apps. A district without a connection is read through the app for provisioning.
+ *
+ * Every method rejects as the app's client does, with `INVALID_OPTIONS` for a connection whose app is not configured, and
+ * with `STORAGE_…` codes.
  */
 export class RoutedSource implements RosterSource {
   readonly apiVersion: "v3.0" | "v3.1"

@@ -118,7 +118,7 @@ export class Discovery {
     return reports
   }
 
-  /** The last look at each app that was ever looked at. */
+  /** The last look at each app that was ever looked at. Rejects with `STORAGE_…` codes. */
   async lastPolls(): Promise<DiscoveryPoll[]> {
     await this.#options.storage.open()
     const polls = await Promise.all(this.#apps.list.map(({ name }) => readPoll(this.#options.storage, name)))

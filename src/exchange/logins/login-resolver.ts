@@ -82,7 +82,7 @@ const defaultRefreshMs = 5_000
  *
  * The key is issuer and Clever id. Nothing else links anybody unless it is unambiguous, and nothing that Clever does
  * not vouch for does by default. No login creates, changes or archives anybody in the roster, but for the refresh that
- * an app asks for.
+ * an app asks for. Every method rejects with `STORAGE_…` codes.
  */
 export class LoginResolver {
   readonly #storage: RosterStorage
@@ -161,7 +161,8 @@ export class LoginResolver {
 
   /**
    * For the doors' hook `resolve`: `cleverLogin({ sso, resolve: logins.admit })`. Lets in whoever is linked, as that
-   * account, and shows everybody else the page of their outcome.
+   * account. For everybody else rejects with the code of their outcome, such as `LOGIN_NOT_SYNCED`, of which the door
+   * makes a page; otherwise as {@link resolveLogin} does.
    */
   readonly admit: (login: { readonly identity: LoginIdentity }) => Promise<ResolvedLogin> = async ({
     identity,

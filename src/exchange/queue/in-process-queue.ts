@@ -46,7 +46,8 @@ export interface InProcessQueueOptions {
  * share it; compare-and-set gives each job to one of them, and a process that is not heard of for a minute loses its
  * jobs to the others. At most one job waits for a district, and at most one is at work.
  *
- * The job that has waited longest is next, but large districts have half of a process's places at most.
+ * The job that has waited longest is next, but large districts have half of a process's places at most. Every method
+ * rejects with `STORAGE_…` codes.
  */
 export class InProcessQueue implements ImportQueue {
   readonly #options: InProcessQueueOptions

@@ -21,7 +21,10 @@ export interface NextImport {
   readonly lastAt: string | null
 }
 
-/** Tells when a district is imported next by itself. `schedule`: that of districts with none of their own. */
+/**
+ * Tells when a district is imported next by itself. `schedule`: that of districts with none of their own. Rejects with
+ * `SCHEDULE_INVALID` where the schedule that goes for the district is none, and with `STORAGE_…` codes.
+ */
 export async function nextImport(options: {
   storage: RosterStorage
   connection: Connection

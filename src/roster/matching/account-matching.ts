@@ -34,7 +34,8 @@ export interface AccountMatchingOptions {
  *
  * Links are exclusive: one account for a person, and nobody else's. Every matcher decides only where exactly one
  * account and exactly one person have the value; everything else is a review. Matching again changes nothing unless
- * the roster, the accounts or a decision has changed. It needs no lease and runs beside imports and logins.
+ * the roster, the accounts or a decision has changed. It needs no lease and runs beside imports and logins. Every
+ * method rejects with `STORAGE_…` codes.
  */
 export class AccountMatching {
   readonly #options: AccountMatchingOptions
@@ -66,8 +67,9 @@ export class AccountMatching {
    * Matches everyone in a district who has no link yet, and reports who was possibly re-issued since the last matching.
    *
    * Reads the app's accounts once and the district's people twice; an account with four values costs some 160 bytes of
-   * memory. Change logs are not kept for it: see {@link matchNewcomers}. Rejects with `ACCOUNTS_UNREADABLE` and with what the source throws, before anything is matched; with
-   * `PLAN_STALE` if imports never let it come to an end; with `ABORTED` and `STORAGE_…`.
+   * memory. Change logs are not kept for it: see {@link matchNewcomers}. Rejects with `ACCOUNTS_UNREADABLE` and with
+   * what the source throws, before anything is matched; with `PLAN_STALE` if imports never let it come to an end; with
+   * `ABORTED` and `STORAGE_…`.
    */
   async match(options: MatchOptions): Promise<MatchResult> {
     await this.#storage.open()
@@ -79,8 +81,8 @@ export class AccountMatching {
    * call after an import. The first time it matches everyone, and so it does where the change logs since were purged. A
    * call that fails is made up for by the next.
    *
-   * Once it has been called, `retention` keeps the change logs that the next call needs, whatever their age. Who does not
-   * call it any more ends that with {@link match}.
+   * Rejects as {@link match} does. Once it has been called, `retention` keeps the change logs that the next call needs,
+   * whatever their age. Who does not call it any more ends that with {@link match}.
    */
   async matchNewcomers(options: MatchOptions): Promise<MatchResult> {
     await this.#storage.open()
@@ -144,7 +146,8 @@ export class AccountMatching {
 
   /**
    * Remembers that an account is not this person's (or school's), so that no matcher offers it again. Does not remove
-   * a link: `LoginResolver.unlinkAccount` does, and {@link unlinkSchool}.
+   * a link: `LoginResolver.unlinkAccount` does, and {@link unlinkSchool}. Rejects with `STORAGE_BUSY` if others never
+   * cease to change the same review.
    */
   async keepApart(options: {
     districtId: string

@@ -40,8 +40,8 @@ export const csvColumns: Readonly<Record<AccountColumn, string>> = {
  * an empty cell is nothing. With a column `district_id`, one file may hold all districts.
  *
  * A row that can't be used is an entry of its own, with its line. A file whose rows can't be told apart fails the whole
- * listing with `ACCOUNTS_UNREADABLE`: half a list would make others look unique. Reads the file anew for each listing,
- * one chunk in memory.
+ * listing, which rejects with `ACCOUNTS_UNREADABLE`: half a list would make others look unique. Reads the file anew for
+ * each listing, one chunk in memory. Throws `INVALID_OPTIONS` without `path` or `open`.
  */
 export function accountsFromCsv(options: CsvAccountOptions): AccountSource {
   const { path, columns = {} } = options

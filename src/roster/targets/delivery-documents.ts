@@ -10,7 +10,8 @@ const longestPauseMs = 600_000
 
 /**
  * Removes a target, or one district of it, from the storage: its place and its dead letters. A delivery that is at work
- * stops. Should the target be delivered to again, it begins with the roster as it is then.
+ * stops. Should the target be delivered to again, it begins with the roster as it is then. Rejects with `STORAGE_…`
+ * codes.
  */
 export async function forgetTarget(options: {
   storage: RosterStorage

@@ -36,6 +36,8 @@ const defaultPollMs = 5_000
  *
  * A target that is down is waited for. A record that it refuses while it takes others becomes a dead letter, and so
  * does what depends on that record; everything else goes on. `docs/targets.md` has the whole story.
+ *
+ * Every method rejects with `STORAGE_…` codes, and none with what the target throws.
  */
 export class TargetDelivery {
   readonly #options: TargetDeliveryOptions
@@ -44,6 +46,7 @@ export class TargetDelivery {
   readonly #sleep: Sleep
   readonly #health = { isDown: false }
 
+  /** Throws `INVALID_OPTIONS` for a name or a number that is not as {@link TargetDeliveryOptions} says. */
   constructor(options: TargetDeliveryOptions) {
     this.#options = options
     this.#storage = options.storage

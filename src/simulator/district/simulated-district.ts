@@ -63,6 +63,7 @@ export class SimulatedDistrict {
   #shuffles = 0
   #connectedAt = ""
 
+  /** Throws `INVALID_OPTIONS` on impossible sizes. */
   constructor(options: GeneratorOptions & { clock: Clock; initialEvents?: "district" | "all" | undefined }) {
     this.#clock = options.clock
     this.#layout = layOut(options)
@@ -200,7 +201,10 @@ export class SimulatedDistrict {
     return this.#data.batch(() => this.#data.put(kind, record))
   }
 
-  /** Adds a record, completed with an id, the district and times where they are absent; returns its id. */
+  /**
+   * Adds a record, completed with an id, the district and times where they are absent; returns its id. Throws
+   * `INVALID_OPTIONS` if there is one with this id.
+   */
   add(kind: SimulatedKind, record: JsonObject): string {
     const id = typeof record.id === "string" ? record.id : this.#data.newId()
     if (this.#data.has(kind, id))
@@ -241,7 +245,7 @@ export class SimulatedDistrict {
     return this.#data.share("resume", selection)
   }
 
-  /** Sets the district's own state; emits `districts.updated` like any change. */
+  /** Sets the district's own state; emits `districts.updated` like any change. Never throws. */
   setState(state: SimulatedDistrictState): BatchSummary {
     return this.edit("district", this.id, { ...state })
   }

@@ -32,6 +32,7 @@ export class SignIn {
   readonly districts: readonly SimulatedDistrict[]
   readonly #apps: SimulatedApp[]
 
+  /** Throws `INVALID_OPTIONS` for a redirect URI that is no URL. */
   constructor(options: {
     districts: readonly SimulatedDistrict[]
     apps: readonly AppOptions[]
@@ -51,7 +52,7 @@ export class SignIn {
     return this.#apps
   }
 
-  /** Registers another app. */
+  /** Registers another app. Throws `INVALID_OPTIONS` for a client id that another has, and a redirect URI that is no URL. */
   addApp(options: AppOptions): SimulatedApp {
     const app = new SimulatedApp(options)
     if (this.findApp(app.clientId) !== undefined)

@@ -75,6 +75,7 @@ export class SimulatedApp {
   readonly blockedIn: Set<string> = new Set()
   #seenRedirectUri: string | undefined
 
+  /** Throws `INVALID_OPTIONS` for a redirect URI that is no URL. */
   constructor(options: AppOptions = {}) {
     this.clientId = options.clientId ?? randomBytes(10).toString("hex")
     this.clientSecret = options.clientSecret ?? randomBytes(20).toString("hex")

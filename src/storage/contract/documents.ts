@@ -1,6 +1,6 @@
 /**
  * A small place for what is neither roster nor run: review decisions, deliveries, schedules, audit entries. Each
- * collection is ordered by key, by code unit.
+ * collection is ordered by key, by code unit. Every method rejects with `STORAGE_…` codes.
  */
 export interface DocumentStore {
   /** A document as it was written last. */

@@ -1,6 +1,7 @@
 /**
  * What sign-in keeps: whose account is whose, what was used once, and which sessions are over. It belongs to no
- * import: no method needs a lease, and all of them answer while an import runs.
+ * import: no method needs a lease, and all of them answer while an import runs. Every method rejects with `STORAGE_…`
+ * codes, as all of a storage do.
  */
 export interface LoginStore {
   // Links: one account for a Clever id

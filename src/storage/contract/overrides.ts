@@ -33,7 +33,7 @@ export interface OverrideQuery {
   limit: number
 }
 
-/** Where the app's own values of single fields are kept. */
+/** Where the app's own values of single fields are kept. Every method rejects with `STORAGE_…` codes. */
 export interface OverrideStore {
   /** Sets the app's value of one field. Replaces an earlier one. */
   override(override: FieldOverride): Promise<void>

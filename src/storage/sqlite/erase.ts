@@ -4,9 +4,10 @@ import { Mention } from "../../models/mention.ts"
 import { stripContent } from "../../models/strip-content.ts"
 import { stripReferences } from "../../models/strip-references.ts"
 import { hideInRun } from "../adapter/hide-in-run.ts"
-import type { DistrictHead, ErasureCounts } from "../contract.ts"
+import type { ErasureCounts } from "../contract.ts"
 import { actionCode, kindCode, kindOf } from "../sql/codes.ts"
 import { dropAllStaged } from "./commit.ts"
+import { subtractFromCounts } from "./district-counts.ts"
 import { mergeLookups } from "./lookup-table.ts"
 import { lookupWords } from "./lookup-word.ts"
 import type { Statements } from "./statements.ts"
@@ -97,21 +98,6 @@ function removeRecord(writer: Statements, { district, kind, id }: ErasedRecord):
   if (row === undefined) return false
   subtractFromCounts(writer, district, kind, { active: Number(row.active), archived: 1 - Number(row.active) })
   return true
-}
-
-/** Takes records that are gone off the district's counts. */
-export function subtractFromCounts(
-  writer: Statements,
-  district: number,
-  kind: Kind,
-  gone: { active: number; archived: number },
-): void {
-  const row = writer.get("SELECT counts FROM homeroom_districts WHERE key = ?", district)
-  const counts = JSON.parse(String(row?.counts)) as DistrictHead["counts"]
-  const { active, archived } = counts[kind] ?? { active: 0, archived: 0 }
-  counts[kind] = { active: active - gone.active, archived: archived - gone.archived }
-  if (counts[kind].active === 0 && counts[kind].archived === 0) delete counts[kind]
-  writer.run("UPDATE homeroom_districts SET counts = ? WHERE key = ?", JSON.stringify(counts), district)
 }
 
 /** How many contents the record had in plans and logs. */

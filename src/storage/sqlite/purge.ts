@@ -1,7 +1,7 @@
 import type { PurgeCounts, PurgeRequest } from "../contract.ts"
 import { actionCode, kindOf } from "../sql/codes.ts"
 import { dropAllStaged } from "./commit.ts"
-import { subtractFromCounts } from "./erase.ts"
+import { subtractFromCounts } from "./district-counts.ts"
 import { mergeLookups } from "./lookup-table.ts"
 import type { Row, Statements } from "./statements.ts"
 

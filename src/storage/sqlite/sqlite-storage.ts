@@ -99,6 +99,7 @@ export class SqliteStorage implements RosterStorage {
   /** The last run that had much to stage, and so has much to commit. */
   #longRunId: string | undefined
 
+  /** Throws `INVALID_OPTIONS` for a path that is no file's. */
   constructor(options: SqliteStorageOptions) {
     if (options.path === "" || options.path === ":memory:") {
       throw new HomeroomError("INVALID_OPTIONS", {

@@ -74,7 +74,8 @@ interface Entered {
 /** An expression, a zone, dates and a time, each on a line of its own. */
 function enteredIn(input: Uint8Array): Entered {
   const [cron = "", timeZone = "", dates = "", from = ""] = text(input).split("\n")
-  const fromMs = (Math.abs(Number.parseInt(from, 10)) || 0) % Date.parse("2040-01-01T00:00:00Z")
+  // More digits than a number has are Infinity, of which nothing is left.
+  const fromMs = Math.abs(Number.parseInt(from, 10)) % Date.parse("2040-01-01T00:00:00Z") || 0
   return { cron, timeZone, blackout: dates.split(",").filter(Boolean).map(rangeOf), fromMs }
 }
 
