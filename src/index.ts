@@ -104,6 +104,7 @@ export {
 export {
   type ApplyOptions,
   type ApproveOptions,
+  type CancelOptions,
   type ChangeFilter,
   type ChangePage,
   type ChangePageQuery,

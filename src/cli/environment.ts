@@ -118,17 +118,30 @@ export function withStorage<Result>(
   return opened(storageAt(address), use)
 }
 
+/** Clever as every process on a storage reaches it: within one limit of requests for each district's token. */
+export interface CleverOnStorage {
+  readonly storage: RosterStorage
+  readonly apps: CleverApp[]
+  readonly source: RosterSource
+}
+
 /**
- * Opens the storage for as long as `use` runs, and reaches Clever as every process on that storage does: within one
- * limit of requests for each district's token. Credentials that are missing are missed before a database is made.
+ * Opens the storage for as long as `use` runs, and reaches Clever as every process on that storage does. Credentials that
+ * are missing are missed before a database is made.
  */
 export function withClever<Result>(
   settings: CleverSettings,
-  use: (clever: { storage: RosterStorage; apps: CleverApp[]; source: RosterSource }) => Promise<Result>,
+  use: (clever: CleverOnStorage) => Promise<Result>,
 ): Promise<Result> {
+  const clever = cleverOnStorage(settings)
+  return opened(clever.storage, () => use(clever))
+}
+
+/** The same with a storage that nobody has opened yet. */
+export function cleverOnStorage(settings: CleverSettings): CleverOnStorage {
   const storage = storageAt(storageAddress())
   const apps = appsOn(storage, settings)
-  return opened(storage, () => use({ storage, apps, source: sourceOf(storage, apps) }))
+  return { storage, apps, source: sourceOf(storage, apps) }
 }
 
 async function opened<Result>(

@@ -1,5 +1,6 @@
 import { Command } from "commander"
 import { addAudit } from "./commands/audit.ts"
+import { addCancel } from "./commands/cancel.ts"
 import { addConnect } from "./commands/connect.ts"
 import { addConnections } from "./commands/connections.ts"
 import { addConsole } from "./commands/console.ts"
@@ -71,6 +72,7 @@ export async function runProgram(options: ProgramOptions): Promise<number> {
   addImport(program, setExitCode)
   addPlan(program, setExitCode)
   addDecide(program)
+  addCancel(program)
   addSchedule(program)
   addQueue(program)
   addHistory(program)

@@ -25,16 +25,19 @@ export interface RunCommand {
  */
 export async function runCommand(command: RunCommand): Promise<number> {
   const { roster, json, noun } = command
-  await announceWait(command)
   let run: Run
   try {
-    run = await withSignals((signal) => withProgress(command, signal))
+    run = await withSignals(async (signal) => {
+      await announceWait(command)
+      return withProgress(command, signal)
+    })
   } catch (error) {
     const failed = await findFailed(roster, error)
     if (failed !== undefined) await printRun({ roster, run: failed, json })
     throw error
   }
   await printRun({ roster, run, json })
+  if (run.state === "cancelled") throw new HomeroomError("RUN_CANCELLED", { details: { runId: run.id } })
   if (run.state !== "interrupted") return run.state === "held" ? exitCodes.held : exitCodes.ok
   throw new HomeroomError("ABORTED", {
     message: `The ${noun} ${run.id} was stopped.`,

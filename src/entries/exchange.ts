@@ -19,6 +19,7 @@ export {
   Connections,
   type ConnectionsOptions,
   type CronTimes,
+  cancelRun,
   changesCsv,
   connectionTransitions,
   Discovery,

@@ -14,6 +14,7 @@ export type AuditAction =
   | "district-back"
   | "import-requested"
   | "import-cancelled"
+  | "run-cancelled"
   | "run-approved"
   | "run-discarded"
   | "run-undone"

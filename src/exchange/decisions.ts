@@ -67,6 +67,22 @@ export async function discardRun({
 }
 
 /**
+ * Calls off an import or a plan that is at work, as `RosterSync.cancel` does, and enters that in the audit log. Rejects
+ * as it does (`RUN_NOT_RUNNING` …), and then nothing is entered.
+ */
+export async function cancelRun({
+  roster,
+  audit,
+  runId,
+  by,
+  why,
+}: Omit<RunDecision, "waitMs" | "signal">): Promise<Run> {
+  const run = await roster.cancel(runId, { by, why })
+  await audit.add({ action: "run-cancelled", by, districtId: run.districtId, details: { runId } })
+  return run
+}
+
+/**
  * Takes back what a run did and pauses the district's imports, and enters both in the audit log. Rejects as
  * `RosterSync.undo` does, and then nothing is entered.
  */

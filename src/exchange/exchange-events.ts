@@ -1,7 +1,7 @@
 import type { ConnectionState } from "../storage/contract.ts"
 
-/** The parts of a worker that may fail and are tried again. */
-export type WorkerPart = "queue" | "scheduler" | "discovery" | "delivery" | "measuring"
+/** The parts of a worker that may fail and are tried again; the storage while it starts. */
+export type WorkerPart = "storage" | "queue" | "scheduler" | "discovery" | "delivery" | "measuring"
 
 /** What is told of imports and deliveries of all districts together, by whoever runs them: a worker. */
 export type ExchangeEvent =

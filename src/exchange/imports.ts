@@ -37,7 +37,8 @@ export async function importDistrict(options: ImportOptions): Promise<Run> {
   const { districtId, signal } = sync
   requireProvisioning(await connections.get(districtId))
   const run = await roster.sync(sync)
-  if (run.state !== "interrupted") await health?.noteRun(run)
+  // What somebody called off says nothing of the district.
+  if (run.state !== "interrupted" && run.state !== "cancelled") await health?.noteRun(run)
   // A run that changed nothing may follow one after which the matching failed.
   if (matching !== undefined && (run.state === "applied" || run.state === "unchanged")) {
     const outcome = await matchImported({ matching, districtId, signal })

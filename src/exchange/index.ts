@@ -22,6 +22,7 @@ export {
 } from "./connections.ts"
 export {
   approveRun,
+  cancelRun,
   decideReview,
   discardRun,
   type RunApproval,

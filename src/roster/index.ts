@@ -76,6 +76,7 @@ export { RosterSync } from "./roster-sync.ts"
 export type {
   ApplyOptions,
   ApproveOptions,
+  CancelOptions,
   DecisionOptions,
   DiscardOptions,
   ExplainOptions,

@@ -3,6 +3,7 @@
  * module, not many, since each that is loaded by itself cuts what they share into more files for the app to load.
  */
 
+export { requestCancel } from "./cancel-run.ts"
 export { applyPlan, approvePlan, discardPlan } from "./decide-plan.ts"
 export { explainRecord } from "./explain.ts"
 export { findChanges } from "./find-changes.ts"

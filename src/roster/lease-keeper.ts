@@ -19,11 +19,13 @@ export class LeaseKeeper {
   readonly #storage: RosterStorage
   readonly #stop: () => void
   #lost = false
+  #atBeat = (): void => {}
 
   private constructor(storage: RosterStorage, lease: Lease, options: LeaseOptions, repeat: Repeat) {
     this.#storage = storage
     this.lease = lease
     this.#stop = repeat(() => {
+      this.#atBeat()
       storage.renewLease(lease, options.ttlMs).then(
         (renewed) => {
           if (!renewed) this.#lost = true
@@ -47,6 +49,11 @@ export class LeaseKeeper {
   check(): void {
     if (!this.#lost) return
     throw new HomeroomError("LEASE_LOST", { details: { districtId: this.lease.districtId } })
+  }
+
+  /** Does something more at each heartbeat. It must not throw. */
+  atEachBeat(work: () => void): void {
+    this.#atBeat = work
   }
 
   async release(): Promise<void> {

@@ -92,6 +92,13 @@ export interface DiscardOptions extends DecisionOptions {
   why: string
 }
 
+export interface CancelOptions {
+  /** A user of the app. */
+  by: string
+  /** In their words, for the history; no names of pupils. Default: nothing. */
+  why?: string | undefined
+}
+
 export interface PurgeOptions {
   /** The Clever id of the district. */
   districtId: string

@@ -16,6 +16,7 @@ import { RosterReader } from "./roster-reader.ts"
 import type {
   ApplyOptions,
   ApproveOptions,
+  CancelOptions,
   DecisionOptions,
   DiscardOptions,
   ExplainOptions,
@@ -73,7 +74,7 @@ export class RosterSync extends RosterReader {
   }
 
   /**
-   * Imports a district now and returns how it ended: `applied`, `unchanged`, `held` or `interrupted`.
+   * Imports a district now and returns how it ended: `applied`, `unchanged`, `held`, `interrupted`, or `cancelled` by somebody.
    *
    * Rejects with `SYNC_IN_PROGRESS` while another import of the district runs, with `CONNECTION_NOT_ACTIVE` where the
    * district has a connection that is paused, ended or not yet active, with a `CLEVER_…` or `STORAGE_…` code when the
@@ -87,7 +88,7 @@ export class RosterSync extends RosterReader {
   /**
    * Finds out what an import would do now, and changes nothing (S17). The plan is kept for 72 hours and can be applied
    * as it is until the roster changes. It is `planned`, `held` if a guard found something, `unchanged` if there is
-   * nothing to do, or `interrupted`, and then gone on with by the next plan of that mode.
+   * nothing to do, `cancelled`, or `interrupted`, and then gone on with by the next plan of that mode.
    *
    * Rejects as {@link sync} does, but for a paused connection, and costs the same requests to Clever.
    */
@@ -136,6 +137,19 @@ export class RosterSync extends RosterReader {
       const { discardPlan } = await import("./later.ts")
       return discardPlan(decision)
     })
+  }
+
+  /**
+   * Calls off an import, or a plan, that is at work in any process (S32); returns it as it is now. The process that has it
+   * notices within 5 seconds and ends it as `cancelled`, with nothing changed; if it has begun to commit by then, the
+   * import is applied all the same, and can be undone.
+   *
+   * Rejects with `RUN_NOT_FOUND`, and with `RUN_NOT_RUNNING` unless the run is at work and has not begun to commit.
+   */
+  async cancel(runId: string, { by, why = "" }: CancelOptions): Promise<Run> {
+    await this.open()
+    const { requestCancel } = await import("./later.ts")
+    return requestCancel(this.#options.storage, runId, { by, why, nowMs: this.#clock() })
   }
 
   /**

@@ -1,8 +1,9 @@
 import { HomeroomError, isHomeroomError } from "../errors/index.ts"
 import type { Kind } from "../models/kinds.ts"
 import type { RosterSource } from "../models/record-page.ts"
-import type { ConnectionSettings, ImportMode, RosterStorage, Run } from "../storage/contract.ts"
+import type { ConnectionSettings, Decision, ImportMode, RosterStorage, Run } from "../storage/contract.ts"
 import { beginRun } from "./begin-run.ts"
+import { cancelRequestOf } from "./cancel-run.ts"
 import { commitRun } from "./commit-run.ts"
 import { districtSettings } from "./district-settings.ts"
 import { fetchRoster } from "./fetch-roster.ts"
@@ -38,6 +39,9 @@ export interface RunExecutionOptions {
 /** One run from the lease to its end: take up or begin, fetch, plan, apply. */
 export class RunExecution {
   readonly #options: RunExecutionOptions
+  readonly #cancelling = new AbortController()
+  /** Who has called it off (S32). */
+  #cancelledBy: Decision | undefined
   #startedMs = 0
   #recordsAtStart = 0
   #durationBefore = 0
@@ -50,12 +54,14 @@ export class RunExecution {
   }
 
   async run(): Promise<Run> {
-    const { onEvent } = this.#options
+    const { onEvent, keeper } = this.#options
     const context = await this.#beginContext()
     const { id: runId, districtId, mode, purpose, resumed } = context.run
     onEvent({ type: "run-started", districtId, runId, mode, purpose, resumed })
+    keeper.atEachBeat(() => void this.#lookForCancel(context).catch(() => {}))
     let ended: Run
     try {
+      await this.#lookForCancel(context)
       throwIfAborted(context.signal)
       await fetchRoster(context, this.#options.limits)
       await context.staging
@@ -87,6 +93,8 @@ export class RunExecution {
       scope: scope?.digest,
       resumeWithinMs: limits.resumeWithinMs,
     })
+    const { signal } = this.#options
+    const signals = [this.#cancelling.signal, ...(signal === undefined ? [] : [signal])]
     const context: RunContext = {
       source,
       onRequest: () => {
@@ -97,7 +105,7 @@ export class RunExecution {
       head,
       settings,
       scope,
-      signal: this.#options.signal,
+      signal: AbortSignal.any(signals),
       pageSize: this.#options.pageSize,
       clock,
       report: (stage, kind) => this.#report(context, stage, kind),
@@ -123,6 +131,7 @@ export class RunExecution {
       transition(context.run, "planned", { counts, archivedBySchool, archivedByRole, holds, passed }),
     )
     await storage.saveRun(lease, context.run)
+    await this.#lookForCancel(context)
     throwIfAborted(context.signal)
 
     const expiresAfterMs = this.#options.limits.planExpiresAfterMs
@@ -167,6 +176,11 @@ export class RunExecution {
     }
     if (failure.code === "LEASE_LOST") throw lost(failure)
     await context.staging.catch(() => {})
+    if (this.#cancelledBy !== undefined && failure.code !== "PLAN_STALE") {
+      return this.#cancel(context, this.#cancelledBy).catch((cause: unknown) => {
+        throw lost(isHomeroomError(cause) ? cause : new HomeroomError("INTERNAL", { cause }))
+      })
+    }
     if (signal?.aborted && failure.code !== "PLAN_STALE") {
       const run = transition(this.#timed(runToSave(context)), "interrupted")
       await storage.saveRun(lease, run).catch((cause: unknown) => {
@@ -188,6 +202,24 @@ export class RunExecution {
       lost(failure)
     }
     throw failure.withDetails({ runId })
+  }
+
+  /** Ends it for good, and drops what it has staged. */
+  async #cancel({ run, storage, keeper, clock }: RunContext, decision: Decision): Promise<Run> {
+    const { code, message, retryable } = new HomeroomError("RUN_CANCELLED")
+    const cancelled = transition(this.#timed(run), "cancelled", {
+      decision,
+      error: { code, message, retryable },
+      finishedAt: isoTime(clock()),
+      checkpoint: null,
+    })
+    await storage.discardStaged(keeper.lease, cancelled)
+    return cancelled
+  }
+
+  async #lookForCancel({ storage, run }: RunContext): Promise<void> {
+    this.#cancelledBy ??= await cancelRequestOf(storage, run)
+    if (this.#cancelledBy !== undefined) this.#cancelling.abort()
   }
 
   #timed(run: Run): Run {

@@ -87,7 +87,9 @@ function fieldsOf(event: HomeroomEvent): Record<string, unknown> {
 
 function runLevel({ state }: RunSummary): Level {
   if (state === "failed") return "error"
-  return state === "held" || state === "interrupted" || state === "expired" ? "warn" : "info"
+  return state === "held" || state === "interrupted" || state === "cancelled" || state === "expired"
+    ? "warn"
+    : "info"
 }
 
 /** The run with what is not zero of its counts. */

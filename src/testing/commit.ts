@@ -16,6 +16,7 @@ import {
   record,
   reject,
   takeLease,
+  tracesOf,
 } from "./fixtures.ts"
 import type { Bench, Suite } from "./suite.ts"
 
@@ -193,6 +194,15 @@ export function commitChapter({ describe, it }: Suite): void {
       )
       same(await storage.countStaged("run-1"), [])
       same(await stagedIds(storage, "run-1", "user"), [])
+    })
+
+    it("leaves no trace of what it did not take, and of what it found as it was", async ({ storage }) => {
+      const changes = [put("create", "user", "a"), mark("unchanged", "user", "trace-b")]
+      await importChanges(storage, changes, { actions: [...everyAction, "unchanged"] })
+      same(await tracesOf(storage, "trace-"), {})
+      const left = [put("create", "user", "trace-c"), mark("archive", "user", "trace-d")]
+      await importChanges(storage, left, { runId: "run-2", actions: [] })
+      same(await tracesOf(storage, "trace-"), {})
     })
 
     it("raises the version by one for any number of changed records", async ({ storage }) => {

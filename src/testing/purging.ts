@@ -1,7 +1,19 @@
 import assert from "node:assert/strict"
 import type { PurgeCounts, PurgeRequest, RosterStorage, Run, StagedChange } from "../storage/contract.ts"
 import { all, changesOf, refused, same, snapshot, stagedCounts } from "./checks.ts"
-import { away, ended, everyAction, home, makeRun, mark, put, record, reject, takeLease } from "./fixtures.ts"
+import {
+  away,
+  ended,
+  everyAction,
+  home,
+  makeRun,
+  mark,
+  put,
+  record,
+  reject,
+  takeLease,
+  tracesOf,
+} from "./fixtures.ts"
 import type { Suite } from "./suite.ts"
 
 /** Six in the morning of a day of September. */
@@ -39,14 +51,6 @@ async function purgeNow(
 
 const idsOf = async (storage: RosterStorage): Promise<string[]> =>
   (await storage.listRecords({ districtId: home, kind: "user", limit: all })).map((one) => one.id)
-
-/** Where a text stands once files have been cleaned, which a purge need not do: an erasure does, of somebody unknown as well. */
-async function tracesOf(storage: RosterStorage, text: string): Promise<Record<string, number>> {
-  const lease = await takeLease(storage)
-  await storage.erase(lease, { districtId: home, kind: "user", id: "5f3c0a1b2c3d4e5f60718299" })
-  await storage.releaseLease(lease)
-  return storage.countTraces(text)
-}
 
 /** A content whose text stands nowhere else. */
 function user(action: "create" | "update" | "restore" | "refresh", id: string, text: string): StagedChange {

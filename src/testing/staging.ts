@@ -1,4 +1,5 @@
-import type { StagedChange, StagedEntry } from "../storage/contract.ts"
+import assert from "node:assert/strict"
+import type { Action, StagedChange, StagedEntry } from "../storage/contract.ts"
 import { all, changesOf, inPages, refused, same, snapshot, stagedCounts, stagedIds } from "./checks.ts"
 import {
   archiveAs,
@@ -13,12 +14,19 @@ import {
   put,
   reject,
   takeLease,
+  tracesOf,
 } from "./fixtures.ts"
 import type { Suite } from "./suite.ts"
 
 const run = makeRun()
 
 const idOf = (entry: StagedEntry): string => entry.id
+
+function stagedAs(action: Action, id: string): StagedChange {
+  if (action === "reject") return reject("user", id)
+  if (action === "archive") return archiveAs("user", id, "older")
+  return action === "unchanged" ? mark(action, "user", id) : put(action, "user", id)
+}
 
 export function stagingChapter({ describe, it }: Suite): void {
   describe("staging", () => {
@@ -235,6 +243,28 @@ export function stagingChapter({ describe, it }: Suite): void {
       same(await stagedCounts(storage, other.id), { "user create": 1 })
       same(await storage.getDistrict(home), { version: 0, cursor: null, lastRunId: null, counts: {} })
     })
+
+    for (const [what, about] of Object.entries({
+      "an import": {},
+      "a plan": { purpose: "plan", state: "planned" },
+      "an undo": { mode: "undo", requestedMode: "undo", undoes: "run-1" },
+      "one person's run": { mode: "user", requestedMode: "user" },
+    } as const)) {
+      it(`drops what ${what} has staged without a trace, however it ends`, async ({ storage }) => {
+        const lease = await takeLease(storage)
+        for (const state of ["discarded", "cancelled", "failed", "expired", "interrupted"] as const) {
+          const of = makeRun({ ...about, id: `of-${state}` })
+          const changes = everyAction.map((action) => stagedAs(action, `trace-${action}`))
+          await storage.stage(lease, { run: of, changes })
+          assert.notDeepEqual(await storage.countTraces("trace-"), {})
+          await storage.discardStaged(lease, { ...of, state })
+          same(await storage.countStaged(of.id), [])
+          same((await storage.getRun(of.id))?.state, state)
+        }
+        await storage.releaseLease(lease)
+        same(await tracesOf(storage, "trace-"), {})
+      })
+    }
 
     it("stages afresh after discarding", async ({ storage }) => {
       const lease = await takeLease(storage)

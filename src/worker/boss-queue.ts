@@ -52,6 +52,8 @@ const longestSeconds = 86_400
 /** Finished jobs are of no use: the history is the runs'. */
 const keptSeconds = 60
 const mostJobs = 100_000
+/** `SQLSTATE`s of a wrong login, a database that there is not, and a missing right. */
+const refusals: ReadonlySet<string> = new Set(["28000", "28P01", "3D000", "42501"])
 
 /**
  * The import queue on PostgreSQL, for any number of processes: pg-boss gives each job to one of them, and to another one
@@ -59,7 +61,8 @@ const mostJobs = 100_000
  * at work. A job whose handler rejects waits 2 s, then longer up to 60 s, and is tried again.
  *
  * The job that was added first is next, but large districts have half of a process's places at most. Every method
- * rejects with `QUEUE_UNREACHABLE` where the database does not answer.
+ * rejects with `QUEUE_UNREACHABLE` where the database does not answer, with `STORAGE_UNREADABLE` where it refuses the role,
+ * and with `INVALID_OPTIONS` where `pg-boss` is not installed.
  */
 export class BossQueue implements ImportQueue {
   readonly #options: BossQueueOptions
@@ -175,13 +178,17 @@ export class BossQueue implements ImportQueue {
     try {
       return await work(await this.#boss)
     } catch (error) {
-      throw error instanceof HomeroomError ? error : unreachable(error)
+      throw error instanceof HomeroomError ? error : asQueueError(error)
     }
   }
 
   async #start(): Promise<PgBoss> {
     const { database, schema = "homeroom_queue", migrate = true, connections = 4 } = this.#options
-    const { PgBoss } = await import("pg-boss")
+    const { PgBoss } = await import("pg-boss").catch((cause: unknown) => {
+      const message =
+        "The import queue needs the package pg-boss, which is not installed: npm install pg-boss"
+      throw new HomeroomError("INVALID_OPTIONS", { message, cause })
+    })
     const options: ConstructorOptions = {
       ...(typeof database === "string"
         ? { connectionString: database, max: connections, application_name: "homeroom-queue" }
@@ -200,10 +207,16 @@ export class BossQueue implements ImportQueue {
     }
     const boss = new PgBoss(options)
     boss.on("error", this.#onError)
-    await boss.start()
-    hearConnections(boss)
-    await boss.createQueue(queueName, { policy: "stately", ...this.#jobOptions() })
-    await boss.updateQueue(queueName, this.#jobOptions())
+    try {
+      await boss.start()
+      hearConnections(boss)
+      await boss.createQueue(queueName, { policy: "stately", ...this.#jobOptions() })
+      await boss.updateQueue(queueName, this.#jobOptions())
+    } catch (error) {
+      // What has begun of it would go on beside the next one.
+      await boss.stop({ graceful: false }).catch(() => {})
+      throw error
+    }
     return boss
   }
 
@@ -257,6 +270,17 @@ function jobOf({ id, data, state, createdOn }: JobWithMetadata<JobData>): Import
     requestedAt: createdOn.toISOString(),
     state: state === "active" ? "running" : "waiting",
   }
+}
+
+/** A login or database that there is not stays so; anything else may be over soon. */
+function asQueueError(error: unknown): HomeroomError {
+  const { code, message } = error as { code?: unknown; message?: string }
+  if (typeof code !== "string" || !refusals.has(code)) return unreachable(error)
+  return new HomeroomError("STORAGE_UNREADABLE", {
+    message: `PostgreSQL refused the import queue: ${message}.`,
+    details: { sqlState: code },
+    cause: error,
+  })
 }
 
 function unreachable(cause: unknown): HomeroomError {

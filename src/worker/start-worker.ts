@@ -7,9 +7,12 @@ import type { WorkerOptions } from "./worker-options.ts"
  * the same storage and queue; each import is done by one of them, and one whose process died is gone on with by another
  * after about 20 seconds.
  *
- * Resolves when it works, and goes on until `stop()`, SIGTERM or SIGINT. Rejects with `INVALID_OPTIONS`,
- * `SCHEDULE_INVALID`, and as storage and queue do where they can't be had; after that it goes on by itself whenever they
- * are away. Does not close the storage.
+ * Waits for a storage and a queue that do not answer yet (`startTimeoutMs`): alive, but not ready, and telling of each
+ * try (`worker-failed`). Resolves when it works, and goes on until `stop()`, `signal`, SIGTERM or SIGINT; if one of them
+ * comes before, resolves with a worker that has stopped. Rejects with `STORAGE_UNREACHABLE`, `STORAGE_BUSY` or
+ * `QUEUE_UNREACHABLE` when the time is over, and at once with `INVALID_OPTIONS`, `SCHEDULE_INVALID`, and where storage or
+ * queue can't be used as they are: `STORAGE_UNREADABLE`, `STORAGE_SCHEMA_NEWER`, `STORAGE_SCHEMA_OUTDATED`. Once it
+ * works, it goes on by itself whenever they are away. Does not close the storage.
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const worker = new Worker(options)

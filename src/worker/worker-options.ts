@@ -1,3 +1,4 @@
+import { HomeroomError } from "../errors/index.ts"
 import type {
   Connections,
   DiscoveryApp,
@@ -37,10 +38,29 @@ export interface WorkerOptions {
   port?: number | undefined
   /** Default `127.0.0.1`: this machine alone. */
   host?: string | undefined
+  /**
+   * For how long a start waits for a storage and a queue that do not answer yet, in milliseconds; 0: it does not. Default
+   * 300,000.
+   */
+  startTimeoutMs?: number | undefined
+  /** Stops it, as `stop()` does, also while it starts. Default: none. */
+  signal?: AbortSignal | undefined
   /** Whether SIGTERM and SIGINT stop it. Default true. */
   signals?: boolean | undefined
   /** How often queue, connections and targets are measured, in milliseconds. Default 15,000. */
   measureMs?: number | undefined
   /** Told what happens, in ids, codes and counts; what it throws is ignored. See `homeroom/telemetry`. */
   onEvent?: ((event: ExchangeEvent) => void) | undefined
+}
+
+/** Throws `INVALID_OPTIONS`. */
+export function checkOptions({ concurrency = 2, startTimeoutMs = 0 }: WorkerOptions): void {
+  if (!(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 100)) {
+    throw new HomeroomError("INVALID_OPTIONS", {
+      message: "concurrency must be a whole number from 1 to 100.",
+    })
+  }
+  if (!(startTimeoutMs >= 0)) {
+    throw new HomeroomError("INVALID_OPTIONS", { message: "startTimeoutMs must be 0 or more." })
+  }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises"
-import { HomeroomError, isHomeroomError, tellTo } from "../errors/index.ts"
+import { isHomeroomError, tellTo } from "../errors/index.ts"
 import {
   Discovery,
   type ExchangeEvent,
@@ -15,7 +15,8 @@ import type { TargetDelivery } from "../roster/index.ts"
 import { BossQueue } from "./boss-queue.ts"
 import { HealthServer, type WorkerHealth, type WorkerProblem, type WorkerState } from "./health-server.ts"
 import { measure } from "./measure.ts"
-import type { WorkerOptions } from "./worker-options.ts"
+import { tryUntilReached } from "./try-until-reached.ts"
+import { checkOptions, type WorkerOptions } from "./worker-options.ts"
 
 /** For how long storage and queue may take to answer before the worker counts as not ready. */
 const answerMs = 3_000
@@ -41,6 +42,8 @@ export class Worker {
   readonly #deliveries: readonly TargetDelivery[]
   readonly #stopping = new AbortController()
   readonly #onSignal = (): void => void this.stop()
+  /** What the last try to start failed with. */
+  #away: WorkerProblem | undefined
   #state: WorkerState = "starting"
   #importing = 0
   #work: QueueWork | undefined
@@ -99,33 +102,32 @@ export class Worker {
   }
 
   /**
-   * Begins. Rejects with `INVALID_OPTIONS`, `SCHEDULE_INVALID`, and as storage and queue do with `STORAGE_…` codes and
-   * `QUEUE_UNREACHABLE`; it is then stopped.
+   * Begins, as soon as storage and queue answer. Resolves as well if it is stopped before. Rejects with
+   * `INVALID_OPTIONS`, `SCHEDULE_INVALID`, and as storage and queue do with `STORAGE_…` codes and `QUEUE_UNREACHABLE`; it
+   * is then stopped.
    */
   async start(): Promise<void> {
-    const {
-      storage,
-      concurrency = 2,
-      port,
-      host = "127.0.0.1",
-      signals = true,
-      measureMs = 15_000,
-    } = this.#options
+    const { port, host = "127.0.0.1", measureMs = 15_000, startTimeoutMs = 300_000 } = this.#options
     try {
-      if (!(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 100)) {
-        throw new HomeroomError("INVALID_OPTIONS", {
-          message: "concurrency must be a whole number from 1 to 100.",
-        })
-      }
+      checkOptions(this.#options)
+      this.#listen()
       if (port !== undefined) {
         const [health, ready] = [() => this.health(), () => this.ready()]
         this.#server = await HealthServer.start({ port, host, health, ready })
       }
-      await storage.open()
-      await this.#scheduler.start()
-      this.#work = await this.#queue.work((job, options) => this.#import(job, options), { concurrency })
+      await tryUntilReached(() => this.#begin(), {
+        timeoutMs: startTimeoutMs,
+        signal: this.#stopping.signal,
+        onAway: (error) => {
+          const part = error.code === "QUEUE_UNREACHABLE" ? "queue" : "storage"
+          this.#away = { part, code: error.code }
+          this.#fail(part, error)
+        },
+      })
     } catch (error) {
+      const isStopped = this.#stopping.signal.aborted
       await this.stop()
+      if (isStopped) return
       throw error
     }
     this.#delivering = Promise.all(this.#deliveries.map((delivery) => this.#deliver(delivery)))
@@ -133,7 +135,6 @@ export class Worker {
     // This timer keeps the process alive until it is told to stop.
     this.#timer = setInterval(() => this.#measure(), measureMs)
     this.#measure()
-    if (signals) for (const signal of stopSignals) process.on(signal, this.#onSignal)
     this.#state = "running"
     this.#tell({ type: "worker-state", state: "running" })
   }
@@ -157,12 +158,35 @@ export class Worker {
   /** How it stands, after asking storage and queue. Never rejects. */
   async ready(): Promise<WorkerHealth> {
     const { storage } = this.#options
+    // Nothing is open yet that could be asked.
+    if (this.#state === "starting") return this.health(this.#away === undefined ? [] : [this.#away])
     const queue = this.#queue
     const problems = await Promise.all([
       this.#ask("storage", () => storage.getConnection("ready")),
       this.#ask("queue", () => ("check" in queue ? (queue as BossQueue).check() : Promise.resolve())),
     ])
     return this.health(problems.filter((problem) => problem !== undefined))
+  }
+
+  #listen(): void {
+    const { signals = true, signal } = this.#options
+    if (signals) for (const name of stopSignals) process.on(name, this.#onSignal)
+    signal?.addEventListener("abort", this.#onSignal, { once: true })
+    if (signal?.aborted) this.#onSignal()
+  }
+
+  /** Opens storage and queue, and takes the first work. After a failure it can be called again. */
+  async #begin(): Promise<void> {
+    const { storage, concurrency = 2 } = this.#options
+    const { signal } = this.#stopping
+    await storage.open()
+    signal.throwIfAborted()
+    await this.#scheduler.start()
+    signal.throwIfAborted()
+    const work = await this.#queue.work((job, options) => this.#import(job, options), { concurrency })
+    this.#work = work
+    // Whoever stopped it meanwhile did not find this.
+    if (signal.aborted) await work.stop()
   }
 
   async #end(): Promise<void> {
@@ -185,7 +209,8 @@ export class Worker {
         this.#fail("queue", error)
       }
     }
-    for (const signal of stopSignals) process.off(signal, this.#onSignal)
+    for (const name of stopSignals) process.off(name, this.#onSignal)
+    this.#options.signal?.removeEventListener("abort", this.#onSignal)
     this.#state = "stopped"
     this.#tell({ type: "worker-state", state: "stopped" })
     this.#hasStopped()

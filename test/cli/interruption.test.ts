@@ -65,6 +65,23 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
   })
 })
 
+test("S32 cancel ends an import that another process has at work", { timeout: 60_000 }, async () => {
+  const stuck = simulator.faults.add({ match: "/users", fault: fault.delay({ ms: 600_000 }) })
+  const running = startHomeroom(importBulk("--page-size", "50"), environment)
+  await until(() => stuck.hits > 0, "the users to be asked for")
+  const history = await homeroom(["history", "--district", district, "--json"], environment)
+  const [{ runId }] = JSON.parse(history.stdout) as [{ runId: string }]
+  const asked = await homeroom(["cancel", runId, "--why", "Wrong district"], environment)
+  expect(asked).toMatchObject({ code: 0, stdout: "" })
+  const { code, stdout, stderr } = await running.ended
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^homeroom: RUN_CANCELLED: /)
+  expect(JSON.parse(stdout)).toMatchObject({ runId, state: "cancelled" })
+  const shown = await homeroom(["show", runId], environment)
+  expect(shown.stdout).toMatch(/cancelled {2}\S+ by cli: Wrong district/)
+  expect(await homeroom(["cancel", runId], environment)).toMatchObject({ code: 1 })
+})
+
 describe("while another import of the district runs", () => {
   async function holdLease(): Promise<() => Promise<void>> {
     const storage = new SqliteStorage({ path: storagePath })

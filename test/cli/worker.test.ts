@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest"
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts"
+import { LateServer } from "../support/late-server.ts"
 import { makeDatabase, postgresServer } from "../support/postgres.ts"
 import { environmentOf, homeroom, makeFolder, startHomeroom, until } from "./support.ts"
 
@@ -56,7 +57,28 @@ describe("does what is on the queue, tells how it stands, and ends with 0 when i
   })
 })
 
+test("waits for a database that is late, a line for each try, until it is stopped", async () => {
+  const late = await LateServer.at("postgres://postgres@127.0.0.1:9/none")
+  const running = startHomeroom(["worker", "--port", "0"], environmentOf(simulator, late.url))
+  onTestFinished(() => void running.process.kill("SIGKILL"))
+  const line = /^\{.*"level":"error".*"part":"storage","code":"STORAGE_UNREACHABLE".*\}$/gm
+  await until(() => (running.stderr.match(line) ?? []).length >= 2, "two tries")
+  running.process.kill("SIGTERM")
+  const { code, stderr } = await running.ended
+  expect(code).toBe(0)
+  expect(stderr).not.toContain("working on")
+})
+
+test("gives up on it when the time is over", async () => {
+  const late = await LateServer.at("postgres://postgres@127.0.0.1:9/none")
+  const environment = environmentOf(simulator, late.url)
+  const { code, stderr } = await homeroom(["worker", "--start-timeout", "0.1"], environment)
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^(homeroom: )?STORAGE_UNREACHABLE: /m)
+})
+
 test("refuses options that make no sense", async () => {
   expect((await homeroom(["worker", "--concurrency", "0"], environment)).code).toBe(2)
   expect((await homeroom(["worker", "--port", "70000"], environment)).code).toBe(2)
+  expect((await homeroom(["worker", "--start-timeout", "soon"], environment)).code).toBe(2)
 })

@@ -121,6 +121,36 @@ test("the progress of an import of another process is shown and sent until it en
   await events.return(undefined)
 })
 
+test.each(storageNames)(
+  "one that runs is cancelled after a page has said what that does, on %s",
+  async (storage) => {
+    const world = new ConsoleWorld(storage)
+    await world.connect(id)
+    const go = holdListings(world)
+    const importing = world.roster.sync({ districtId: id, mode: "bulk", by: "night" })
+    await until(async () => (await world.text(path, operator)).includes("An import is running"))
+    const [run] = await world.storage.listRuns({ limit: 1 })
+    const details = `/districts/${id}/history/${run?.id}`
+    expect(await world.text(path, watcher)).not.toContain(`${details}/cancel`)
+    expect(await world.text(path, operator)).toContain(`href="/exchange${details}/cancel"`)
+    const asked = await world.text(`${details}/cancel`, operator)
+    expect(asked).toContain("Nothing of the roster is changed.")
+    expect((await world.storage.listRuns({ limit: 1 }))[0]?.state).toBe("fetching")
+
+    const answer = await world.post(`${details}/cancel`, { why: "Wrong district" }, operator)
+    expect([answer.status, answer.headers.get("location")]).toEqual([303, `/exchange${path}`])
+    expect(answer.headers.get("set-cookie")).toContain("run-cancelled")
+    go()
+    expect(await importing).toMatchObject({ state: "cancelled" })
+    const page = await world.text(details, watcher)
+    expect(page).toContain("Cancelled by office")
+    expect(page).toContain("Wrong district")
+    const { entries } = await new AuditLog({ storage: world.storage }).list({ districtId: id })
+    expect(entries[0]).toMatchObject({ action: "run-cancelled", by: "office", details: { runId: run?.id } })
+    expect((await world.post(`${details}/cancel`, {}, operator)).status).toBe(409)
+  },
+)
+
 test("while one runs, another one asked for waits for it, and the page says both", async () => {
   const world = new ConsoleWorld()
   await world.connect(id)

@@ -47,6 +47,8 @@ const table: Readonly<Record<string, ConsoleRole>> = {
   "POST /districts/:districtId/history/:runId/discard": "approve",
   "GET /districts/:districtId/history/:runId/undo": "approve",
   "POST /districts/:districtId/history/:runId/undo": "approve",
+  "GET /districts/:districtId/history/:runId/cancel": "operate",
+  "POST /districts/:districtId/history/:runId/cancel": "operate",
   "GET /districts/:districtId/review": "view",
   "POST /districts/:districtId/review": "approve",
   "GET /districts/:districtId/people": "view",

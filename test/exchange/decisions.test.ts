@@ -4,12 +4,13 @@ import {
   AuditLog,
   approveRun,
   Connections,
+  cancelRun,
   decideReview,
   discardRun,
   type MatchOutcome,
   undoRun,
 } from "../../src/entries/exchange.ts"
-import type { User } from "../../src/index.ts"
+import type { Run, User } from "../../src/index.ts"
 import { changedWorld, planOf } from "../support/plan-world.ts"
 import { codeOf, RosterWorld, type StorageName, storageNames } from "../support/roster-world.ts"
 
@@ -51,6 +52,23 @@ describe.each(storageNames)("deciding on runs, on %s", (storage) => {
     ])
     expect(outcomes).toMatchObject([{ state: "matched" }])
     expect((await world.plain.listLinks({ limit: 5 })).map(({ cleverId }) => cleverId)).toEqual([added])
+  })
+
+  it("calls off what is at work, once it has begun and not after it has ended", async () => {
+    const { world, entries, about } = await startWorld(storage)
+    let asked: unknown
+    world.hooks.afterCall = async (method, parameters) => {
+      if (method !== "saveRun" || asked !== undefined) return
+      const { id: runId } = parameters[1] as Run
+      asked = "asking"
+      asked = await cancelRun({ ...about, runId, why: "Wrong district" })
+    }
+    const run = await world.bulk()
+    expect(asked).toMatchObject({ id: run.id, state: "fetching" })
+    expect(run).toMatchObject({ state: "cancelled", decision: { by: "ada", why: "Wrong district" } })
+    expect(await entries()).toEqual([{ action: "run-cancelled", by: "ada", details: { runId: run.id } }])
+    expect(await codeOf(cancelRun({ ...about, runId: run.id }))).toBe("RUN_NOT_RUNNING")
+    expect(await entries()).toHaveLength(1)
   })
 
   it("discards, once", async () => {

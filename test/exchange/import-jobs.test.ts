@@ -53,6 +53,23 @@ describe.each(storageNames)("imports that are scheduled, in %s", (name) => {
     expect(await imports.waiting()).toEqual([])
   })
 
+  test("are done with when somebody calls them off, which says nothing of the district", async () => {
+    const world = new ExchangeWorld(name)
+    const { imports, clever, roster, storage } = world
+    await world.connect(one)
+    clever.beforeListing = async () => {
+      const [run] = await storage.listRuns({ limit: 1 })
+      await roster.cancel(run?.id ?? "", { by: "ada" })
+    }
+    await imports.schedule({ districtId: one, mode: "bulk", by: "ada" })
+    await world.work()
+    await world.settle()
+    expect(world.outcomes).toMatchObject([{ state: "done", run: { state: "cancelled" } }])
+    const { health, running, waiting } = await imports.status(one)
+    expect({ running, waiting }).toEqual({ running: null, waiting: null })
+    expect(health).toMatchObject({ failures: 0, lastSuccessAt: null, lastBulkAt: null })
+  })
+
   test("take the place of one that would list less or begin later, and can be cancelled", async () => {
     const world = new ExchangeWorld(name)
     const { imports, queue } = world

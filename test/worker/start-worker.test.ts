@@ -164,5 +164,6 @@ test("is refused what makes no sense, and leaves nothing behind", async () => {
   expect(await codeOf(startWorker(optionsOf(world, { port })))).toBe("INVALID_OPTIONS")
   const database = "postgres://nobody@127.0.0.1:9/none"
   const { storage, roster, connections } = world
-  expect(await codeOf(startWorker({ storage, roster, connections, database }))).toBe("QUEUE_UNREACHABLE")
+  const unreachable = { storage, roster, connections, database, startTimeoutMs: 0 }
+  expect(await codeOf(startWorker(unreachable))).toBe("QUEUE_UNREACHABLE")
 })

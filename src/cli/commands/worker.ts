@@ -3,9 +3,9 @@ import { Connections } from "../../entries/exchange.ts"
 import { RosterSync } from "../../index.ts"
 import { type EventLogger, logEvents } from "../../telemetry/index.ts"
 import { startWorker } from "../../worker/index.ts"
-import { hasDistrictToken, withClever } from "../environment.ts"
+import { cleverOnStorage, hasDistrictToken } from "../environment.ts"
 import { queueDatabase } from "../import-queue.ts"
-import { wholeNumber } from "../options.ts"
+import { seconds, wholeNumber } from "../options.ts"
 import { say } from "../output.ts"
 import { withSignals } from "../signals.ts"
 
@@ -13,6 +13,8 @@ interface WorkerOptions {
   concurrency: number
   port?: number | undefined
   host: string
+  /** Seconds. */
+  startTimeout: number
   verbose?: true | undefined
 }
 
@@ -29,15 +31,23 @@ export function addWorker(program: Command): void {
     .option("--concurrency <n>", "how many imports at once, 1 to 100", wholeNumber(1, 100), 2)
     .option("--port <n>", "answer GET /health and /ready there; 0 is a free port", wholeNumber(0, 65_535))
     .option("--host <address>", "the address for that", "127.0.0.1")
+    .option(
+      "--start-timeout <seconds>",
+      "wait that long for a database that does not answer yet",
+      seconds(0),
+      300,
+    )
     .option("--verbose", "write every request and stage as well")
     .action((options: WorkerOptions) => work(options))
 }
 
-async function work({ concurrency, port, host, verbose }: WorkerOptions): Promise<void> {
+async function work(options: WorkerOptions): Promise<void> {
+  const { concurrency, port, host, startTimeout, verbose } = options
   const onEvent = logEvents(lineLogger(verbose === true))
   const database = queueDatabase()
-  await withSignals((signal) =>
-    withClever({ onEvent }, async ({ storage, apps, source }) => {
+  const { storage, apps, source } = cleverOnStorage({ onEvent })
+  await withSignals(async (signal) => {
+    try {
       const worker = await startWorker({
         storage,
         connections: new Connections({ storage, apps }),
@@ -47,17 +57,18 @@ async function work({ concurrency, port, host, verbose }: WorkerOptions): Promis
         ...(!hasDistrictToken() && { discover: apps }),
         concurrency,
         ...(port !== undefined && { port, host }),
+        startTimeoutMs: startTimeout * 1_000,
+        signal,
         signals: false,
         onEvent,
       })
-      say(`working on ${concurrency} imports at once; Ctrl-C stops it.`)
+      if (!signal.aborted) say(`working on ${concurrency} imports at once; Ctrl-C stops it.`)
       if (worker.url !== null) say(`${worker.url}/health and ${worker.url}/ready tell how it stands.`)
-      const stop = () => void worker.stop()
-      signal.addEventListener("abort", stop, { once: true })
-      if (signal.aborted) stop()
       await worker.stopped
-    }),
-  )
+    } finally {
+      await storage.close()
+    }
+  })
 }
 
 /** One JSON object a line on standard error, as pino writes them; `debug` only where it is asked for. */

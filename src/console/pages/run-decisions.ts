@@ -1,4 +1,4 @@
-import { AuditLog, approveRun, discardRun, undoRun } from "../../exchange/index.ts"
+import { AuditLog, approveRun, cancelRun, discardRun, undoRun } from "../../exchange/index.ts"
 import type { Run } from "../../storage/contract.ts"
 import type { ConsoleRoute } from "../routing/route.ts"
 import type { Visit } from "../routing/visit.ts"
@@ -8,12 +8,14 @@ import { html, type Markup } from "../view/html.ts"
 import { button, card, facts, linkButton } from "../view/pieces.ts"
 import { runCrumbs, runPath } from "./history.ts"
 
-/** What people decide about an import: approve, discard, undo. */
+/** What people decide about an import: approve, discard, undo, cancel. */
 export const runDecisionRoutes: readonly ConsoleRoute[] = [
   { method: "POST", path: "/districts/:districtId/history/:runId/approve", role: "approve", handle: approve },
   { method: "POST", path: "/districts/:districtId/history/:runId/discard", role: "approve", handle: discard },
   { method: "GET", path: "/districts/:districtId/history/:runId/undo", role: "approve", handle: askUndo },
   { method: "POST", path: "/districts/:districtId/history/:runId/undo", role: "approve", handle: undo },
+  { method: "GET", path: "/districts/:districtId/history/:runId/cancel", role: "operate", handle: askCancel },
+  { method: "POST", path: "/districts/:districtId/history/:runId/cancel", role: "operate", handle: cancel },
 ]
 
 const undone = ["created", "updated", "archived", "restored"] as const
@@ -39,6 +41,13 @@ export function undoLink(visit: Visit, run: Run, undo: Run | undefined): Markup 
   if (!isUndoable || undone.every((name) => totalOf(run, name) === 0) || !visit.may("approve")) return html``
   const { undo: label, undoText } = visit.text.run
   return html`<div class="inline foot-action">${linkButton(visit.href(runPath(visit, run, "/undo")), label)}<span class="quiet">${undoText}</span></div>`
+}
+
+/** The way to cancel an import that is at work, for those who may. */
+export function cancelLink(visit: Visit, run: Run): Markup {
+  // What commits already is applied, and then can be undone.
+  if (run.state === "applying" || !visit.may("operate")) return html``
+  return html`<p class="actions">${linkButton(visit.href(runPath(visit, run, "/cancel")), visit.text.run.cancel)}</p>`
 }
 
 /** The hash that is shown is the one that is sent: what is approved is what was seen. */
@@ -72,6 +81,11 @@ async function undo(visit: Visit): Promise<Response> {
   return visit.redirect(runPath(visit, result.run), "run-undone")
 }
 
+async function cancel(visit: Visit): Promise<Response> {
+  await cancelRun(about(visit, await visit.run()))
+  return visit.redirect(visit.districtPath("import"), "run-cancelled")
+}
+
 function about(visit: Visit, { id: runId }: Run) {
   const { parts, actor: by, clock, form } = visit
   const { roster, storage } = parts
@@ -100,6 +114,28 @@ ${visit.postForm(
   runPath(visit, run, "/undo"),
   html`${textField({ name: "why", label: words.why, value: "" })}
 <div class="actions">${button(words.undoConfirm, { kind: "danger" })}${linkButton(visit.href(runPath(visit, run)), text.cancel)}</div>`,
+)}`,
+    }),
+  })
+}
+
+async function askCancel(visit: Visit): Promise<Response> {
+  const { text } = visit
+  const words = text.run
+  const run = await visit.run()
+  const toImport = linkButton(visit.href(visit.districtPath("import")), words.cancelNot)
+  return visit.page({
+    section: "import",
+    title: words.cancelTitle,
+    lead: words.undoLead,
+    crumbs: runCrumbs(visit, run),
+    body: card({
+      title: words.cancel,
+      body: html`<ul class="plain">${words.cancelWhat.map((item) => html`<li>${item}</li>`)}</ul>
+${visit.postForm(
+  runPath(visit, run, "/cancel"),
+  html`${textField({ name: "why", label: words.why, value: "" })}
+<div class="actions">${button(words.cancelConfirm, { kind: "danger" })}${toImport}</div>`,
 )}`,
     }),
   })

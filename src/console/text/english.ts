@@ -89,6 +89,7 @@ export const english = {
     "request-declined": "The request was declined.",
     "run-approved": "The import was approved and applied.",
     "run-discarded": "The import was discarded. The next one looks at Clever anew.",
+    "run-cancelled": "The import was told to end. It does so within a few seconds, and changes nothing.",
     "run-undone":
       "The import was undone. The district's imports are paused until somebody resumes them under Partners.",
     "review-linked": "The account was linked.",
@@ -138,6 +139,9 @@ export const english = {
     PLAN_EXPIRED: "Nobody decided in time. Run the import again.",
     PLAN_NOT_APPLICABLE: "Nothing waits for a decision here any more.",
     RUN_NOT_UNDOABLE: "This import can't be undone: it changed nothing, or its changes are no longer kept.",
+    RUN_NOT_RUNNING:
+      "This import is not at work any more, or is being saved already. Look at it as it is now.",
+    RUN_CANCELLED: "Somebody has cancelled this import. Nothing was changed.",
     RUN_TRANSITION_INVALID: "Somebody else has decided about this meanwhile. Look at it as it is now.",
     REVIEW_NOT_FOUND: "There is no such review in this district.",
     REVIEW_NOT_OPEN: "This is decided already, or has settled itself. Look at the list as it is now.",

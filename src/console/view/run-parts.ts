@@ -138,6 +138,8 @@ function stepsOf({ text, show }: Visit, run: Run, undo: Run | undefined): Step[]
       text: steps.discarded(decision?.by ?? ""),
       why: decision?.why,
     })
+  } else if (state === "cancelled" && run.mode !== "undo" && decision !== null) {
+    list.push({ at: run.finishedAt, text: steps.cancelledBy(decision.by), why: decision.why })
   } else if (state === "interrupted") list.push({ at: null, text: steps.interrupted })
   else if (run.finishedAt !== null) {
     const why = run.mode === "undo" || state === "expired" ? decision?.why : undefined

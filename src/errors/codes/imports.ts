@@ -15,6 +15,8 @@ export type ImportErrorCode =
   | "FIELD_NOT_OWNED"
   | "RUN_TRANSITION_INVALID"
   | "RUN_NOT_UNDOABLE"
+  | "RUN_NOT_RUNNING"
+  | "RUN_CANCELLED"
   | "PLAN_STALE"
   | "PLAN_ALTERED"
   | "PLAN_HASH_MISMATCH"
@@ -102,6 +104,19 @@ export const importErrorCodes: Readonly<Record<ImportErrorCode, ErrorCodeInfo>> 
   RUN_NOT_UNDOABLE: {
     summary: "The import can't be taken back: it changed nothing, or its change log is no longer kept.",
     remedy: "Look at the import first: homeroom show RUN. What was purged can't be undone.",
+    retryable: false,
+    httpStatus: 409,
+  },
+  RUN_NOT_RUNNING: {
+    summary: "The import is not at work, or commits already, so that it can't be cancelled.",
+    remedy:
+      "Look at the import first: homeroom show RUN. What was applied can be undone; what waits, discarded.",
+    retryable: false,
+    httpStatus: 409,
+  },
+  RUN_CANCELLED: {
+    summary: "Somebody has cancelled this import; nothing was changed.",
+    remedy: "Look who and why: homeroom show RUN. The next import starts afresh.",
     retryable: false,
     httpStatus: 409,
   },

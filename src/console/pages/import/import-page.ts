@@ -10,6 +10,7 @@ import { districtName } from "../../view/layout.ts"
 import { type Banner, button, card, emptyState, facts, linkButton } from "../../view/pieces.ts"
 import { runBadge } from "../../view/states.ts"
 import { errorText } from "../error-page.ts"
+import { cancelLink } from "../run-decisions.ts"
 import { eventsOf } from "./progress-events.ts"
 import { progressBar, stateMark } from "./progress-text.ts"
 
@@ -152,7 +153,8 @@ function runningCard(visit: Visit, running: NonNullable<Awaited<ReturnType<typeo
     title: purpose === "plan" ? words.runningPreview : words.running,
     aside: runBadge(text, running.run.state),
     body: html`${progressBar(visit, running)}
-<p class="hint">${text.importModes[mode]}. ${words.startedBy(startedBy)}, ${show.time(startedAt)}. ${words.runningText}</p>`,
+<p class="hint">${text.importModes[mode]}. ${words.startedBy(startedBy)}, ${show.time(startedAt)}. ${words.runningText}</p>
+${cancelLink(visit, running.run)}`,
   })
 }
 
