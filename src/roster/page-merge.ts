@@ -20,7 +20,7 @@ export class PageMerge {
   readonly #context: RunContext
   readonly #kind: Kind
   readonly #page: RecordPage
-  readonly #raws: readonly string[]
+  #rawsOnce: readonly string[] | undefined
   readonly #upTo: string | undefined
   #changes: StagedChange[] = []
   checkpoint: Checkpoint
@@ -36,9 +36,13 @@ export class PageMerge {
     this.#context = context
     this.#kind = kind
     this.#page = page
-    this.#raws = rawFingerprints(page, context.scope)
     this.checkpoint = structuredClone(checkpointOf(context.run))
     this.#upTo = page.next === null ? undefined : (lastIdOf(page) ?? this.checkpoint.lastId)
+  }
+
+  get #raws(): readonly string[] {
+    this.#rawsOnce ??= rawFingerprints(this.#page, this.#context.scope)
+    return this.#rawsOnce
   }
 
   /** True if nothing in the page differs from what is stored, asked all at once. */
@@ -48,7 +52,14 @@ export class PageMerge {
     const ids = this.#page.ids.slice(0, this.#page.count)
     if (storage.isStretchSame === undefined || gap || !isComplete(ids)) return false
     const stretch = { districtId: run.districtId, kind: this.#kind, after: lastId, upTo: this.#upTo }
-    const answer = await storage.isStretchSame({ ...stretch, ids, raws: this.#raws })
+    const rawsOf = (): readonly string[] => this.#raws
+    const answer = await storage.isStretchSame({
+      ...stretch,
+      ids,
+      get raws() {
+        return rawsOf()
+      },
+    })
     if (answer === true) this.checkpoint.lastId = ids.at(-1) ?? lastId
     if (typeof answer === "boolean") return answer
     this.#same = answer.same
@@ -62,6 +73,7 @@ export class PageMerge {
     const { scope } = this.#context
     const { districtId } = this.#context.run
     if (this.#same === undefined) await this.#refill(this.checkpoint.lastId)
+    const raws = this.#raws
     for (let index = 0; index < page.count; index++) {
       const id = page.ids[index]
       if (this.#same?.[index] === 1 && id !== undefined) {
@@ -80,7 +92,7 @@ export class PageMerge {
         }
         if (this.#rows[this.#at]?.id === id) stored = this.#rows[this.#at++]
       }
-      const raw = this.#raws[index] ?? ""
+      const raw = raws[index] ?? ""
       if (stored?.raw === raw && stored.state === "active") continue
       if (needsContent(stored, raw, scope)) stored = await this.#withContent(stored, index)
       const found = { kind: this.#kind, id, raw, text: () => textInPage(page, index) }

@@ -122,6 +122,8 @@ export function readingChapter({ describe, it }: Suite): void {
         inOrder(...within, foreign("u100"), foreign("u371")),
         within.map((one, index) => (index % 20 === 3 ? other(one) : one)),
         within.filter((_, index) => index % 20 !== 0),
+        inOrder(...within.filter(({ id }) => id !== "u19"), foreign("u190")),
+        inOrder(...within.filter(({ id }) => id !== "u39"), foreign("u385")),
         inOrder(...within.slice(1), foreign("u200")).map((one, index) => (index === 7 ? other(one) : one)),
         within.map(other),
         [],

@@ -47,7 +47,7 @@ export function undoLink(visit: Visit, run: Run, undo: Run | undefined): Markup 
 export function cancelLink(visit: Visit, run: Run): Markup {
   // What commits already is applied, and then can be undone.
   if (run.state === "applying" || !visit.may("operate")) return html``
-  return html`<p class="actions">${linkButton(visit.href(runPath(visit, run, "/cancel")), visit.text.run.cancel)}</p>`
+  return html`<div class="actions">${linkButton(visit.href(runPath(visit, run, "/cancel")), visit.text.run.cancel)}</div>`
 }
 
 /** The hash that is shown is the one that is sent: what is approved is what was seen. */

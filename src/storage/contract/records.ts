@@ -49,7 +49,10 @@ export interface StretchQuery {
   after: string
   upTo?: string | undefined
   ids: readonly string[]
-  /** One for each id. It is made of bytes that hold the id, so that no two records have the same. */
+  /**
+   * One for each id. It is made of bytes that hold the id, so that no two records have the same. They may be made when
+   * they are first asked for: a storage that waits for its database asks that first.
+   */
   raws: readonly string[]
 }
 

@@ -161,7 +161,7 @@ export class PostgresStorage implements RosterStorage {
   }
 
   isStretchSame(query: StretchQuery): Promise<boolean | StretchDifference> {
-    return this.#readConsistently((sql) => isStretchSame(sql, query))
+    return this.#read((sql) => isStretchSame(sql, query))
   }
 
   getRecords(query: { districtId: string; kind: Kind; ids: readonly string[] }): Promise<StoredRecord[]> {

@@ -11,7 +11,7 @@ import type {
 } from "../contract.ts"
 import { kindCode, kindOf } from "../sql/codes.ts"
 import { headOf } from "../sql/rows.ts"
-import { differenceOf, isComparable } from "../sql/stretch-difference.ts"
+import { differenceInPlace, differenceOf, isComparable } from "../sql/stretch-difference.ts"
 import { districtSql, recordsByIdSql } from "./keys.ts"
 import type { Row, Sql, Value } from "./sql.ts"
 
@@ -39,9 +39,12 @@ export async function listFingerprints(
   return rows.map(fingerprintOf)
 }
 
-/** The stretch comes as one long text: to read ten thousand rows takes longer than to compare them. */
+/**
+ * The stretch comes as one long text: to read ten thousand rows takes longer than to compare them. Its statements see
+ * what is committed at the time of each: who may change the district meanwhile has its lease, and the caller has lost it.
+ */
 export async function isStretchSame(sql: Sql, query: StretchQuery): Promise<boolean | StretchDifference> {
-  const { districtId, kind, after, upTo, raws } = query
+  const { districtId, kind, after, upTo } = query
   const get = async (what: string): Promise<Row> => {
     const values: Value[] = [districtId, kindCode(kind), after]
     const upToLast = upTo === undefined ? "" : `AND id <= $${values.push(upTo)}`
@@ -53,23 +56,34 @@ export async function isStretchSame(sql: Sql, query: StretchQuery): Promise<bool
     )
     return row ?? {}
   }
-  const { text, count, active } = await get(
+  const storedOf = async (ids: readonly string[]): Promise<StoredFingerprint[]> => {
+    const rows = await sql.all(
+      `SELECT r.id, active, raw, canonical
+       FROM ${recordsByIdSql({ district: districtSql("$1"), kind: "$2", ids: "$3" })} ORDER BY r.id`,
+      districtId,
+      kindCode(kind),
+      ids,
+    )
+    return rows.map(fingerprintOf)
+  }
+  const answer = get(
     "string_agg(raw, '') AS text, count(*)::int AS count, (count(*) FILTER (WHERE active))::int AS active",
   )
+  // Asked for here, they are made while the database puts its own together.
+  const { ids, raws } = query
+  const { text, count, active } = await answer
   const stored = String(text ?? "")
   if (active === count && stored === raws.join("")) return true
-  if (!isComparable(stored, Number(count), query)) return false
+  if (!isComparable(stored, Number(count), { raws })) return false
+  if (active === count && count === ids.length) {
+    const difference = differenceInPlace(stored, { ids, raws })
+    const others = difference === undefined ? [] : await storedOf(difference.differing)
+    if (difference?.differing.length === others.length) return { same: difference.same, others }
+  }
   const { rows } = await get("string_agg(active::int || id, ' ') AS rows")
-  const difference = differenceOf({ raws: stored, rows: String(rows) }, query)
+  const difference = differenceOf({ raws: stored, rows: String(rows) }, { ids, raws })
   if (difference === undefined) return false
-  const others = await sql.all(
-    `SELECT r.id, active, raw, canonical
-     FROM ${recordsByIdSql({ district: districtSql("$1"), kind: "$2", ids: "$3" })} ORDER BY r.id`,
-    districtId,
-    kindCode(kind),
-    difference.differing,
-  )
-  return { same: difference.same, others: others.map(fingerprintOf) }
+  return { same: difference.same, others: await storedOf(difference.differing) }
 }
 
 export async function getRecords(

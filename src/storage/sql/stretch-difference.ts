@@ -23,6 +23,26 @@ export function isComparable(stored: string, count: number, { raws }: Pick<Stret
   return count > 0 && stored.length === count * (raws[0]?.length ?? 0)
 }
 
+/**
+ * The same of a stretch that has as many records as the query has ids, all of them active, if it differs only in what
+ * single records say: then what is at the same place is of the same id. That is so exactly if all of `differing` turn
+ * out to be stored; undefined where more than a few differ.
+ */
+export function differenceInPlace(
+  raws: string,
+  query: Pick<StretchQuery, "ids" | "raws">,
+): DifferingIds | undefined {
+  const width = query.raws[0]?.length ?? 0
+  const same = new Uint8Array(query.ids.length)
+  const differing: string[] = []
+  for (const [index, raw] of query.raws.entries()) {
+    if (raws.startsWith(raw, index * width)) same[index] = 1
+    else differing.push(query.ids[index] ?? "")
+    if (differing.length * differingShare > query.ids.length) return undefined
+  }
+  return { same, differing }
+}
+
 /** How a stretch differs from what the query says of it; undefined where too much does. */
 export function differenceOf(
   stored: StoredStretch,
