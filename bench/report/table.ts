@@ -112,13 +112,16 @@ export function markdownPage(written: {
   const { report, storage, kept } = written
   const { figures, machine } = report
   const line = (row: readonly string[]): string => `| ${row.join(" | ")} |`
-  const all = [...kept.figures, ...figures].sort((one, other) => order(one) - order(other))
+  // The floor is 1 of itself, whoever asks.
+  const all = [...kept.figures, ...figures]
+    .filter(({ name }) => name !== "F")
+    .sort((one, other) => order(one) - order(other))
   const columns = (row: readonly string[]): string[] => row.slice(0, -1)
   const { node, cpu, cpus, memoryGiB, platform, date, load } = machine
   const busy =
     load > busyLoad ? ` Others were at work (load ${load.toFixed(1)}): best and cpu tell more.` : ""
   const about = `on ${date} with Node ${node} on ${cpus} × ${cpu}, ${memoryGiB} GiB of memory, ${platform}.${busy}`
-  const names = [...new Set(figures.map(({ name }) => name))]
+  const names = [...new Set(figures.map(({ name }) => name))].filter((name) => name !== "F")
   const on = storage === "postgres" ? "PostgreSQL" : "SQLite"
   const measured = [
     ...kept.measured.flatMap((former) => {
