@@ -126,7 +126,7 @@ export function markdownPage(written: {
   const measured = [
     ...kept.measured.flatMap((former) => {
       if (former.on !== on) return [former]
-      const others = former.names.filter((name) => !names.includes(name))
+      const others = former.names.filter((name) => name !== "F" && !names.includes(name))
       return others.length === 0 ? [] : [{ ...former, names: others }]
     }),
     { on, names, about },
