@@ -76,6 +76,6 @@ async function importSmall(
 
 function queueAt(database: string, storage: ReturnType<typeof storageAt>): ImportQueue {
   if (!isPostgres(database)) return new InProcessQueue({ storage })
-  const [url = ""] = database.split("#")
-  return new BossQueue({ database: url, schema: "bench_queue", pollMs: 500 })
+  const [connectionString] = database.split("#")
+  return new BossQueue({ connectionString, schema: "bench_queue", pollMs: 500 })
 }

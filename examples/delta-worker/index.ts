@@ -8,12 +8,12 @@ import { startWorker } from "homeroom/worker"
 import { cleverApp, read } from "../support/clever-app.ts"
 import { databaseUrl } from "../support/postgres.ts"
 
-const database = await databaseUrl()
+const connectionString = await databaseUrl()
 const app = await cleverApp({ dayEverySeconds: 20 })
 const cron = read("CRON") ?? "0 2 * * *"
 
 // #region worker
-const storage = new PostgresStorage({ connectionString: database })
+const storage = new PostgresStorage({ connectionString })
 const clever = new CleverClient(app)
 const connections = new Connections({ storage, clever })
 const roster = new RosterSync({
@@ -30,7 +30,7 @@ const worker = await startWorker({
   storage,
   roster,
   connections,
-  database,
+  queue: { connectionString },
   // What changed every night, and everything once a week.
   schedule: { cron, timeZone: "America/Chicago", jitterMinutes: 0, bulkEveryDays: 7 },
   discover: [{ name: "default", clever }],

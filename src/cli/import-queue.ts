@@ -13,9 +13,9 @@ export async function withQueue<Result>(
   storage: RosterStorage,
   use: (queue: ImportQueue) => Promise<Result>,
 ): Promise<Result> {
-  const database = queueDatabase()
-  if (database === undefined) return use(new InProcessQueue({ storage }))
-  const queue = new BossQueue({ database, connections: 2 })
+  const connectionString = queueDatabase()
+  if (connectionString === undefined) return use(new InProcessQueue({ storage }))
+  const queue = new BossQueue({ connectionString, maxConnections: 2 })
   try {
     return await use(queue)
   } finally {

@@ -16,9 +16,14 @@ export interface QueuePoolLike {
   query(text: string, values?: unknown[]): Promise<{ rows: any[] }>
 }
 
+/** Where the database is, and how it is used. One of `connectionString` and `pool` is needed. */
 export interface BossQueueOptions {
-  /** The database: its address, or the app's own pool of connections to it. */
-  database: string | QueuePoolLike
+  /** `postgres://user:password@host/database`: the queue opens and closes connections of its own. */
+  connectionString?: string | undefined
+  /** The most connections of its own. Default 4. */
+  maxConnections?: number | undefined
+  /** A pool that the app has already; it is not closed. */
+  pool?: QueuePoolLike | undefined
   /** The schema in which pg-boss keeps its tables. Default `homeroom_queue`. */
   schema?: string | undefined
   /**
@@ -32,8 +37,6 @@ export interface BossQueueOptions {
   pollMs?: number | undefined
   /** After how many milliseconds without a heartbeat a job is given to another process. Default 20,000, at least 10,000. */
   heartbeatMs?: number | undefined
-  /** How many connections it opens of its own, where `database` is an address. Default 4. */
-  connections?: number | undefined
   /** Told what a handler rejects with, and of the database's failures: both are tried again. What it throws is ignored. */
   onError?: ((error: unknown) => void) | undefined
 }
@@ -70,7 +73,13 @@ export class BossQueue implements ImportQueue {
   #boss: Promise<PgBoss> | undefined
   #isClosed = false
 
+  /** Throws `INVALID_OPTIONS` unless there is either a `connectionString` or a `pool`. */
   constructor(options: BossQueueOptions) {
+    if ((options.connectionString === undefined) === (options.pool === undefined)) {
+      throw new HomeroomError("INVALID_OPTIONS", {
+        message: "BossQueue needs either a connectionString or a pool.",
+      })
+    }
     this.#options = options
     this.#onError = tellTo(options.onError)
   }
@@ -183,16 +192,21 @@ export class BossQueue implements ImportQueue {
   }
 
   async #start(): Promise<PgBoss> {
-    const { database, schema = "homeroom_queue", migrate = true, connections = 4 } = this.#options
+    const { connectionString, pool, maxConnections = 4 } = this.#options
+    const { schema = "homeroom_queue", migrate = true } = this.#options
     const { PgBoss } = await import("pg-boss").catch((cause: unknown) => {
       const message =
         "The import queue needs the package pg-boss, which is not installed: npm install pg-boss"
       throw new HomeroomError("INVALID_OPTIONS", { message, cause })
     })
     const options: ConstructorOptions = {
-      ...(typeof database === "string"
-        ? { connectionString: database, max: connections, application_name: "homeroom-queue" }
-        : { db: { executeSql: (text: string, values?: unknown[]) => database.query(text, values) } }),
+      ...(pool === undefined
+        ? {
+            connectionString: connectionString as string,
+            max: maxConnections,
+            application_name: "homeroom-queue",
+          }
+        : { db: { executeSql: (text: string, values?: unknown[]) => pool.query(text, values) } }),
       schema,
       migrate,
       createSchema: migrate,

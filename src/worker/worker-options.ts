@@ -9,7 +9,7 @@ import type {
 } from "../exchange/index.ts"
 import type { RosterSync, TargetDelivery } from "../roster/index.ts"
 import type { RosterStorage } from "../storage/contract.ts"
-import type { QueuePoolLike } from "./boss-queue.ts"
+import type { BossQueueOptions } from "./boss-queue.ts"
 
 export interface WorkerOptions {
   /** Where rosters are kept, and what goes with them. */
@@ -18,12 +18,11 @@ export interface WorkerOptions {
   roster: RosterSync
   connections: Connections
   /**
-   * The PostgreSQL database of the import queue: its address, or the app's own pool of connections. Usually that of the
-   * storage. Default: none, and the queue is in the storage itself, which will do for one process and a few.
+   * The import queue: the PostgreSQL database that it is in, usually that of the storage (`{ connectionString }` or
+   * `{ pool }`), or a queue that is made already. Default: it is in the storage itself, which will do for one process and
+   * a few.
    */
-  database?: string | QueuePoolLike | undefined
-  /** A queue that is made already, instead of either. Default: one is made. */
-  queue?: ImportQueue | undefined
+  queue?: BossQueueOptions | ImportQueue | undefined
   /** Deliveries to the app's own tables, which this process does as well. Default: none. */
   deliveries?: readonly TargetDelivery[] | undefined
   /** How many imports at once in this process. Default 2. */

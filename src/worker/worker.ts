@@ -12,7 +12,7 @@ import {
   type WorkerPart,
 } from "../exchange/index.ts"
 import type { TargetDelivery } from "../roster/index.ts"
-import { BossQueue } from "./boss-queue.ts"
+import { BossQueue, type BossQueueOptions } from "./boss-queue.ts"
 import { HealthServer, type WorkerHealth, type WorkerProblem, type WorkerState } from "./health-server.ts"
 import { measure } from "./measure.ts"
 import { tryUntilReached } from "./try-until-reached.ts"
@@ -54,17 +54,17 @@ export class Worker {
   #stop: Promise<void> | undefined
   #hasStopped: () => void = () => {}
 
-  /** Throws `INVALID_OPTIONS` for no app to `discover` by, or two of the same name. */
+  /**
+   * Throws `INVALID_OPTIONS` for no app to `discover` by, or two of the same name, and for a `queue` without a database.
+   */
   constructor(options: WorkerOptions) {
-    const { storage, connections, roster, database, schedule, matching, deliveries = [] } = options
+    const { storage, connections, roster, queue, schedule, matching, deliveries = [] } = options
     this.#options = options
     this.#deliveries = deliveries
     const onError = (part: WorkerPart) => (error: unknown) => this.#fail(part, error)
-    if (options.queue === undefined && database !== undefined) {
-      this.#ownQueue = new BossQueue({ database, onError: onError("queue") })
-    }
-    this.#queue =
-      options.queue ?? this.#ownQueue ?? new InProcessQueue({ storage, holdMs, onError: onError("queue") })
+    if (queue === undefined) this.#queue = new InProcessQueue({ storage, holdMs, onError: onError("queue") })
+    else if (isQueue(queue)) this.#queue = queue
+    else this.#queue = this.#ownQueue = new BossQueue({ onError: onError("queue"), ...queue })
     this.imports = new Imports({
       storage,
       connections,
@@ -292,4 +292,8 @@ export class Worker {
 
 function codeOf(error: unknown): string {
   return isHomeroomError(error) ? error.code : "INTERNAL"
+}
+
+function isQueue(queue: BossQueueOptions | ImportQueue): queue is ImportQueue {
+  return "work" in queue
 }

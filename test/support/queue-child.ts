@@ -7,7 +7,7 @@ export interface QueueOrder {
 }
 
 const { database, schema } = JSON.parse(process.argv[2] ?? "") as QueueOrder
-const queue = new BossQueue({ database, schema, pollMs: 500, heartbeatMs: 10_000 })
+const queue = new BossQueue({ connectionString: database, schema, pollMs: 500, heartbeatMs: 10_000 })
 await queue.work(async ({ districtId }) => {
   process.send?.(districtId)
   await new Promise(() => {})

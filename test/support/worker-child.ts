@@ -66,7 +66,7 @@ const target: Target = order.target?.startsWith("postgres")
 const lease = { ttlMs: leaseMs, heartbeatMs: leaseMs / 4 }
 
 const queue = order.storage.startsWith("postgres")
-  ? new BossQueue({ database: order.storage, pollMs: 500, heartbeatMs: 10_000, connections: 2 })
+  ? new BossQueue({ connectionString: order.storage, pollMs: 500, heartbeatMs: 10_000, maxConnections: 2 })
   : new InProcessQueue({ storage, holdMs: leaseMs * 1.5, pollMs: 200 })
 const worker = await startWorker({
   storage,

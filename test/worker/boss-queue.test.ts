@@ -25,7 +25,7 @@ afterAll(async () => {
 function queueOf(options: Partial<BossQueueOptions> = {}): BossQueue {
   const schema = options.schema ?? `queue_${++schemas}`
   const queue = new BossQueue({
-    database: database.url,
+    connectionString: database.url,
     pollMs: 500,
     heartbeatMs: 10_000,
     ...options,
@@ -218,7 +218,7 @@ test("S22 the job of a process that was killed is given to another, one that is 
 
 test("a pool of the app's own will do", async () => {
   const pool = new pg.Pool({ connectionString: database.url, max: 3 })
-  const queue = new BossQueue({ database: pool, schema: "pooled", pollMs: 500 })
+  const queue = new BossQueue({ pool, schema: "pooled", pollMs: 500 })
   const handled: string[] = []
   const work = await queue.work(async ({ districtId }) => void handled.push(districtId))
   await queue.add(request("d1"))
@@ -229,7 +229,7 @@ test("a pool of the app's own will do", async () => {
 })
 
 test("a database that does not answer is told as such", async () => {
-  const queue = new BossQueue({ database: "postgres://nobody@127.0.0.1:9/none" })
+  const queue = new BossQueue({ connectionString: "postgres://nobody@127.0.0.1:9/none" })
   expect(await codeOf(queue.add(request("d1")))).toBe("QUEUE_UNREACHABLE")
   expect(await codeOf(queue.check())).toBe("QUEUE_UNREACHABLE")
   await queue.close()
@@ -246,3 +246,10 @@ function startWorker(order: QueueOrder): { said: (word: string) => Promise<void>
   child.on("message", (word) => words.add(word))
   return { said: (word) => until(() => words.has(word)), kill: () => void child.kill("SIGKILL") }
 }
+
+test("wants either an address or a pool", () => {
+  const pool = { query: async () => ({ rows: [] }) }
+  for (const options of [{}, { pool, connectionString: "postgres://nobody@127.0.0.1:9/none" }]) {
+    expect(() => new BossQueue(options)).toThrow(/either a connectionString or a pool/)
+  }
+})

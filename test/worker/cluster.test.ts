@@ -38,7 +38,7 @@ beforeAll(async () => {
   })
   storage = new PostgresStorage({ connectionString: postgres.url })
   await storage.open()
-  queue = new BossQueue({ database: postgres.url, heartbeatMs: 10_000 })
+  queue = new BossQueue({ connectionString: postgres.url, heartbeatMs: 10_000 })
   app = new PostgresApp(postgres.url)
   await app.makeTables()
 }, 120_000)

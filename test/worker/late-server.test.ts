@@ -31,7 +31,7 @@ function optionsAt(url: string): WorkerOptions & { events: ExchangeEvent[] } {
     storage,
     roster: new RosterSync({ storage, clever }),
     connections: new Connections({ storage, clever }),
-    database: url,
+    queue: { connectionString: url },
     signals: false,
     onEvent: (event) => events.push(event),
     events,
@@ -101,9 +101,9 @@ test("does not wait where it is told not to", async () => {
 test("a queue that is away is waited for as well", async () => {
   const options = optionsAt(database.url)
   const { url } = await lateServer()
-  expect(await codeOf(startWorker({ ...options, database: url, startTimeoutMs: 400 }))).toBe(
-    "QUEUE_UNREACHABLE",
-  )
+  expect(
+    await codeOf(startWorker({ ...options, queue: { connectionString: url }, startTimeoutMs: 400 })),
+  ).toBe("QUEUE_UNREACHABLE")
   expect(failuresIn(options.events)[0]).toEqual({ ...away, part: "queue", code: "QUEUE_UNREACHABLE" })
 })
 
@@ -148,7 +148,7 @@ test("what does not go away by waiting ends it at once", async () => {
     const options = optionsAt(href)
     expect(await codeOf(startWorker(options))).toBe("STORAGE_UNREADABLE")
     expect(failuresIn(options.events)).toEqual([])
-    expect(await codeOf(startWorker({ ...optionsAt(database.url), database: href }))).toBe(
+    expect(await codeOf(startWorker({ ...optionsAt(database.url), queue: { connectionString: href } }))).toBe(
       "STORAGE_UNREADABLE",
     )
   }

@@ -162,8 +162,8 @@ test("is refused what makes no sense, and leaves nothing behind", async () => {
   onTestFinished(() => worker.stop())
   const port = Number(new URL(worker.url ?? "").port)
   expect(await codeOf(startWorker(optionsOf(world, { port })))).toBe("INVALID_OPTIONS")
-  const database = "postgres://nobody@127.0.0.1:9/none"
+  const queue = { connectionString: "postgres://nobody@127.0.0.1:9/none" }
   const { storage, roster, connections } = world
-  const unreachable = { storage, roster, connections, database, startTimeoutMs: 0 }
+  const unreachable = { storage, roster, connections, queue, startTimeoutMs: 0 }
   expect(await codeOf(startWorker(unreachable))).toBe("QUEUE_UNREACHABLE")
 })

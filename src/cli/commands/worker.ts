@@ -44,7 +44,7 @@ export function addWorker(program: Command): void {
 async function work(options: WorkerOptions): Promise<void> {
   const { concurrency, port, host, startTimeout, verbose } = options
   const onEvent = logEvents(lineLogger(verbose === true))
-  const database = queueDatabase()
+  const connectionString = queueDatabase()
   const { storage, apps, source } = cleverOnStorage({ onEvent })
   await withSignals(async (signal) => {
     try {
@@ -52,7 +52,7 @@ async function work(options: WorkerOptions): Promise<void> {
         storage,
         connections: new Connections({ storage, apps }),
         roster: new RosterSync({ clever: source, storage, onEvent }),
-        ...(database !== undefined && { database }),
+        ...(connectionString !== undefined && { queue: { connectionString } }),
         // One district's token finds no others.
         ...(!hasDistrictToken() && { discover: apps }),
         concurrency,
