@@ -18,11 +18,11 @@ export interface QueuePoolLike {
 
 /** Where the database is, and how it is used. One of `connectionString` and `pool` is needed. */
 export interface BossQueueOptions {
-  /** `postgres://user:password@host/database`: the queue opens and closes connections of its own. */
+  /** `postgres://user:password@host/database`: the queue opens and closes connections of its own. Default: none. */
   connectionString?: string | undefined
   /** The most connections of its own. Default 4. */
   maxConnections?: number | undefined
-  /** A pool that the app has already; it is not closed. */
+  /** A pool that the app has already; it is not closed. Default: none. */
   pool?: QueuePoolLike | undefined
   /** The schema in which pg-boss keeps its tables. Default `homeroom_queue`. */
   schema?: string | undefined
