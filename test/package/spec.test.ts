@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
@@ -38,5 +39,19 @@ describe("tests as a specification (npm run test:spec)", () => {
     expect(splitName("S15 S16 a school")).toEqual({ ids: ["S15", "S16"], text: "a school" })
     expect(splitName("S26, S27")).toEqual({ ids: ["S26", "S27"], text: "" })
     expect(splitName("a school of S15")).toEqual({ ids: [], text: "a school of S15" })
+  })
+
+  test("npm test ends with a line for each rule: how many tests hold Homeroom to it", {
+    timeout: 60_000,
+  }, () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+    const [, ...args] = `${scripts.test} test/models/overrides.test.ts`.split(" ")
+    const { stdout } = spawnSync("vitest", args, {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, NO_COLOR: "1" },
+    })
+    expect(stdout).toMatch(/^✓ +\d+ {2}S19 {2}The owner of a field is Clever/m)
+    expect(stdout).toMatch(/Tests {2}\d+ passed/)
   })
 })
