@@ -18,8 +18,7 @@ export interface CleverApp extends Pick<CleverAppOptions, "name" | "signupUrl" |
   readonly clever: CleverClient
 }
 
-/** The clients of several Clever apps; `options` goes for all. Throws `INVALID_OPTIONS` as
- * {@link CleverClient} does. */
+/** The clients of several Clever apps; `options` goes for all. Throws `INVALID_OPTIONS` as {@link CleverClient} does. */
 export function cleverApps(
   apps: readonly CleverAppOptions[],
   options: Omit<CleverClientOptions, "clientId" | "clientSecret" | "districtToken"> = {},

@@ -74,7 +74,8 @@ export class RosterSync extends RosterReader {
   }
 
   /**
-   * Imports a district now and returns how it ended: `applied`, `unchanged`, `held`, `interrupted`, or `cancelled` by somebody.
+   * Imports a district now and returns how it ended: `applied`, `unchanged`, `held`, `interrupted`, or `cancelled` by
+   * somebody.
    *
    * Rejects with `SYNC_IN_PROGRESS` while another import of the district runs, with `CONNECTION_NOT_ACTIVE` where the
    * district has a connection that is paused, ended or not yet active, with a `CLEVER_…` or `STORAGE_…` code when the

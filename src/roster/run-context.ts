@@ -81,7 +81,6 @@ export function runToSave(context: RunContext): Run {
   return { ...run, checkpoint: context.saved }
 }
 
-/** The checkpoint that every listing, replay and reading of events keeps up to date. */
 /** Where a run begins: nothing of the stage has been seen. */
 export function firstCheckpoint(
   at: Pick<Checkpoint, "at" | "stage" | "apiVersion" | "cursor" | "scope">,
@@ -98,6 +97,7 @@ export function firstCheckpoint(
   }
 }
 
+/** The checkpoint that every listing, replay and reading of events keeps up to date. */
 export function checkpointOf(run: Run): Checkpoint {
   if (run.checkpoint === null) throw new TypeError(`Run ${run.id} has no checkpoint`)
   return run.checkpoint

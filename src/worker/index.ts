@@ -8,4 +8,4 @@ export { BossQueue, type BossQueueOptions, type QueuePoolLike } from "./boss-que
 export type { WorkerHealth, WorkerProblem, WorkerState } from "./health-server.ts"
 export { startWorker } from "./start-worker.ts"
 export type { Worker } from "./worker.ts"
-export type { WorkerOptions } from "./worker-options.ts"
+export type { QueueDatabase, WorkerOptions } from "./worker-options.ts"

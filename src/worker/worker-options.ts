@@ -11,6 +11,9 @@ import type { RosterSync, TargetDelivery } from "../roster/index.ts"
 import type { RosterStorage } from "../storage/contract.ts"
 import type { BossQueueOptions } from "./boss-queue.ts"
 
+/** A queue on PostgreSQL that the worker makes and closes itself; it tells of its failures as of its own. */
+export type QueueDatabase = Omit<BossQueueOptions, "onError">
+
 export interface WorkerOptions {
   /** Where rosters are kept, and what goes with them. */
   storage: RosterStorage
@@ -22,7 +25,7 @@ export interface WorkerOptions {
    * `{ pool }`), or a queue that is made already. Default: it is in the storage itself, which will do for one process and
    * a few.
    */
-  queue?: BossQueueOptions | ImportQueue | undefined
+  queue?: QueueDatabase | ImportQueue | undefined
   /** Deliveries to the app's own tables, which this process does as well. Default: none. */
   deliveries?: readonly TargetDelivery[] | undefined
   /** How many imports at once in this process. Default 2. */

@@ -12,11 +12,11 @@ import {
   type WorkerPart,
 } from "../exchange/index.ts"
 import type { TargetDelivery } from "../roster/index.ts"
-import { BossQueue, type BossQueueOptions } from "./boss-queue.ts"
+import { BossQueue } from "./boss-queue.ts"
 import { HealthServer, type WorkerHealth, type WorkerProblem, type WorkerState } from "./health-server.ts"
 import { measure } from "./measure.ts"
 import { tryUntilReached } from "./try-until-reached.ts"
-import { checkOptions, type WorkerOptions } from "./worker-options.ts"
+import { checkOptions, type QueueDatabase, type WorkerOptions } from "./worker-options.ts"
 
 /** For how long storage and queue may take to answer before the worker counts as not ready. */
 const answerMs = 3_000
@@ -64,7 +64,7 @@ export class Worker {
     const onError = (part: WorkerPart) => (error: unknown) => this.#fail(part, error)
     if (queue === undefined) this.#queue = new InProcessQueue({ storage, holdMs, onError: onError("queue") })
     else if (isQueue(queue)) this.#queue = queue
-    else this.#queue = this.#ownQueue = new BossQueue({ onError: onError("queue"), ...queue })
+    else this.#queue = this.#ownQueue = new BossQueue({ ...queue, onError: onError("queue") })
     this.imports = new Imports({
       storage,
       connections,
@@ -294,6 +294,6 @@ function codeOf(error: unknown): string {
   return isHomeroomError(error) ? error.code : "INTERNAL"
 }
 
-function isQueue(queue: BossQueueOptions | ImportQueue): queue is ImportQueue {
+function isQueue(queue: QueueDatabase | ImportQueue): queue is ImportQueue {
   return "work" in queue
 }

@@ -1,6 +1,6 @@
 import type { StoredFingerprint, StretchDifference, StretchQuery } from "../contract.ts"
 import { kindCode } from "../sql/codes.ts"
-import { differenceInPlace, differenceOf, isComparable } from "../sql/stretch-difference.ts"
+import { differenceOf, isComparable } from "../sql/stretch-difference.ts"
 import type { Row, Statements } from "./statements.ts"
 
 export const selectFingerprints =
@@ -41,18 +41,12 @@ export function compareStretch(
   if ((active ?? 0) === count && stored === raws.join("")) return true
 
   if (!isComparable(stored, Number(count), query)) return false
-  const storedOf = (ids: readonly string[]): StoredFingerprint[] =>
-    ids
-      .map((id) => reader.get(`${selectFingerprints} AND id = ?`, district, kindCode(kind), id))
-      .filter((found) => found !== undefined)
-      .map(fingerprintOf)
-  if (active === count && count === query.ids.length) {
-    const difference = differenceInPlace(stored, query)
-    const others = storedOf(difference?.differing ?? [])
-    if (difference?.differing.length === others.length) return { same: difference.same, others }
-  }
   const { rows } = get("group_concat(active || id, ' ') AS rows", "active, id")
   const difference = differenceOf({ raws: stored, rows: String(rows) }, query)
   if (difference === undefined) return false
-  return { same: difference.same, others: storedOf(difference.differing) }
+  const others = difference.differing
+    .map((id) => reader.get(`${selectFingerprints} AND id = ?`, district, kindCode(kind), id))
+    .filter((found) => found !== undefined)
+    .map(fingerprintOf)
+  return { same: difference.same, others }
 }
