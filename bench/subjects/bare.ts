@@ -2,6 +2,7 @@ import { DatabaseSync } from "node:sqlite"
 import { CleverClient } from "../../src/clever/index.ts"
 import { rawFingerprint } from "../../src/models/index.ts"
 import { kinds } from "../../src/models/kinds.ts"
+import { RecordBytes } from "../../src/models/read-record.ts"
 import { compareFound } from "../../src/roster/compare.ts"
 
 /**
@@ -19,10 +20,11 @@ export async function importBarely(apiUrl: string, districtId: string, path: str
     const insert = database.prepare("INSERT INTO records VALUES (?, ?, ?, ?, ?)")
     for (const kind of kinds) {
       for await (const page of source.recordPages({ districtId, kind })) {
+        const bytes = new RecordBytes(page.body)
         for (let at = 0; at < page.count; at++) {
-          const bytes = page.body.subarray(page.starts[at], page.ends[at])
-          const text = (): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
-          const found = { kind, id: page.ids[at], raw: rawFingerprint(bytes), text }
+          const [start = 0, end = 0] = [page.starts[at], page.ends[at]]
+          const raw = rawFingerprint(page.body.subarray(start, end))
+          const found = { kind, id: page.ids[at], raw, bytes, start, end }
           const change = compareFound(found, undefined, {
             districtId,
             scope: undefined,

@@ -1,5 +1,6 @@
 import type { Kind } from "./kinds.ts"
 import type { RosterRecord } from "./parse-record.ts"
+import type { WantedFields } from "./record-shape.ts"
 import type { Section } from "./section.ts"
 import type { User } from "./user.ts"
 
@@ -9,6 +10,26 @@ export interface FoundBy {
   schools: string[]
   sisIds: string[]
   people: string[]
+}
+
+const ofRoles: WantedFields = {
+  id: true,
+  district: true,
+  roles: { "*": { school: true, schools: true, sis_id: true, staff_id: true } },
+}
+const ofOthers: WantedFields = {
+  id: true,
+  district: true,
+  sis_id: true,
+  school: true,
+  students: true,
+  teachers: true,
+  teacher: true,
+}
+
+/** The fields of a record that {@link recordKeys} looks at, with those that say whose it is. */
+export function wantedFields(kind: Kind): WantedFields {
+  return kind === "user" ? ofRoles : ofOthers
 }
 
 export function recordKeys(kind: Kind, record: RosterRecord): FoundBy {

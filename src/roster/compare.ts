@@ -3,6 +3,7 @@ import { isOfThisSchema, isSameScope } from "../models/fingerprint.ts"
 import { canonicalFingerprint, isSameContent, rawFingerprint } from "../models/index.ts"
 import type { Kind } from "../models/kinds.ts"
 import { parseRecord } from "../models/parse-record.ts"
+import { RecordBytes, readRecord } from "../models/read-record.ts"
 import { recordKeys } from "../models/record-keys.ts"
 import type { StagedChange, StoredFingerprint } from "../storage/contract.ts"
 import type { CompiledScope, ScopeVerdict } from "./scope/compiled-scope.ts"
@@ -15,8 +16,10 @@ export interface FoundRecord {
   id: string | undefined
   /** Fingerprint of the bytes as sent. */
   raw: string
-  /** The record's JSON text; made only where it is needed. */
-  text: () => string
+  /** Where the bytes of the record's JSON text stand. */
+  bytes: RecordBytes
+  start: number
+  end: number
 }
 
 /** What is stored, with its content where {@link needsContent} asks for it. */
@@ -44,7 +47,17 @@ export function compareFound(
   const { kind, raw } = found
   const { scope, districtId } = options
   if (stored?.raw === raw && stored.state === "active") return undefined
-  let data = found.text()
+  const { bytes, start, end } = found
+  let data = bytes.bytes.toString("utf8", start, end)
+  const reading =
+    scope === undefined ? readRecord(kind, { bytes, start, end, text: data }, { districtId }) : undefined
+  if (reading !== undefined) {
+    const { id, canonical, keys } = reading
+    if (stored?.canonical === canonical && stored.state === "active" && isSameScope(stored.raw, raw))
+      return undefined
+    const action = actionFor({ kind, raw, canonical }, stored, scope)
+    return { action, kind, id, data, raw, canonical, keys }
+  }
   let value = parseText(data, kind)
   const verdict = scope?.judge(kind, value)
   if (verdict?.state === "out") return outOfScope(kind, stored)
@@ -81,7 +94,8 @@ export function foundFromText(
   scope: CompiledScope | undefined,
 ): FoundRecord {
   const fingerprint = scope?.fingerprint ?? rawFingerprint
-  return { kind, id, raw: fingerprint(Buffer.from(text)), text: () => text }
+  const bytes = Buffer.from(text)
+  return { kind, id, raw: fingerprint(bytes), bytes: new RecordBytes(bytes), start: 0, end: bytes.length }
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { Kind } from "../models/kinds.ts"
+import { RecordBytes } from "../models/read-record.ts"
 import type { RecordPage } from "../models/record-page.ts"
 import type { Checkpoint, StagedChange } from "../storage/contract.ts"
 import { compareFound } from "./compare.ts"
 import { loopError, pagesOf } from "./kind-pages.ts"
-import { noPage, orderOf, rawFingerprints, textInPage, unidentifiedId } from "./listed-page.ts"
+import { noPage, orderOf, rawFingerprints, unidentifiedId } from "./listed-page.ts"
 import { fingerprintChunk, lookupChunk, PageMerge } from "./page-merge.ts"
 import { checkpointOf, type RunContext, stagePage } from "./run-context.ts"
 
@@ -64,6 +65,7 @@ async function listUnordered(context: RunContext, kind: Kind): Promise<void> {
   for await (const page of pagesOf(context, kind)) {
     const before = await countStagedOf(context, kind)
     const raws = rawFingerprints(page, context.scope)
+    const bytes = new RecordBytes(page.body)
     const checkpoint = structuredClone(checkpointOf(context.run))
     checkpoint.outside ??= {}
     const { outside } = checkpoint
@@ -77,7 +79,8 @@ async function listUnordered(context: RunContext, kind: Kind): Promise<void> {
         const id = page.ids[index]
         if (id === undefined) checkpoint.gap = true
         const known = id === undefined ? undefined : storedById.get(id)
-        const found = { kind, id, raw: raws[index] ?? "", text: () => textInPage(page, index) }
+        const [start = 0, end = 0] = [page.starts[index], page.ends[index]]
+        const found = { kind, id, raw: raws[index] ?? "", bytes, start, end }
         const change = compareFound(found, known, {
           districtId: context.run.districtId,
           scope: context.scope,

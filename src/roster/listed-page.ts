@@ -23,15 +23,6 @@ export function rawFingerprints(page: RecordPage, scope: CompiledScope | undefin
   return raws
 }
 
-/** The JSON text of one record of a page. */
-export function textInPage({ body, starts, ends }: RecordPage, index: number): string {
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString(
-    "utf8",
-    starts[index],
-    ends[index],
-  )
-}
-
 /** True if every record of a page has an id. */
 export function isComplete(ids: readonly (string | undefined)[]): ids is readonly string[] {
   return !ids.includes(undefined)

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises"
 import type { Kind } from "../models/kinds.ts"
+import { RecordBytes } from "../models/read-record.ts"
 import type { RecordPage } from "../models/record-page.ts"
 import type { Checkpoint, StagedChange, StoredFingerprint } from "../storage/contract.ts"
 import { compareFound, needsContent, type StoredState } from "./compare.ts"
-import { isComplete, lastIdOf, rawFingerprints, textInPage, unidentifiedId } from "./listed-page.ts"
+import { isComplete, lastIdOf, rawFingerprints, unidentifiedId } from "./listed-page.ts"
 import { checkpointOf, type RunContext, stagePage } from "./run-context.ts"
 
 /** Stored fingerprints read at a time: a page's worth and some. */
@@ -74,6 +75,7 @@ export class PageMerge {
     const { districtId } = this.#context.run
     if (this.#same === undefined) await this.#refill(this.checkpoint.lastId)
     const raws = this.#raws
+    const bytes = new RecordBytes(page.body)
     for (let index = 0; index < page.count; index++) {
       const id = page.ids[index]
       if (this.#same?.[index] === 1 && id !== undefined) {
@@ -95,7 +97,14 @@ export class PageMerge {
       const raw = raws[index] ?? ""
       if (stored?.raw === raw && stored.state === "active") continue
       if (needsContent(stored, raw, scope)) stored = await this.#withContent(stored, index)
-      const found = { kind: this.#kind, id, raw, text: () => textInPage(page, index) }
+      const found = {
+        kind: this.#kind,
+        id,
+        raw,
+        bytes,
+        start: page.starts[index] ?? 0,
+        end: page.ends[index] ?? 0,
+      }
       const change = compareFound(found, stored, {
         districtId,
         scope,

@@ -4,39 +4,7 @@ import * as z from "zod"
 import { kinds } from "../../src/models/kinds.ts"
 import { recordSchemas } from "../../src/models/parse-record.ts"
 import { quickCheck } from "../../src/models/quick-check.ts"
-
-/** A value that the schema accepts, with everything in it that the schema names. */
-function fullValue(schema: z.ZodType): unknown {
-  const { type, innerType, element, shape } = schema._zod.def as {
-    type: string
-    innerType?: z.ZodType
-    element?: z.ZodType
-    shape?: Record<string, z.ZodType>
-  }
-  if (innerType !== undefined) return fullValue(innerType)
-  if (element !== undefined) return [fullValue(element), fullValue(element)]
-  if (shape === undefined) return type === "boolean" ? true : "text"
-  return Object.fromEntries([
-    ...Object.entries(shape).map(([key, inner]) => [key, fullValue(inner)]),
-    ["other", 1],
-  ])
-}
-
-/** Every place in a value, the value itself included. */
-function placesOf(value: unknown, path: string[] = []): string[][] {
-  if (typeof value !== "object" || value === null) return [path]
-  return [path, ...Object.entries(value).flatMap(([key, inner]) => placesOf(inner, [...path, key]))]
-}
-
-function withValueAt(value: unknown, [key, ...rest]: string[], put: unknown): unknown {
-  if (key === undefined) return put
-  const copy = structuredClone(value) as Record<string, unknown>
-  if (rest.length === 0 && put === undefined) delete copy[key]
-  else copy[key] = withValueAt(copy[key], rest, put)
-  return copy
-}
-
-const odd = [undefined, null, "", "x", 0, 1.5, true, false, [], ["a"], [null], [1], {}, { a: 1 }, [{}], [[]]]
+import { fullValue, odd, placesOf, withValueAt } from "./whole-records.ts"
 
 describe("the quick check of a record (S8)", () => {
   it.each(kinds)("accepts exactly what zod accepts of a %s, with any value in any place", (kind) => {

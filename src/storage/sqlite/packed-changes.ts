@@ -44,31 +44,68 @@ export function packChanges(changes: readonly StagedChange[], memory: ContentMem
   const actions = new Uint8Array(changes.length)
   const contentEnds = new Uint32Array(changes.length)
   const rejections: PackedChanges["rejections"] = new Map()
-  const size = changes.reduce((sum, change) => sum + Buffer.byteLength(textOf(change)), 0)
-  const contents = memory.take(size)
-  const writer = Buffer.from(contents.buffer)
-  const fields: string[] = []
-  let end = 0
+  const contents = new ContentWriter(changes, memory)
+  let fields = ""
   let index = -1
   for (const change of changes) {
     index++
     kinds[index] = kindCode(change.kind)
     actions[index] = actionCode(change.action)
-    fields.push(change.id)
-    end += writer.write(textOf(change), end)
-    contentEnds[index] = end
+    contentEnds[index] = contents.write(index, textOf(change))
     if (change.action === "reject") rejections.set(index, { reason: change.reason, path: change.path })
     const content = contentOf(change)
     if (content === undefined) {
-      fields.push("", "", "", "", "", "")
+      fields += `${change.id}\n\n\n\n\n\n\n`
       continue
     }
-    const { people, schools, roles, sisIds } = content.keys
-    fields.push(content.raw, content.canonical)
-    fields.push(lookupWords(people), lookupWords(schools), lookupWords(roles), lookupWords(sisIds))
+    const { raw, canonical, keys } = content
+    const words = `${lookupWords(keys.people)}\n${lookupWords(keys.schools)}\n${lookupWords(keys.roles)}\n${lookupWords(keys.sisIds)}`
+    fields += `${change.id}\n${raw}\n${canonical}\n${words}\n`
   }
-  return { kinds, actions, contents, contentEnds, fields: fields.join("\n"), rejections }
+  return { kinds, actions, contents: contents.memory, contentEnds, fields, rejections }
 }
+
+/** Writes contents one after the other. */
+class ContentWriter {
+  readonly #changes: readonly StagedChange[]
+  readonly #lender: ContentMemory
+  #buffer: Buffer<ArrayBuffer>
+  #end = 0
+
+  /** Most texts take a byte a character: to count the bytes of all of them would take as long as to write them. */
+  constructor(changes: readonly StagedChange[], lender: ContentMemory) {
+    this.#changes = changes
+    this.#lender = lender
+    const size = changes.reduce((sum, change) => sum + textOf(change).length, 0)
+    this.#buffer = Buffer.from(lender.take(size).buffer)
+  }
+
+  get memory(): Uint8Array<ArrayBuffer> {
+    const { buffer } = this.#buffer
+    return new Uint8Array(buffer)
+  }
+
+  /** Writes the text of the change at an index; the end of what is written. */
+  write(index: number, text: string): number {
+    const left = this.#buffer.length - this.#end
+    if (left < text.length * mostBytes && left < Buffer.byteLength(text)) this.#grow(index)
+    this.#end += this.#buffer.write(text, this.#end)
+    return this.#end
+  }
+
+  /** Makes room for all the changes from an index on. */
+  #grow(from: number): void {
+    const former = this.#buffer
+    let size = this.#end
+    for (const change of this.#changes.slice(from)) size += Buffer.byteLength(textOf(change))
+    this.#buffer = Buffer.from(this.#lender.take(size).buffer)
+    this.#buffer.set(former.subarray(0, this.#end))
+    this.#lender.giveBack(former.buffer)
+  }
+}
+
+/** How many bytes a character of UTF-16 takes in UTF-8 at most. */
+const mostBytes = 3
 
 function contentOf(change: StagedChange): RecordContent | undefined {
   if ("keys" in change) return change

@@ -5,6 +5,8 @@ import { canonicalFingerprint } from "../../../src/models/fingerprint.ts"
 import { type JsonNode, readJsonTree } from "../../../src/models/json-tree.ts"
 import { kinds } from "../../../src/models/kinds.ts"
 import { type ParseRecordResult, parseRecord } from "../../../src/models/parse-record.ts"
+import { RecordBytes, readRecord } from "../../../src/models/read-record.ts"
+import { recordKeys } from "../../../src/models/record-keys.ts"
 import { type Fuzzer, personal, text } from "../engine/fuzzer.ts"
 import {
   encoded,
@@ -53,6 +55,20 @@ export const records: Fuzzer = {
         const result: ParseRecordResult = parseRecord(kind, value[0], { districtId: "d1" })
         if (result.ok) assert.equal(canonicalJson(result.record), canonicalJson(value[0]))
         else assert.ok(!`${result.reason} ${result.path}`.includes(personal), "a reason tells personal data")
+      }
+    },
+    "is read from its bytes as the parser has it, or not at all": (input) => {
+      const bytes = new RecordBytes(input)
+      for (const kind of kinds) {
+        const source = { bytes, start: 0, end: input.length, text: text(input) }
+        const reading = readRecord(kind, source, { districtId: "d1" })
+        if (reading === undefined) continue
+        const value = JSON.parse(text(input))
+        const result: ParseRecordResult = parseRecord(kind, value, { districtId: "d1" })
+        assert.ok(result.ok && result.record === value, "a record was read that is refused")
+        const { record } = result
+        const full = { id: record.id, canonical: canonicalFingerprint(value), keys: recordKeys(kind, record) }
+        assert.deepEqual(reading, full)
       }
     },
     "has one canonical form, whatever the order of its keys": (input) => {
