@@ -5,7 +5,7 @@ import type { Kind } from "../models/kinds.ts"
 import { parseRecord } from "../models/parse-record.ts"
 import { RecordBytes, readRecord } from "../models/read-record.ts"
 import { recordKeys } from "../models/record-keys.ts"
-import type { StagedChange, StoredFingerprint } from "../storage/contract.ts"
+import type { RecordContent, StagedChange, StoredFingerprint } from "../storage/contract.ts"
 import type { CompiledScope, ScopeVerdict } from "./scope/compiled-scope.ts"
 import { noContent } from "./scope/scoped-rejection.ts"
 
@@ -44,20 +44,28 @@ export function compareFound(
   stored: StoredState | undefined,
   options: CompareOptions,
 ): StagedChange | undefined {
-  const { kind, raw } = found
+  const { kind, raw, bytes, start, end } = found
   const { scope, districtId } = options
   if (stored?.raw === raw && stored.state === "active") return undefined
-  const { bytes, start, end } = found
-  let data = bytes.bytes.toString("utf8", start, end)
+  const data = bytes.bytes.toString("utf8", start, end)
   const reading =
     scope === undefined ? readRecord(kind, { bytes, start, end, text: data }, { districtId }) : undefined
-  if (reading !== undefined) {
-    const { id, canonical, keys } = reading
-    if (stored?.canonical === canonical && stored.state === "active" && isSameScope(stored.raw, raw))
-      return undefined
-    const action = actionFor({ kind, raw, canonical }, stored, scope)
-    return { action, kind, id, data, raw, canonical, keys }
-  }
+  if (reading === undefined) return compareInFull(found, stored, { ...options, data })
+  const { id, canonical, keys } = reading
+  if (isAsStored(stored, { raw, canonical })) return undefined
+  const action = actionFor({ kind, raw, canonical }, stored, scope)
+  return new ContentChange(action, kind, { id, data, raw, canonical, keys })
+}
+
+/** The same of a record that is within a scope, or out of the ordinary: parsed, and looked at step by step. */
+function compareInFull(
+  found: FoundRecord,
+  stored: StoredState | undefined,
+  options: CompareOptions & { data: string },
+): StagedChange | undefined {
+  const { kind, raw } = found
+  const { scope, districtId } = options
+  let { data } = options
   let value = parseText(data, kind)
   const verdict = scope?.judge(kind, value)
   if (verdict?.state === "out") return outOfScope(kind, stored)
@@ -66,9 +74,7 @@ export function compareFound(
     data = verdict.text ?? data
   }
   const canonical = canonicalFingerprint(value)
-  const isSame = stored?.canonical === canonical && stored.state === "active"
-  // Stored within another scope, it gets the new fingerprint, or every later import would look at it again.
-  if (isSame && isSameScope(stored.raw, raw)) return undefined
+  if (isAsStored(stored, { raw, canonical })) return undefined
   const result = parseRecord(kind, value, { districtId })
   if (!result.ok) {
     const id = result.id ?? found.id ?? options.unidentified()
@@ -76,9 +82,39 @@ export function compareFound(
     return { action: "reject", kind, id, reason, path, data: verdict?.state === "unknown" ? noContent : data }
   }
   if (verdict?.state === "unknown") return outOfScope(kind, stored)
+  const { id } = result.record
   const keys = recordKeys(kind, result.record)
   const action = actionFor({ kind, raw, canonical }, stored, scope)
-  return { action, kind, id: result.record.id, data, raw, canonical, keys }
+  return new ContentChange(action, kind, { id, data, raw, canonical, keys })
+}
+
+/** Stored within another scope, it gets the new fingerprint, or every later import would look at it again. */
+function isAsStored(
+  stored: StoredState | undefined,
+  { raw, canonical }: { raw: string; canonical: string },
+): boolean {
+  return stored?.canonical === canonical && stored.state === "active" && isSameScope(stored.raw, raw)
+}
+
+/** A class for the reason that `Keys` in `record-keys.ts` is one. */
+class ContentChange implements RecordContent {
+  readonly action: "create" | "update" | "restore" | "refresh"
+  readonly kind: Kind
+  readonly id: string
+  readonly data: string
+  readonly raw: string
+  readonly canonical: string
+  readonly keys: RecordContent["keys"]
+
+  constructor(action: ContentChange["action"], kind: Kind, content: RecordContent & { id: string }) {
+    this.action = action
+    this.kind = kind
+    this.id = content.id
+    this.data = content.data
+    this.raw = content.raw
+    this.canonical = content.canonical
+    this.keys = content.keys
+  }
 }
 
 /** What a run has to do about a record that Clever no longer has. */

@@ -107,6 +107,6 @@ function hasSisId({ kind, before, after }: LoggedChange, text: string, forms: re
   )
 }
 
-function sisIdsOf(kind: Kind, data: string): string[] {
+function sisIdsOf(kind: Kind, data: string): readonly string[] {
   return recordKeys(kind, JSON.parse(data) as RosterRecord).sisIds
 }

@@ -94,7 +94,8 @@ function personOf(
   if (verdict.state !== "in") return undefined
   const user = verdict.value as User
   const { roles, schools, sisIds } = recordKeys("user", user)
-  return { id, state, name: fullName(user.name), email: user.email ?? null, roles, sisIds, schools }
+  const found = { roles: [...roles], sisIds: [...sisIds], schools: [...schools] }
+  return { id, state, name: fullName(user.name), email: user.email ?? null, ...found }
 }
 
 async function lookUp(storage: RosterStorage, districtId: string, text: string): Promise<StoredRecord[]> {

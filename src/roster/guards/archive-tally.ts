@@ -1,7 +1,7 @@
 import type { RosterRecord } from "../../models/index.ts"
 import type { Kind } from "../../models/kinds.ts"
 import { recordKeys } from "../../models/record-keys.ts"
-import type { ChangeQuery, Counts, LoggedChange, RosterStorage } from "../../storage/contract.ts"
+import type { ChangeQuery, Counts, LoggedChange, RosterStorage, RecordKeys } from "../../storage/contract.ts"
 
 /** Kinds whose records belong to schools. */
 export const kindsOfSchools: readonly ["user", "section"] = ["user", "section"]
@@ -61,7 +61,7 @@ export async function* stagedChanges(
 }
 
 /** The schools of a record's content, and the roles where it is a person. */
-export function keysOf(kind: Kind, data: string | null): { schools: string[]; roles: string[] } {
+export function keysOf(kind: Kind, data: string | null): Pick<RecordKeys, "schools" | "roles"> {
   return data === null ? { schools: [], roles: [] } : recordKeys(kind, JSON.parse(data) as RosterRecord)
 }
 
