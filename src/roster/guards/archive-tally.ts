@@ -1,7 +1,7 @@
 import type { RosterRecord } from "../../models/index.ts"
 import type { Kind } from "../../models/kinds.ts"
 import { recordKeys } from "../../models/record-keys.ts"
-import type { ChangeQuery, Counts, LoggedChange, RosterStorage, RecordKeys } from "../../storage/contract.ts"
+import type { ChangeQuery, Counts, LoggedChange, RecordKeys, RosterStorage } from "../../storage/contract.ts"
 
 /** Kinds whose records belong to schools. */
 export const kindsOfSchools: readonly ["user", "section"] = ["user", "section"]
