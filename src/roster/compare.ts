@@ -51,7 +51,9 @@ export function compareFound(
   const reading =
     scope === undefined ? readRecord(kind, { bytes, start, end, text: data }, { districtId }) : undefined
   if (reading === undefined) return compareInFull(found, stored, { ...options, data })
-  const { id, canonical, keys } = reading
+  const { canonical, keys } = reading
+  // Of two equal ones that which does not keep the record's text.
+  const id = reading.id === found.id ? found.id : reading.id
   if (isAsStored(stored, { raw, canonical })) return undefined
   const action = actionFor({ kind, raw, canonical }, stored, scope)
   return new ContentChange(action, kind, { id, data, raw, canonical, keys })

@@ -44,15 +44,13 @@ export interface RunContext {
   saved: Checkpoint | null
   /** All staging under way. */
   staging: Promise<void>
-  /** What of it must be done before more is begun. */
-  stagingBefore: Promise<void>
   /** Listings of kinds to come whose first page is asked for already. */
   readonly ahead: Map<Kind, KindWalk>
 }
 
 /**
- * Stages what a page brought and saves where to go on, in one transaction (S22). Two of these may be under way, so
- * that the storage has work while the next batch is compared.
+ * Stages what a page brought and saves where to go on, in one transaction (S22). It may be under way when this returns,
+ * so that the storage has work while the next batch is compared; those before it are done.
  */
 export async function stagePage(
   context: RunContext,
@@ -61,12 +59,12 @@ export async function stagePage(
 ): Promise<void> {
   context.keeper.check()
   context.run = { ...context.run, checkpoint: { ...checkpoint, at: isoTime(context.clock()) } }
-  await context.stagingBefore
-  context.stagingBefore = context.staging
+  const before = context.staging
   const batch = context.storage.stage(context.keeper.lease, { run: runToSave(context), changes })
-  context.staging = Promise.all([context.stagingBefore, batch]).then(() => {})
+  context.staging = Promise.all([before, batch]).then(() => {})
   // Whoever waits for the staging next learns of its failure.
   context.staging.catch(() => {})
+  await before
   throwIfAborted(context.signal)
 }
 

@@ -112,7 +112,6 @@ export class RunExecution {
       run,
       saved: run.checkpoint,
       staging: Promise.resolve(),
-      stagingBefore: Promise.resolve(),
       ahead: new Map(),
     }
     this.#recordsAtStart = context.run.records

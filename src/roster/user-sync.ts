@@ -144,7 +144,6 @@ async function applyChange(options: Application): Promise<UserSyncResult> {
     run: options.run,
     saved: options.run.checkpoint,
     staging: Promise.resolve(),
-    stagingBefore: Promise.resolve(),
     ahead: new Map(),
   }
   try {
