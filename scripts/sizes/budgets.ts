@@ -30,7 +30,7 @@ export const budgets: Readonly<Record<string, readonly Budget[]>> = {
   "homeroom/models": [{ atOnce: 95, total: 95, packages: ["zod"] }],
   "homeroom/storage": [{ atOnce: 125, total: 125, packages: ["zod"] }],
   "homeroom/memory": [{ atOnce: 150, total: 150, packages: ["zod"] }],
-  "homeroom/sqlite": [{ atOnce: 190, total: 190, packages: ["node:sqlite", "zod"] }],
+  "homeroom/sqlite": [{ atOnce: 79, total: 190, packages: ["node:sqlite"], later: ["zod"] }],
   "homeroom/postgres": [{ atOnce: 190, total: 190, packages: ["zod"], later: ["pg", "pg-copy-streams"] }],
   "homeroom/express": [{ atOnce: 23, total: 185, packages: [], later: signIn }],
   "homeroom/fastify": [{ atOnce: 23, total: 185, packages: [], later: signIn }],

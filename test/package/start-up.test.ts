@@ -32,7 +32,6 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   // Erasing somebody rewrites records that mention them, inside a transaction that can't wait for a module.
   "homeroom/storage": ["zod"],
   "homeroom/memory": ["zod"],
-  "homeroom/sqlite": ["zod"],
   "homeroom/postgres": ["zod"],
 }
 
