@@ -35,7 +35,7 @@ export interface CompareOptions {
  * What a run has to do about a record that Clever has, given what is stored under its id; undefined where the
  * bytes are the same as ever, and where the record is out of scope and not stored (S18).
  *
- * Only a record whose bytes changed is parsed, and only one whose content changed is validated (S9): what is
+ * Only a record whose bytes changed is looked at, and only one whose content changed can be rejected (S9): what is
  * stored was valid. The same content with its keys in another order is nothing to store either (S11). What lies out
  * of scope goes before anything else looks at it: not even a rejection holds it.
  */
