@@ -1,13 +1,14 @@
 import { HomeroomError } from "../errors/index.ts"
 import { idPattern } from "../models/index.ts"
 import { type Kind, kinds } from "../models/kinds.ts"
-import type { FeedEvent } from "../models/record-page.ts"
+import type { EventPage, FeedEvent } from "../models/record-page.ts"
 import type { Cursor, StagedChange, StoredRecord } from "../storage/contract.ts"
 import { compareFound, compareGone, foundFromText } from "./compare.ts"
 import { checkpointOf, type RunContext, stagePage } from "./run-context.ts"
 import type { CompiledScope } from "./scope/compiled-scope.ts"
 import { noContent } from "./scope/scoped-rejection.ts"
 import { idBefore } from "./targets/snapshot.ts"
+import { Walk } from "./walk.ts"
 
 /** More pages of events than this are taken for a loop. */
 const maxPages = 100_000
@@ -34,13 +35,13 @@ export async function applyEvents(
   stage: "replaying" | "reading-events",
   onPage: (eventsRead: number) => void = () => {},
 ): Promise<void> {
-  const { source, run, signal, pageSize, onRequest } = context
-  const { districtId } = run
-  const after = checkpointOf(run).cursor?.eventId
+  const after = checkpointOf(context.run).cursor?.eventId
   if (after === undefined) return
+  const walk = context.replay ?? openEvents(context, after)
+  context.replay = undefined
   let eventsRead = 0
   let pages = 0
-  for await (const page of source.eventPages({ districtId, after, pageSize, signal, onRequest })) {
+  for await (const page of walk.pages()) {
     if (++pages > maxPages) throw new HomeroomError("CLEVER_PAGES_LOOP", { details: { kind: "event" } })
     const { words, skipped } = foldEvents(page.events, context.scope)
     if (context.scope === undefined) {
@@ -65,12 +66,22 @@ export async function applyEvents(
         ...checkpoint,
         stage,
         pages: checkpoint.pages + 1,
-        cursor: last === undefined ? checkpoint.cursor : cursorAt(last, source.apiVersion, context.scope),
+        cursor:
+          last === undefined ? checkpoint.cursor : cursorAt(last, context.source.apiVersion, context.scope),
       },
       changes,
+      (run) => context.report(stage, null, run),
     )
-    context.report(stage, null)
   }
+}
+
+/** Asks for the events after the event `after`. */
+export function openEvents(context: RunContext, after: string): Walk<EventPage> {
+  const { source, run, pageSize, onRequest } = context
+  const { districtId } = run
+  return new Walk(context.signal, (signal) =>
+    source.eventPages({ districtId, after, pageSize, signal, onRequest }),
+  )
 }
 
 /**

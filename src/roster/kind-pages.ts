@@ -1,15 +1,22 @@
 import { HomeroomError } from "../errors/index.ts"
 import { type Kind, kinds } from "../models/kinds.ts"
 import type { RecordPage } from "../models/record-page.ts"
-import { KindWalk } from "./kind-walk.ts"
+import { openEvents } from "./apply-events.ts"
 import { checkpointOf, type RunContext } from "./run-context.ts"
+import { Walk } from "./walk.ts"
 
 /** More pages of one kind than this are taken for a loop. */
 const maxPages = 100_000
 
-/** The pages of a kind, from where the run stands; meanwhile the first ones of the kinds after it are asked for. */
+/**
+ * The pages of a kind, from where the run stands; meanwhile the first ones of the kinds after it are asked for, and
+ * after the last page of all what has happened since.
+ */
 export async function* pagesOf(context: RunContext, kind: Kind): AsyncGenerator<RecordPage> {
   const { next, seen } = checkpointOf(context.run)
+  // S1: what is replayed is read after the listing; this is more of the listing.
+  await context.replay?.close()
+  context.replay = undefined
   // Taken up just after the kind's last page: there is nothing more to list.
   if (next === null && (seen[kind] ?? 0) > 0) return
   const ahead = context.ahead.get(kind)
@@ -22,6 +29,7 @@ export async function* pagesOf(context: RunContext, kind: Kind): AsyncGenerator<
   for await (const page of walk.pages()) {
     if (++pages > maxPages) throw loopError(kind)
     if (page.next === null) openFollowing(context, kind)
+    if (page.next === null && context.ahead.size === 0) openReplay(context)
     yield page
   }
 }
@@ -37,16 +45,18 @@ function openFollowing(context: RunContext, kind: Kind): void {
   }
 }
 
-function openWalk(context: RunContext, kind: Kind, from: string | null): KindWalk {
-  const { source, run, signal, pageSize, onRequest } = context
-  return new KindWalk(source, {
-    districtId: run.districtId,
-    kind,
-    from: from ?? undefined,
-    pageSize,
-    signal,
-    onRequest,
-  })
+/** Asks for what has happened since the run began, while the last page of the listing is compared. */
+function openReplay(context: RunContext): void {
+  const after = checkpointOf(context.run).cursor?.eventId
+  if (context.run.mode === "bulk" && after !== undefined) context.replay = openEvents(context, after)
+}
+
+function openWalk(context: RunContext, kind: Kind, from: string | null): Walk<RecordPage> {
+  const { source, run, pageSize, onRequest } = context
+  const { districtId } = run
+  return new Walk(context.signal, (signal) =>
+    source.recordPages({ districtId, kind, from: from ?? undefined, pageSize, signal, onRequest }),
+  )
 }
 
 /** What is wrong with a listing that never ends. */

@@ -48,6 +48,7 @@ async function listOrdered(context: RunContext, kind: Kind): Promise<boolean> {
     if (order === "backwards") throw loopError(kind)
     const merge = new PageMerge(context, kind, page)
     const changes = (await merge.isSame()) ? [] : await merge.run()
+    await merge.pagesBefore
     await finishPage(context, page, merge.checkpoint, changes)
   }
   // A source ends a listing by a page without `next`, by an empty page, or with no page at all.
@@ -163,10 +164,9 @@ async function finishPage(
   const kind = checkpoint.kind
   addTo(checkpoint.seen, kind, page.count)
   context.run = { ...context.run, records: context.run.records + page.count }
-  await stagePage(context, { ...checkpoint, next: page.next, pages: checkpoint.pages + 1 }, changes)
-  // A killed run compares one page again, not two (S22).
-  await context.staging
-  context.report("listing", kind)
+  const reached = { ...checkpoint, next: page.next, pages: checkpoint.pages + 1 }
+  // May be under way for a while: the storage has work until the next page's first batch is compared.
+  await stagePage(context, reached, changes, (run) => context.report("listing", kind, run))
 }
 
 async function countStagedOf(context: RunContext, kind: Kind): Promise<number> {

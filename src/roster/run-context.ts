@@ -1,11 +1,11 @@
 import { HomeroomError } from "../errors/index.ts"
 import type { Kind } from "../models/kinds.ts"
-import type { RosterSource } from "../models/record-page.ts"
+import type { EventPage, RecordPage, RosterSource } from "../models/record-page.ts"
 import type { Checkpoint, DistrictHead, RosterStorage, Run, StagedChange } from "../storage/contract.ts"
 import type { DistrictSettings } from "./district-settings.ts"
-import type { KindWalk } from "./kind-walk.ts"
 import type { LeaseKeeper } from "./lease-keeper.ts"
 import type { CompiledScope } from "./scope/compiled-scope.ts"
+import type { Walk } from "./walk.ts"
 
 /** Where a run stands, for a progress bar (S30). */
 export interface SyncProgress {
@@ -37,34 +37,44 @@ export interface RunContext {
   readonly clock: () => number
   /** Counts a request to Clever. */
   readonly onRequest: () => void
-  readonly report: (stage: SyncProgress["stage"], kind: Kind | null) => void
+  /** Tells how far a run is: this one as it stands, unless another state of it is given. */
+  readonly report: (stage: SyncProgress["stage"], kind: Kind | null, run?: Run) => void
   /** The run as last saved, or being saved. */
   run: Run
   /** The last checkpoint that may be saved; differs from the run's where that one's link names an excluded id. */
   saved: Checkpoint | null
   /** All staging under way. */
   staging: Promise<void>
+  /** The staging as it was with each of the last batches. */
+  readonly underWay: Promise<void>[]
   /** Listings of kinds to come whose first page is asked for already. */
-  readonly ahead: Map<Kind, KindWalk>
+  readonly ahead: Map<Kind, Walk<RecordPage>>
+  /** What is replayed after the listing, asked for once its last page is here (S1). */
+  replay: Walk<EventPage> | undefined
 }
+
+/** Batches under way at most while the next one is compared: so a storage that is the slower of the two never waits. */
+const mostUnderWay = 3
 
 /**
  * Stages what a page brought and saves where to go on, in one transaction (S22). It may be under way when this returns,
- * so that the storage has work while the next batch is compared; those before it are done.
+ * with some before it. `onStaged` is told the run as it is saved then.
  */
 export async function stagePage(
   context: RunContext,
   checkpoint: Checkpoint,
   changes: readonly StagedChange[],
+  onStaged?: (run: Run) => void,
 ): Promise<void> {
   context.keeper.check()
   context.run = { ...context.run, checkpoint: { ...checkpoint, at: isoTime(context.clock()) } }
-  const before = context.staging
+  const { run, staging: before } = context
   const batch = context.storage.stage(context.keeper.lease, { run: runToSave(context), changes })
-  context.staging = Promise.all([before, batch]).then(() => {})
+  context.staging = Promise.all([before, batch]).then(() => onStaged?.(run))
   // Whoever waits for the staging next learns of its failure.
   context.staging.catch(() => {})
-  await before
+  context.underWay.push(context.staging)
+  if (context.underWay.length > mostUnderWay) await context.underWay.shift()
   throwIfAborted(context.signal)
 }
 

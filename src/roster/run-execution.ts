@@ -68,6 +68,7 @@ export class RunExecution {
       ended = await this.#finish(context)
     } catch (error) {
       for (const walk of context.ahead.values()) await walk.close()
+      await context.replay?.close()
       ended = await this.#end(context, error)
     }
     onEvent({ type: "run-ended", districtId, run: summaryOf(ended) })
@@ -108,11 +109,13 @@ export class RunExecution {
       signal: AbortSignal.any(signals),
       pageSize: this.#options.pageSize,
       clock,
-      report: (stage, kind) => this.#report(context, stage, kind),
+      report: (stage, kind, at) => this.#report(context, stage, kind, at),
       run,
       saved: run.checkpoint,
       staging: Promise.resolve(),
+      underWay: [],
       ahead: new Map(),
+      replay: undefined,
     }
     this.#recordsAtStart = context.run.records
     this.#durationBefore = context.run.durationMs
@@ -226,9 +229,9 @@ export class RunExecution {
     return { ...run, durationMs, requests: this.#requests }
   }
 
-  #report(context: RunContext, stage: SyncProgress["stage"], kind: Kind | null): void {
+  #report(context: RunContext, stage: SyncProgress["stage"], kind: Kind | null, run = context.run): void {
     const { onProgress, onEvent, clock } = this.#options
-    const { run, head } = context
+    const { head } = context
     if (this.#told !== `${stage} ${kind}`) {
       this.#told = `${stage} ${kind}`
       const { id: runId, districtId, records } = run

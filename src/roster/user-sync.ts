@@ -144,7 +144,9 @@ async function applyChange(options: Application): Promise<UserSyncResult> {
     run: options.run,
     saved: options.run.checkpoint,
     staging: Promise.resolve(),
+    underWay: [],
     ahead: new Map(),
+    replay: undefined,
   }
   try {
     await carryRejections(context, change)

@@ -1,5 +1,5 @@
-/** Batches under way: the one being written, and the one being put together. */
-const mostKept = 2
+/** Batches under way: the one being written, those that wait, and the one being put together. */
+const mostKept = 4
 /** Sizes are rounded up to this, so that the next batch, a little larger, fits as well. */
 const step = 256 * 1024
 
