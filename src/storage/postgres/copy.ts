@@ -21,6 +21,11 @@ export function canCopy(client: PgClientLike): boolean {
   return "connection" in client
 }
 
+/** The text as a literal of SQL: a COPY can't have its values apart. */
+export function literalOf(client: PgClientLike, text: string): string {
+  return (client as unknown as { escapeLiteral(text: string): string }).escapeLiteral(text)
+}
+
 /** Sends the bytes as the input of `COPY … FROM STDIN`. They must stay as they are until it is done. */
 export async function copyBytes(
   client: PgClientLike,

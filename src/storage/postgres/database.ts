@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto"
 import { HomeroomError } from "../../errors/index.ts"
 import type { Lease } from "../contract.ts"
-import { asStorageError, isConflict, isConnectionLost } from "./errors.ts"
+import { copyBytes, copyFrom, literalOf } from "./copy.ts"
+import { asStorageError, isConflict, isConnectionLost, isLockTimeout } from "./errors.ts"
 import type { PgClientLike, PgPoolLike } from "./pool.ts"
 import { Sql, type Statements } from "./sql.ts"
 
@@ -101,6 +102,39 @@ export class Database {
   }
 
   /**
+   * Sends one message that begins a transaction, calls a procedure, copies bytes and commits. False if it was not done,
+   * whatever the reason: nothing of it is there then, unless the connection broke during the commit. Throws
+   * `STORAGE_BUSY`.
+   */
+  async copyAtOnce(
+    { procedure, values }: { procedure: string; values: readonly (string | number)[] },
+    { copy, bytes }: { copy: string; bytes: Uint8Array },
+  ): Promise<boolean> {
+    const from = await copyFrom()
+    const client = from === undefined ? undefined : await this.#connect(1)
+    if (from === undefined || client === undefined) return false
+    try {
+      const literals = values.map((value) => (typeof value === "string" ? literalOf(client, value) : value))
+      // What stands in a literal may look like the name of a table.
+      const [call, rest] = [`${this.#begin({})} CALL ${procedure}`, `${copy}; COMMIT`].map((sql) =>
+        this.#statements.textOf(sql),
+      )
+      await copyBytes(client, from, `${call}(${literals.join(", ")}); ${rest}`, bytes)
+      giveBack(client)
+      return true
+    } catch (error) {
+      await this.#rollBack(client, error)
+      if (isLockTimeout(error)) throw asStorageError(error)
+      return false
+    }
+  }
+
+  /** The numbers of the advisory lock that one fenced write of a district has at a time. */
+  lockOf(districtId: string): readonly [lockClass: number, number: number] {
+    return [this.#lockClass, lockNumber(districtId)]
+  }
+
+  /**
    * Ends the connections that have the district's lock: those of a process that stands still in the middle of a write
    * and whose time is up. What they had not committed is undone.
    */
@@ -130,7 +164,8 @@ export class Database {
   }
 
   #begin({ lockOf, lockTimeoutMs = this.#lockTimeoutMs }: TransactionOptions): string {
-    const lock = lockOf === undefined ? "" : `${lockSql(this.#lockClass, lockNumber(lockOf))};`
+    const lock =
+      lockOf === undefined ? "" : `SELECT pg_advisory_xact_lock(${this.lockOf(lockOf).join(", ")});`
     return `BEGIN; SET LOCAL lock_timeout = ${Math.ceil(lockTimeoutMs)};
       SET LOCAL idle_in_transaction_session_timeout = ${idleLimitMs}; ${lock}`
   }
@@ -158,10 +193,6 @@ function ignore(): void {}
 function giveBack(client: PgClientLike, isBroken = false): void {
   client.off?.("error", ignore)
   client.release(isBroken)
-}
-
-function lockSql(lockClass: number, number: number): string {
-  return `SELECT pg_advisory_xact_lock(${lockClass}, ${number})`
 }
 
 /** A number of 32 bits for a text. Two texts of one number wait for each other, and nothing worse. */

@@ -5,6 +5,7 @@ import { prepareSchema } from "./migrate.ts"
 import { type OwnPool, openPool, type PgPoolLike } from "./pool.ts"
 import { Statements } from "./sql.ts"
 import { canCopyOn } from "./stage.ts"
+import { StraightRuns } from "./stage-at-once.ts"
 import { WriteQueue } from "./write-queue.ts"
 
 /** Where the database is, and how it is used. One of `connectionString` and `pool` is needed. */
@@ -50,6 +51,7 @@ export class OpenStore {
   readonly schema: string
   /** The numbers of districts, by Clever id, as they were when a lease was taken. */
   readonly districts: Map<string, number> = new Map()
+  readonly straight: StraightRuns = new StraightRuns()
   readonly #options: PostgresStorageOptions
   #opening: Promise<Opened> | undefined
   #opened: Opened | undefined

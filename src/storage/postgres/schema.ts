@@ -230,4 +230,25 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
   FROM homeroom.districts WHERE id = district_id
 $$;
 `,
+  // What begins the transaction of a batch of changes that none is staged of yet: see `stage-at-once.ts`.
+  `
+CREATE PROCEDURE homeroom.begin_batch(
+  lock_class int, lock_number int, district_key int, district_id text, lease_fence bigint,
+  run_key int, run_id text, run_state text, run_started_at text, run_document text, added int[])
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(lock_class, lock_number);
+  UPDATE homeroom.runs r SET
+    state = run_state, started_at = run_started_at, document = run_document,
+    staged = CASE WHEN r.staged IS NOT NULL THEN ARRAY(
+      SELECT coalesce(one, 0) + coalesce(other, 0)
+      FROM unnest(r.staged, added) WITH ORDINALITY AS s (one, other, place) ORDER BY place) END
+  FROM homeroom.districts d
+  WHERE r.key = run_key AND r.id = run_id
+    AND d.key = district_key AND d.id = district_id AND d.fence = lease_fence AND d.holder IS NOT NULL;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'Lease % of district % is not the newest, or its run is gone', lease_fence, district_id;
+  END IF;
+END $$;
+`,
 ]

@@ -52,7 +52,12 @@ export function packBatch(
 }
 
 /** Saves the run and adds the changes to what it has staged, in the caller's transaction. */
-export async function stage(sql: Sql, lease: Lease, run: Run, batch: PackedBatch): Promise<SavedRun> {
+export async function stage(
+  sql: Sql,
+  lease: Lease,
+  run: Run,
+  batch: PackedBatch,
+): Promise<SavedRun & { isAnyStaged: boolean }> {
   const keys = await putRunWithBatch(sql, { lease, run }, batch.addition)
   if (batch.rows !== undefined) {
     await copyRows(sql, keys, batch.rows, { isStraight: batch.isNew && !keys.isAnyStaged })
