@@ -1,8 +1,8 @@
 import { onTestFinished } from "vitest"
 import { roles } from "../../src/models/index.ts"
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../src/simulator/index.ts"
-import { freePort } from "../sso/support/doors.ts"
 import { type BrowserRequest, type Visit, WebBrowser } from "../sso/support/web-browser.ts"
+import { freePort } from "../support/free-port.ts"
 import { type ExampleProcess, startCommand } from "./example-process.ts"
 
 /** A login example at work. */

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from "vitest"
 import { buildIfStale } from "../../scripts/built.ts"
 import { startSimulator } from "../../src/simulator/index.ts"
-import { freePort } from "../sso/support/doors.ts"
 import { WebBrowser } from "../sso/support/web-browser.ts"
+import { freePort } from "../support/free-port.ts"
 import { temporaryFolder } from "../support/roster-world.ts"
 import { logInByHand, startLoginApp } from "./login-app.ts"
 

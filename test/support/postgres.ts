@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto"
 import { chmodSync, mkdtempSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import pg from "pg"
 import { PostgresStorage, type PostgresStorageOptions } from "../../src/storage/postgres/index.ts"
+import { freePort } from "./free-port.ts"
 
 /** A PostgreSQL server that tests may make databases on. */
 export interface PostgresServer {
@@ -192,12 +192,4 @@ async function answers(url: string): Promise<boolean> {
   } finally {
     await client.end().catch(() => {})
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -5,8 +5,9 @@ import { RosterSync } from "../../src/roster/index.ts"
 import { PostgresStorage } from "../../src/storage/postgres/index.ts"
 import { startWorker, type WorkerOptions } from "../../src/worker/index.ts"
 import { ExchangeWorld } from "../support/exchange-world.ts"
+import { freePort } from "../support/free-port.ts"
 import { LateServer } from "../support/late-server.ts"
-import { freePort, makeDatabase, postgresServer, type TestDatabase } from "../support/postgres.ts"
+import { makeDatabase, postgresServer, type TestDatabase } from "../support/postgres.ts"
 import { codeOf } from "../support/roster-world.ts"
 
 const server = await postgresServer()

@@ -1,5 +1,4 @@
 import { createServer, type Server } from "node:http"
-import { type AddressInfo, createServer as createNetServer } from "node:net"
 import { serve } from "@hono/node-server"
 import express5 from "express"
 import express4 from "express4"
@@ -35,15 +34,6 @@ const linking = { linkAccountId: "account-7", returnTo: "/settings" }
 
 function whoAmI(session: LoginSession | null | undefined): { status: 200 | 401; body: object } {
   return session ? { status: 200, body: session } : { status: 401, body: { error: "not-logged-in" } }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createNetServer()
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
-  const { port } = server.address() as AddressInfo
-  await new Promise((closed) => server.close(closed))
-  return port
 }
 
 /** Opens a server until the test is over. */

@@ -6,7 +6,8 @@ import {
   type LoginAuditEvent,
   type LoginHooks,
 } from "../../../src/sso/index.ts"
-import { type Door, freePort } from "./doors.ts"
+import { freePort } from "../../support/free-port.ts"
+import type { Door } from "./doors.ts"
 import { type Visit, WebBrowser } from "./web-browser.ts"
 
 export interface LoginWorldOptions {
