@@ -102,8 +102,11 @@ async function main(): Promise<void> {
   if (options.write) {
     const page = join(root, "docs/benchmarks.md")
     const { only, storage } = options
-    const isMeasured = ({ name, what }: Figure): boolean =>
-      (only?.has(name) ?? true) && what.endsWith(onPostgres) === (storage === "postgres")
+    const sizes = options.sizes.map(sizeName)
+    const isMeasured = ({ name, what, size }: Figure): boolean =>
+      (only?.has(name) ?? true) &&
+      what.endsWith(onPostgres) === (storage === "postgres") &&
+      (size === "" || sizes.includes(size))
     const kept = readMarkdownPage(readFileSync(page, "utf8"))
     const others = kept.figures.filter((figure) => !isMeasured(figure))
     write(page, markdownPage({ report, storage, kept: { figures: others, measured: kept.measured } }))
