@@ -58,7 +58,7 @@ async function killAndResume(bench: Bench, district: ServedDistrict, killAt: num
   )
   const sent = requested.reduce((sum, [, count]) => sum + count, 0)
   return {
-    // The page that the kill interrupted was begun at least.
+    // Those told of were staged. Of the one behind them, begun at least, no more than a batch was compared before that.
     pages: killed.pages + 1 + resumed.pages - requested.length,
     requests: sent - requested.length,
   }
