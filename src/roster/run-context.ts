@@ -45,6 +45,8 @@ export interface RunContext {
   saved: Checkpoint | null
   /** All staging under way. */
   staging: Promise<void>
+  /** The run as it was saved with the last batch of which it is known that it and all before it are staged. */
+  staged: Run
   /** The staging as it was with each of the last batches. */
   readonly underWay: Promise<void>[]
   /** Listings of kinds to come whose first page is asked for already. */
@@ -69,8 +71,12 @@ export async function stagePage(
   context.keeper.check()
   context.run = { ...context.run, checkpoint: { ...checkpoint, at: isoTime(context.clock()) } }
   const { run, staging: before } = context
-  const batch = context.storage.stage(context.keeper.lease, { run: runToSave(context), changes })
-  context.staging = Promise.all([before, batch]).then(() => onStaged?.(run))
+  const saved = runToSave(context)
+  const batch = context.storage.stage(context.keeper.lease, { run: saved, changes })
+  context.staging = Promise.all([before, batch]).then(() => {
+    context.staged = saved
+    onStaged?.(run)
+  })
   // Whoever waits for the staging next learns of its failure.
   context.staging.catch(() => {})
   context.underWay.push(context.staging)

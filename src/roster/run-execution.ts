@@ -113,6 +113,7 @@ export class RunExecution {
       run,
       saved: run.checkpoint,
       staging: Promise.resolve(),
+      staged: run,
       underWay: [],
       ahead: new Map(),
       replay: undefined,
@@ -177,14 +178,19 @@ export class RunExecution {
       return why
     }
     if (failure.code === "LEASE_LOST") throw lost(failure)
-    await context.staging.catch(() => {})
+    const isStaged = await context.staging.then(
+      () => true,
+      () => false,
+    )
     if (this.#cancelledBy !== undefined && failure.code !== "PLAN_STALE") {
       return this.#cancel(context, this.#cancelledBy).catch((cause: unknown) => {
         throw lost(isHomeroomError(cause) ? cause : new HomeroomError("INTERNAL", { cause }))
       })
     }
     if (signal?.aborted && failure.code !== "PLAN_STALE") {
-      const run = transition(this.#timed(runToSave(context)), "interrupted")
+      // Where a batch could not be staged, the next run goes on at the page that it was of.
+      const reached = isStaged ? runToSave(context) : context.staged
+      const run = transition(this.#timed(reached), "interrupted")
       await storage.saveRun(lease, run).catch((cause: unknown) => {
         throw lost(isHomeroomError(cause) ? cause : new HomeroomError("INTERNAL", { cause }))
       })

@@ -144,12 +144,14 @@ async function applyChange(options: Application): Promise<UserSyncResult> {
     run: options.run,
     saved: options.run.checkpoint,
     staging: Promise.resolve(),
+    staged: options.run,
     underWay: [],
     ahead: new Map(),
     replay: undefined,
   }
   try {
     await carryRejections(context, change)
+    await context.staging
     await storage.stage(lease, { run: context.run, changes: [change] })
     const planned = await makePlan(context)
     const { counts, archivedBySchool, archivedByRole, holds, passed, cursor, actions, changes, writes } =

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest"
+import { HomeroomError } from "../../src/errors/index.ts"
 import type { SyncProgress } from "../../src/roster/index.ts"
-import type { Run } from "../../src/storage/contract.ts"
-import { RosterWorld } from "../support/roster-world.ts"
+import type { Run, StagedChange } from "../../src/storage/contract.ts"
+import { RosterWorld, storageNames } from "../support/roster-world.ts"
 
 /** What went on between the engine, Clever and the storage, in order. */
 function watched(world: RosterWorld): string[] {
@@ -134,4 +135,27 @@ test("S22 pages with few changes or none are handed over one at a time, each aft
   expect((await world.bulk()).state).toBe("applied")
   expect(seen.length).toBeGreaterThan(8)
   expect(Math.max(...seen)).toBe(1)
+})
+
+test("S22 a run that is told to stop while a batch can't be staged goes on at the page of that batch", async () => {
+  for (const storage of storageNames) {
+    const world = new RosterWorld({ storage, pageSize: 20 })
+    const stop = new AbortController()
+    let failures = 0
+    world.hooks.beforeCall = (method, [, batch]) => {
+      if (method !== "stage" || failures > 0) return
+      const { run, changes } = batch as { run: Run; changes: readonly StagedChange[] }
+      if (run.checkpoint?.kind !== "user" || changes.length === 0) return
+      failures++
+      throw new HomeroomError("STORAGE_FULL")
+    }
+    world.source.beforeRequest = (name) => {
+      if (name === "user 1") stop.abort()
+    }
+    expect((await world.bulk({ signal: stop.signal })).state).toBe("interrupted")
+    expect(failures).toBe(1)
+    const second = await world.bulk()
+    expect([second.resumed, second.state]).toEqual([1, "applied"])
+    expect(await world.stored()).toEqual(world.truth())
+  }
 })
