@@ -56,8 +56,9 @@ export class LeaseKeeper {
     this.#atBeat = work
   }
 
+  /** Never rejects: a lease that can't be given back runs out by itself, and what was done under it stands. */
   async release(): Promise<void> {
     this.#stop()
-    await this.#storage.releaseLease(this.lease)
+    await this.#storage.releaseLease(this.lease).catch(() => {})
   }
 }

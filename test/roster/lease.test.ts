@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { isHomeroomError } from "../../src/errors/index.ts"
+import { HomeroomError, isHomeroomError } from "../../src/errors/index.ts"
 import { codeOf, dayMs, RosterWorld, storageNames } from "../support/roster-world.ts"
 import { storedRoster } from "../support/stored-roster.ts"
 
@@ -29,6 +29,21 @@ describe.each(storageNames)("S21 one writer per district, on %s", (storage) => {
     expect((await world.history()).length).toBe(1)
     // Once it is done the district is free.
     expect((await second.sync({ districtId: world.districtId })).state).toBe("unchanged")
+  })
+
+  it("S21 a lease that can't be given back changes nothing about how the import ended", async () => {
+    const world = new RosterWorld({ storage })
+    world.hooks.beforeCall = (method) => {
+      if (method === "releaseLease") throw new Error("the connection is gone")
+    }
+    expect((await world.bulk()).state).toBe("applied")
+    world.clock.advance(20_000)
+    world.source.beforeRequest = () => {
+      throw new HomeroomError("CLEVER_UNREACHABLE")
+    }
+    const failed = await world.bulk().catch((error: unknown) => error)
+    const [last] = await world.history()
+    expect(failed).toMatchObject({ code: "CLEVER_UNREACHABLE", details: { runId: last?.id } })
   })
 
   it("S21 another district is not held up", async () => {
