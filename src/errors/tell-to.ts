@@ -1,11 +1,11 @@
-/** Tells a listener, if there is one. What it throws is ignored: an observer can't break what it observes. */
-export function tellTo<Event>(listener: ((event: Event) => void) | undefined): (event: Event) => void {
+/**
+ * Tells a listener, if there is one. What it throws, or rejects with later, is ignored: an observer can't break what it
+ * observes. It is not waited for.
+ */
+export function tellTo<Event>(listener: ((event: Event) => unknown) | undefined): (event: Event) => void {
   if (listener === undefined) return () => {}
   return (event) => {
-    try {
-      listener(event)
-    } catch {
-      // It is the listener's own.
-    }
+    // A listener may well be async, though its type says nothing of what it answers.
+    new Promise((resolve) => resolve(listener(event))).catch(() => {})
   }
 }

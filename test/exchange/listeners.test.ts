@@ -1,6 +1,6 @@
-import { expect, test } from "vitest"
+import { expect, onTestFinished, test } from "vitest"
 import { AccountMatching } from "../../src/entries/accounts.ts"
-import { Discovery, importDistrict } from "../../src/entries/exchange.ts"
+import { Connections, Discovery, importDistrict } from "../../src/entries/exchange.ts"
 import { MatchingWorld } from "../roster/matching/matching-world.ts"
 import { districtId, ExchangeWorld } from "../support/exchange-world.ts"
 import { RosterWorld } from "../support/roster-world.ts"
@@ -54,4 +54,19 @@ test("S29 a look for districts ends as it would where its listeners throw", asyn
   const apps = [{ name: "default", clever }]
   const discovery = new Discovery({ storage, connections, apps, onEvent: fails, onReport: fails })
   expect(await discovery.poll()).toMatchObject([{ found: [one], error: null }])
+})
+
+test("listeners that are async and reject break nothing: their rejection is not left unhandled", async () => {
+  const rejects = async () => fails()
+  const unhandled: unknown[] = []
+  const note = (reason: unknown) => unhandled.push(reason)
+  process.on("unhandledRejection", note)
+  onTestFinished(() => void process.off("unhandledRejection", note))
+  const { storage, clever, now } = new ExchangeWorld()
+  const connections = new Connections({ storage, clever, clock: now, onStep: rejects })
+  await connections.connect(one, { mode: "sso+provisioning", by: "ada" })
+  const roster = new RosterWorld({ roster: { onEvent: rejects } })
+  expect(await roster.bulk({ onProgress: rejects })).toMatchObject({ state: "applied" })
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  expect(unhandled).toEqual([])
 })
