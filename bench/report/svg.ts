@@ -1,8 +1,8 @@
 import { type Figure, isMissed, shown, verdict } from "./figures.ts"
 import type { Report } from "./report.ts"
 
-const width = 920
-const labelWidth = 420
+const width = 980
+const labelWidth = 480
 const valueWidth = 96
 const rowHeight = 26
 const top = 46
