@@ -10,6 +10,7 @@ import {
   migrate,
   retryWhileBusy,
   setUp,
+  writerCache,
 } from "./connection.ts"
 import type { DatabaseOptions } from "./database-options.ts"
 import {
@@ -70,7 +71,7 @@ export class Database {
     try {
       writing = new DatabaseSync(path)
       const connection = writing
-      await retryWhileBusy(() => connection.exec(setUp), busyTimeoutMs)
+      await retryWhileBusy(() => connection.exec(`${setUp} ${writerCache}`), busyTimeoutMs)
       await retryWhileBusy(() => migrate(connection, path), busyTimeoutMs)
       const reading = new DatabaseSync(path)
       reading.exec(`${setUp} PRAGMA query_only = ON;`)
