@@ -32,6 +32,11 @@ export interface AccountEntry {
 export interface UnusableEntry {
   readonly unusable: AccountProblemReason
   readonly line: number
+  /**
+   * Texts of the entry of which it can't be told what they are: nobody is matched by one of them, in whatever field.
+   * Default: none.
+   */
+  readonly texts?: readonly string[] | undefined
 }
 
 /** Where the accounts come from that the app has already. */

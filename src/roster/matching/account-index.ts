@@ -42,6 +42,8 @@ export class AccountIndex {
   readonly #more = new Map<number, number[]>()
   /** By key: how many people, 2 for many; two bits for each role. */
   readonly #people = new NumberColumn(new Uint8Array())
+  /** Values of which it can't be told in which field they are. */
+  readonly #unplaced = new KeyTable()
   readonly #accountKeys = new KeyTable()
   readonly #accountIds = new TextPack()
   /** By account: its role, plus one. */
@@ -49,7 +51,7 @@ export class AccountIndex {
   /** By account: 1 if it can't be told what it is. */
   readonly #unclear = new NumberColumn(new Uint8Array())
 
-  /** With `wanted`, only values that stand in it are kept. */
+  /** With `wanted`, only accounts that have a value that stands in it are kept, with all of their values. */
   constructor(options: { matchEmail: boolean; wanted?: KeyTable | undefined }) {
     this.#matchEmail = options.matchEmail
     this.#wanted = options.wanted
@@ -88,7 +90,13 @@ export class AccountIndex {
 
   /** Remembers the values of an entry that can't be used, so that nobody is taken to be the only one who has them. */
   addUnusable(entry: AccountEntry | UnusableEntry): void {
-    if ("unusable" in entry) return
+    if ("unusable" in entry) {
+      for (const text of entry.texts ?? []) {
+        this.#unplaced.add(text)
+        this.#unplaced.add(comparable("email", text))
+      }
+      return
+    }
     for (const kind of ["user", "school"] as const) this.#addValues(unusable, kind, entry)
   }
 
@@ -108,8 +116,16 @@ export class AccountIndex {
 
   /** Whether one of those who have the value can't be told from others. */
   isUnclear(kind: SubjectKind, question: MatchQuestion): boolean {
-    const found = this.#find(kind, question)
-    return found.length >= maxPerKey || found.some((account) => this.#unclear.get(account) === 1)
+    const { field, value } = question
+    if (this.isFull(kind, question) || this.#unplaced.find(comparable(field, value)) !== undefined)
+      return true
+    return this.#find(kind, question).some((account) => this.#unclear.get(account) === 1)
+  }
+
+  /** Whether so many accounts have the value, in whatever role, that further ones are not kept. */
+  isFull(kind: SubjectKind, { field, value }: MatchQuestion): boolean {
+    const key = this.#keys.find(keyOf(kind, field, value))
+    return key !== undefined && 1 + (this.#more.get(key)?.length ?? 0) >= maxPerKey
   }
 
   /** The number of an account; undefined if it is not there. */
@@ -148,21 +164,28 @@ export class AccountIndex {
   }
 
   #addValues(account: number, kind: SubjectKind, entry: AccountEntry): void {
-    const names = kind === "user" ? fieldNames : schoolFieldNames
-    for (const [name, field] of Object.entries(names) as [keyof typeof fieldNames, AnyField][]) {
-      if (field !== "email" || this.#matchEmail) this.#addValue(account, kind, field, entry[name])
-    }
-    const { cleverId, legacyIds } = entry
-    this.#addValue(account, kind, "clever_id", cleverId)
-    if (!Array.isArray(legacyIds)) return
-    for (const id of legacyIds) this.#addValue(account, kind, "clever_id", id)
+    const values = [...this.#valuesOf(kind, entry)]
+    const wanted = this.#wanted
+    if (wanted !== undefined && !values.some((value) => wanted.find(value) !== undefined)) return
+    for (const value of values) this.#addValue(account, value)
   }
 
-  #addValue(account: number, kind: SubjectKind, field: AnyField, value: unknown): void {
-    if (typeof value !== "string" || value === "") return
-    const text = keyOf(kind, field, value)
-    if (this.#wanted !== undefined && this.#wanted.find(text) === undefined) return
-    const key = this.#keys.add(text)
+  /** What stands for each value of an entry. */
+  *#valuesOf(kind: SubjectKind, entry: AccountEntry): Generator<string> {
+    const isValue = (value: unknown): value is string => typeof value === "string" && value !== ""
+    const names = kind === "user" ? fieldNames : schoolFieldNames
+    for (const [name, field] of Object.entries(names) as [keyof typeof fieldNames, AnyField][]) {
+      const value = entry[name]
+      if (isValue(value) && (field !== "email" || this.#matchEmail)) yield keyOf(kind, field, value)
+    }
+    const { cleverId, legacyIds } = entry
+    for (const id of [cleverId, ...(Array.isArray(legacyIds) ? legacyIds : [])]) {
+      if (isValue(id)) yield keyOf(kind, "clever_id", id)
+    }
+  }
+
+  #addValue(account: number, value: string): void {
+    const key = this.#keys.add(value)
     const first = this.#first.get(key)
     if (first === 0) {
       this.#first.set(key, account + 1)

@@ -73,8 +73,9 @@ async function* readEntries(
   let header: { width: number; places: Map<AccountColumn, number> } | undefined
   for await (const row of readCsvRows(chunks)) {
     if (header === undefined) header = { width: row.cells.length, places: readHeader(row, columns) }
-    else if (row.cells.length !== header.width) yield { unusable: "cell-count", line: row.line }
-    else yield entryOf(row, header.places)
+    else if (row.cells.length !== header.width) {
+      yield { unusable: "cell-count", line: row.line, texts: textsOf(row) }
+    } else yield entryOf(row, header.places)
   }
   if (header === undefined) throw unreadable(1, "header-missing")
 }
@@ -107,6 +108,12 @@ function entryOf({ cells, line }: CsvRow, places: ReadonlyMap<AccountColumn, num
   }
   // Whether kind and role are words that are known is looked at where entries of every source are.
   return entry as unknown as AccountEntry
+}
+
+/** What may be a value in a row whose cells are not where they should be: cells as they stand, and words in them. */
+function textsOf({ cells }: CsvRow): string[] {
+  const words = cells.flatMap((cell) => [cell, ...cell.split(/[\s;|]+/)])
+  return [...new Set(words)].filter((word) => word !== "")
 }
 
 function plain(name: string): string {

@@ -7,7 +7,7 @@ import { type AccountMatch, type MatchBook, matchAccounts } from "./ordered-matc
 import type { ReviewBook, ReviewFinding } from "./review-book.ts"
 import { type Standing, standingOf } from "./standing.ts"
 import type { PersonLinks, SchoolLinks, SubjectLinks } from "./subject-links.ts"
-import type { TentativeMatches } from "./tentative-matches.ts"
+import type { TentativeMatch, TentativeMatches } from "./tentative-matches.ts"
 
 export interface DeciderOptions {
   districtId: string
@@ -45,37 +45,53 @@ export class Decider {
   }
 
   /**
-   * Decides for somebody without a link: whom a matcher leads to an account is noted, with nobody else led there; what
-   * is doubtful becomes a review. Answers with what was found.
+   * Decides for somebody without a link: whom a matcher leads to an account is noted, for as long as nobody else is led
+   * there; what is doubtful becomes a review. Answers with what was found.
    */
   async decide(
     kind: SubjectKind,
     subject: MatchSubject,
     tentative: TentativeMatches,
   ): Promise<AccountMatch<AnyField>["state"]> {
-    const match = await this.#match(kind, subject)
+    const { apart, formerIds } = await this.standingOf(kind, subject.id)
+    const match = await matchAccounts({
+      subject,
+      book: this.#bookOf(kind, subject),
+      decisions: { apart, isMaybeReissued: formerIds.length > 0 },
+    })
     if (match.state === "ambiguous") {
       const { candidates, reason, role, field } = match
+      tentative.contest(this.#accountsOf(kind, subject, apart))
       await this.#file(kind, { cleverId: subject.id, candidates, reason, role, field })
     } else if (match.state === "unique") {
       const { accountId, role, field } = match
       const account = this.#options.index.accountNumber(kind, accountId)
       if (account === undefined || field === null) return "none"
-      const met = tentative.add(account, { kind, cleverId: subject.id, role, field })
-      const rivals = met === undefined ? [] : [{ cleverId: subject.id, role, field }, met.rival]
-      for (const rival of rivals) {
-        if (rival !== null) {
-          await this.#file(kind, { ...rival, candidates: [accountId], reason: "several-people" })
-        }
-      }
+      const found = { kind, cleverId: subject.id, role, field }
+      const others = this.#accountsOf(kind, subject, apart).filter((other) => other !== account)
+      if (!tentative.add(account, found, others)) await this.ask(found, accountId)
     }
     return match.state
   }
 
-  async #match(kind: SubjectKind, subject: MatchSubject): Promise<AccountMatch<AnyField>> {
+  /** Takes note of the accounts that somebody is led to who is not to be decided for, unless they have one. */
+  async contest(kind: SubjectKind, subject: MatchSubject, tentative: TentativeMatches): Promise<void> {
+    const { districtId } = this.#options
+    if (this.#accountsOf(kind, subject).length === 0) return
+    if ((await this.linksOf(kind).get(districtId, subject.id)) !== undefined) return
+    const { apart } = await this.standingOf(kind, subject.id)
+    tentative.contest(this.#accountsOf(kind, subject, apart))
+  }
+
+  /** Asks a person about an account that others are led to as well. */
+  ask({ kind, ...found }: TentativeMatch, accountId: string): Promise<void> {
+    return this.#file(kind, { ...found, candidates: [accountId], reason: "several-people" })
+  }
+
+  #bookOf(kind: SubjectKind, subject: MatchSubject): MatchBook {
     const { districtId, index } = this.#options
     const links = this.linksOf(kind)
-    const book: MatchBook = {
+    return {
       find: (question) => {
         const accounts = index.find(kind, question).map((account) => index.accountId(account))
         return links.free(districtId, subject.id, accounts)
@@ -85,8 +101,21 @@ export class Decider {
         return index.people(kind, question) === 1 ? undefined : "several-people"
       },
     }
-    const { apart, formerIds } = await this.standingOf(kind, subject.id)
-    return matchAccounts({ subject, book, decisions: { apart, isMaybeReissued: formerIds.length > 0 } })
+  }
+
+  /**
+   * All accounts that somebody is led to, by whatever number, but those that were kept apart. What several people and
+   * several accounts have, or very many accounts, leads nobody: it is a placeholder, as "0" or "N/A".
+   */
+  #accountsOf(kind: SubjectKind, subject: MatchSubject, apart?: ReadonlySet<string>): number[] {
+    const { index } = this.#options
+    const accounts = [...subject.ids, ...subject.roles.flat()].flatMap((question) => {
+      const found = index.find(kind, question)
+      const isPlaceholder =
+        index.isFull(kind, question) || (found.length > 1 && index.people(kind, question) > 1)
+      return isPlaceholder ? [] : found
+    })
+    return [...new Set(accounts)].filter((account) => !apart?.has(index.accountId(account)))
   }
 
   async #file(kind: SubjectKind, finding: Omit<ReviewFinding, "districtId" | "type">): Promise<void> {

@@ -4,12 +4,14 @@ import type { RosterStorage, StoredRecord } from "../../storage/contract.ts"
 import { throwIfAborted } from "../run-context.ts"
 import type { SubjectKind } from "./account-index.ts"
 import { Decider, type DeciderOptions } from "./decider.ts"
+import { KeyTable } from "./key-table.ts"
 import type { AnyField } from "./match-fields.ts"
 import type { MatchQuestion, MatchSubject } from "./match-subject.ts"
 import type { ReviewEntry } from "./review-book.ts"
 import type { ReviewDesk } from "./review-desk.ts"
 import type { SubjectReader } from "./subject-reader.ts"
 import { TentativeMatches } from "./tentative-matches.ts"
+import { TextPack } from "./text-pack.ts"
 
 /** What a pass did. */
 export interface MatchCounts {
@@ -48,6 +50,7 @@ const maxTries = 5
 const maxRounds = 10
 const linksPerLook = 100
 const reviewsPerPage = 200
+const recordsPerPage = 500
 const kinds: readonly SubjectKind[] = ["school", "user"]
 
 /** The roster is no longer the one whose people were counted. */
@@ -71,6 +74,8 @@ export class MatchPass {
   #version = 0
   /** Without a single link there is none under an older id. */
   #hasLinks = false
+  /** Unless everyone is matched: whoever has a number that an account has, by Clever id. */
+  #sharers: Readonly<Record<SubjectKind, TextPack>> = { school: new TextPack(), user: new TextPack() }
 
   constructor(options: MatchPassOptions) {
     this.#options = options
@@ -105,6 +110,7 @@ export class MatchPass {
   async #count(): Promise<void> {
     const { index, subjects, everyone, isWhole, onProgress } = this.#options
     index.clearPeople()
+    this.#sharers = { school: new TextPack(), user: new TextPack() }
     if (!isWhole && this.#hasLinks) {
       for await (const page of subjects("user")) {
         for (const record of page) await this.#watchOlderIds(this.#decider.subjectOf("user", record))
@@ -119,6 +125,7 @@ export class MatchPass {
           const subject = this.#decider.subjectOf(kind, record)
           if (mayHaveOlderIds && kind === "user") await this.#watchOlderIds(subject)
           index.count(kind, this.#valuesOf(kind, subject, record))
+          if (!isWhole && this.#isKnown(kind, subject)) this.#sharers[kind].add(record.id)
         }
         done += page.length
         onProgress("counting", done)
@@ -147,16 +154,17 @@ export class MatchPass {
   // Deciding
 
   async #decide(): Promise<TentativeMatches> {
-    const { districtId, subjects, index, onProgress } = this.#options
+    const { districtId, subjects, onProgress } = this.#options
     const tentative = new TentativeMatches()
+    const decided = new KeyTable()
     let done = 0
     for (const kind of kinds) {
       const links = this.#decider.linksOf(kind)
       for await (const page of subjects(kind)) {
         for (const record of page) {
           const subject = this.#decider.subjectOf(kind, record)
-          const isKnown = (question: MatchQuestion) => index.has(kind, question)
-          if (!subject.ids.some(isKnown) && !subject.roles.flat().some(isKnown)) continue
+          if (!this.#isKnown(kind, subject)) continue
+          decided.add(`${kind} ${subject.id}`)
           if ((await links.get(districtId, subject.id)) !== undefined) continue
           if (kind === "user" && (await this.#bringOlderLink(subject))) continue
           await this.#decider.decide(kind, subject, tentative)
@@ -166,7 +174,33 @@ export class MatchPass {
         onProgress("matching", done)
       }
     }
+    await this.#contest(tentative, decided)
     return tentative
+  }
+
+  #isKnown(kind: SubjectKind, { ids, roles }: MatchSubject): boolean {
+    const isKnown = (question: MatchQuestion) => this.#options.index.has(kind, question)
+    return ids.some(isKnown) || roles.some((questions) => questions.some(isKnown))
+  }
+
+  /** Newcomers get no account that somebody else is led to, who was there before and has none (S26). */
+  async #contest(tentative: TentativeMatches, decided: KeyTable): Promise<void> {
+    const { storage, districtId, signal } = this.#options
+    for (const kind of kinds) {
+      const sharers = this.#sharers[kind]
+      for (let from = 0; from < sharers.size; from += recordsPerPage) {
+        throwIfAborted(signal)
+        const ids: string[] = []
+        for (let number = from; number < Math.min(from + recordsPerPage, sharers.size); number++) {
+          const id = sharers.get(number)
+          if (decided.find(`${kind} ${id}`) === undefined) ids.push(id)
+        }
+        if (ids.length === 0) continue
+        for (const record of await storage.getRecords({ districtId, kind, ids })) {
+          await this.#decider.contest(kind, this.#decider.subjectOf(kind, record), tentative)
+        }
+      }
+    }
   }
 
   /** Brings along what is linked under an id of API v2; true if anything was. */
@@ -190,7 +224,7 @@ export class MatchPass {
 
   // Linking
 
-  /** Makes the links of those to whom one account was found, and returns how many. */
+  /** Makes the links of those to whose account nobody else is led, asks about the others, and returns how many. */
   async #link(tentative: TentativeMatches): Promise<number> {
     const { districtId, index, signal, onProgress } = this.#options
     let done = 0
@@ -205,6 +239,10 @@ export class MatchPass {
       }
       const { kind, cleverId, field } = match
       const accountId = index.accountId(account)
+      if (tentative.isContested(account)) {
+        await this.#decider.ask(match, accountId)
+        continue
+      }
       // Somebody may have decided meanwhile.
       const { apart, formerIds } = await this.#decider.standingOf(kind, cleverId)
       if (apart.has(accountId) || formerIds.length > 0) continue

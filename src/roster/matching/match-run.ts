@@ -16,7 +16,7 @@ export interface MatchRunOptions
   match: MatchOptions
   /** Who is to be matched. */
   subjects: SubjectReader
-  /** Whether that is everybody. Of others, only accounts that have a value of theirs are kept in memory. */
+  /** Whether that is everybody. Of others, values are kept in memory only of accounts that have one of theirs. */
   isWhole: boolean
   accounts: AccountSource | undefined
   matchEmail: boolean

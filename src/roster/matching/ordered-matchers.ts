@@ -5,7 +5,7 @@ import type { MatchQuestion, MatchSubject } from "./match-subject.ts"
 /**
  * Why nothing was decided although accounts were found:
  * - `several-accounts`: more than one has the value;
- * - `several-people`: somebody else of the roster has the value, or is led to the same account;
+ * - `several-people`: somebody else of the roster has the value, or is led to the same account by whatever value;
  * - `several-roles`: the person's roles lead to different accounts;
  * - `several-ids`: the person's present and former Clever ids lead to different accounts;
  * - `account-unclear`: the account stands twice in the app's list, or an entry that can't be used has the same value;

@@ -69,7 +69,7 @@ async function reportFormer(range: CommitRange, reviews: ReviewBook, record: Sto
   return first === undefined ? 0 : file(range, reviews, { id: record.id, known: first, former: [...former] })
 }
 
-/** Of somebody archived: the active people whose record is younger. */
+/** Of somebody archived: the active people whose record is younger, or may be. */
 async function reportSuccessors(
   range: CommitRange,
   reviews: ReviewBook,
@@ -80,8 +80,8 @@ async function reportSuccessors(
   for (const known of districtIdsOf(user)) {
     for (const other of await namesakes(range, known, "active")) {
       const created = Date.parse((JSON.parse(other.data) as User).created ?? "")
-      // Not so as well where one of the times is missing.
-      if (!(created > Date.parse(user.created ?? ""))) continue
+      // Where one of the times is missing, as in a scope that does not keep it, somebody has to say so.
+      if (created <= Date.parse(user.created ?? "")) continue
       // All of the archived: the review names them together.
       const former = (await namesakes(range, known, "archived")).map(({ id }) => id)
       reported += await file(range, reviews, { id: other.id, known, former })

@@ -13,32 +13,56 @@ export interface TentativeMatch {
   field: AnyField
 }
 
-/** Whom each account would be linked to, until all are known: two who are led to one account get nothing by order. */
+/**
+ * Whom each account would be linked to, until all are known: an account to which somebody else is led, too, is contested
+ * and goes to nobody. Costs some 40 bytes for each match.
+ */
 export class TentativeMatches {
-  /** By account: the number of the match, plus one; -1 if there were two. */
+  /** By account: the number of the first match, plus one. */
   readonly #matches = new NumberColumn(new Int32Array())
+  /** By account: 1 if others are led there, too. */
+  readonly #contested = new NumberColumn(new Uint8Array())
   readonly #cleverIds = new TextPack()
   /** By match: its place in `#ways`. */
   readonly #wayOf = new NumberColumn(new Uint8Array())
   readonly #ways: Omit<TentativeMatch, "cleverId">[] = []
+  /** By match: the other accounts that the person has numbers of. Few have any. */
+  readonly #others = new Map<number, readonly number[]>()
 
-  /** Adds a match. If the account is somebody else's already, none keeps it; answers with whoever it was. */
-  add(account: number, match: TentativeMatch): { rival: TentativeMatch | null } | undefined {
-    const known = this.#matches.get(account)
-    if (known === -1) return { rival: null }
-    if (known > 0) {
-      const rival = this.#at(known - 1)
-      if (rival.cleverId === match.cleverId && rival.kind === match.kind) return undefined
-      this.#matches.set(account, -1)
-      return { rival }
+  /**
+   * Adds a match of somebody who has numbers of `others` as well; false if the account is contested. Until somebody's
+   * match is, they are taken to get their account and to leave those others alone.
+   */
+  add(account: number, match: TentativeMatch, others: readonly number[]): boolean {
+    const known = this.get(account)
+    if (known?.cleverId === match.cleverId && known.kind === match.kind) return true
+    if (known !== undefined) this.contest([account])
+    if (this.isContested(account)) {
+      this.contest(others)
+      return false
     }
     const number = this.#cleverIds.add(match.cleverId)
     this.#wayOf.set(number, this.#way(match))
     this.#matches.set(account, number + 1)
-    return undefined
+    if (others.length > 0) this.#others.set(number, others)
+    return true
   }
 
-  /** The one who is led to the account; undefined if nobody is, or several are. */
+  /** Takes note that somebody without a match is led to the accounts. Whoever loses a match by it is led to others. */
+  contest(accounts: readonly number[]): void {
+    const left = [...accounts]
+    for (let account = left.pop(); account !== undefined; account = left.pop()) {
+      if (this.isContested(account)) continue
+      this.#contested.set(account, 1)
+      left.push(...(this.#others.get(this.#matches.get(account) - 1) ?? []))
+    }
+  }
+
+  isContested(account: number): boolean {
+    return this.#contested.get(account) === 1
+  }
+
+  /** The first who was led to the account; undefined if nobody was. Not theirs if it is contested. */
   get(account: number): TentativeMatch | undefined {
     const known = this.#matches.get(account)
     return known > 0 ? this.#at(known - 1) : undefined

@@ -142,14 +142,15 @@ describe("S26 what the accounts of a district are held in", () => {
     expect(index.find("user", ask(null, "legacy_id", "old-1"))).toEqual([])
   })
 
-  it("S26 keeps only what is asked for, if that is known", () => {
+  it("S26 keeps only accounts that are asked for, if those are known, with all their values", () => {
     const wanted = new KeyTable()
     wanted.add(JSON.stringify(["user", "sis_id", "1"]))
     const index = new AccountIndex({ matchEmail: true, wanted })
     index.add({ accountId: "a1", sisId: "1", stateId: "1" })
     index.add({ accountId: "a2", sisId: "2" })
-    expect(index.size).toBe(1)
+    expect(index.size).toBe(2)
     expect(index.find("user", { role: "student", field: "sis_id", value: "1" })).toEqual([1])
+    expect(index.find("user", { role: "student", field: "state_id", value: "1" })).toEqual([1])
     expect(index.add({ accountId: "a2", sisId: "3" })).toBe(false)
   })
 
@@ -164,6 +165,24 @@ describe("S26 what the accounts of a district are held in", () => {
     expect(index.isUnclear("user", query)).toBe(true)
   })
 
+  it("S26 a value of which it can't be told where it belongs speaks against who has it, in whatever field", () => {
+    const wanted = new KeyTable()
+    wanted.add(JSON.stringify(["user", "sis_id", "S1"]))
+    for (const index of [
+      new AccountIndex({ matchEmail: true }),
+      new AccountIndex({ matchEmail: true, wanted }),
+    ]) {
+      index.add({ accountId: "a1", sisId: "S1", stateId: "S2", email: "x@d.example" })
+      index.addUnusable({ unusable: "cell-count", line: 3, texts: ["S1", "X@D.example"] })
+      index.addUnusable({ unusable: "cell-count", line: 4 })
+      const isUnclear = (field: MatchQuestion["field"], value: string) =>
+        index.isUnclear("user", { role: "student", field, value })
+      expect(isUnclear("sis_id", "S1")).toBe(true)
+      expect(isUnclear("email", "x@D.example")).toBe(true)
+      expect(isUnclear("state_id", "S2")).toBe(false)
+    }
+  })
+
   it("S26 of a value that very many accounts have nothing can be told", () => {
     const index = new AccountIndex({ matchEmail: true })
     const query: MatchQuestion = { role: "student", field: "sis_id", value: "0" }
@@ -171,35 +190,58 @@ describe("S26 what the accounts of a district are held in", () => {
     expect([index.find("user", query).length, index.isUnclear("user", query)]).toEqual([63, false])
     for (let number = 63; number < 500; number++) index.add({ accountId: `a${number}`, sisId: "0" })
     expect([index.find("user", query).length, index.isUnclear("user", query)]).toEqual([64, true])
+    // Of the role there may be further ones that were not kept.
+    const placeholder: MatchQuestion = { role: "student", field: "state_id", value: "N/A" }
+    index.add({ accountId: "pupil", role: "student", stateId: "N/A" })
+    for (let number = 0; number < 63; number++) {
+      index.add({ accountId: `teacher ${number}`, role: "teacher", stateId: "N/A" })
+    }
+    expect(index.find("user", placeholder)).toHaveLength(1)
+    expect(index.isUnclear("user", placeholder)).toBe(true)
   })
 
-  it("S26 two people who are led to one account leave it to neither", () => {
+  it("S26 two people who are led to one account leave it to neither, and are led to others", () => {
+    const accounts = fc.uniqueArray(fc.nat({ max: 5 }), { maxLength: 3 })
+    const led = fc.uniqueArray(
+      fc.record({ person: fc.nat({ max: 9 }), account: fc.option(fc.nat({ max: 5 })), others: accounts }),
+      { selector: ({ person }) => person },
+    )
     fc.assert(
-      fc.property(
-        fc.array(fc.record({ account: fc.nat({ max: 4 }), person: fc.constantFrom("p1", "p2", "p3", "p4") })),
-        (matches) => {
-          const tentative = new TentativeMatches()
-          const led = new Map<number, string[]>()
-          for (const { account, person } of matches) {
-            const met = tentative.add(account, {
-              kind: "user",
-              cleverId: person,
-              role: "student",
-              field: "sis_id",
-            })
-            const known = led.get(account) ?? []
-            if (!known.includes(person)) led.set(account, [...known, person])
-            const rivals = led.get(account) as string[]
-            if (rivals.length === 1) expect(met).toBeUndefined()
-            else if (rivals.length === 2 && known.length === 1) expect(met?.rival?.cleverId).toBe(known[0])
-            else expect(met?.rival).toBeNull()
+      fc.property(led, (people) => {
+        const tentative = new TentativeMatches()
+        const told = new Map<number, boolean>()
+        for (const { person, account, others } of people) {
+          if (account === null) tentative.contest(others)
+          else {
+            const match = { kind: "user", cleverId: `p${person}`, role: "student", field: "sis_id" } as const
+            const rest = others.filter((other) => other !== account)
+            told.set(person, tentative.add(account, match, rest))
+            expect(tentative.add(account, match, rest)).toBe(told.get(person))
           }
-          for (let account = 0; account <= 4; account++) {
-            const people = led.get(account) ?? []
-            expect(tentative.get(account)?.cleverId).toBe(people.length === 1 ? people[0] : undefined)
-          }
-        },
-      ),
+        }
+        // Whoever has nothing is led to all, which may take theirs from others.
+        let lost = people.filter(({ account }) => account === null)
+        for (;;) {
+          const next = people.filter(
+            (one) =>
+              one.account === null ||
+              people.some((other) => other !== one && other.account === one.account) ||
+              lost.some((other) => other !== one && other.others.includes(one.account as number)),
+          )
+          if (next.length === lost.length) break
+          lost = next
+        }
+        for (const one of people) {
+          const { person, account } = one
+          if (account === null) continue
+          const match = tentative.get(account)
+          const isTheirs = match?.cleverId === `p${person}` && !tentative.isContested(account)
+          expect(isTheirs).toBe(!lost.includes(one))
+          // Who was not told at once is asked when all are known.
+          if (lost.includes(one) && told.get(person)) expect(match?.cleverId).toBe(`p${person}`)
+        }
+      }),
+      { numRuns: 1_000 },
     )
   })
 })

@@ -198,9 +198,17 @@ describe("S26 the app's accounts from a CSV file", () => {
 
   it("S26 a row with too few or too many cells is an entry of its own, with its line", async () => {
     expect(await entriesOf("account_id,sis_id\na1\na2,2\na3,3,x\n")).toEqual([
-      { unusable: "cell-count", line: 2 },
+      { unusable: "cell-count", line: 2, texts: ["a1"] },
       { line: 3, accountId: "a2", sisId: "2" },
-      { unusable: "cell-count", line: 4 },
+      { unusable: "cell-count", line: 4, texts: ["a3", "3", "x"] },
+    ])
+    expect(await entriesOf("account_id,name,sis_id\na1;1|2,Smith, John\tF,3\na2;2\n")).toEqual([
+      {
+        unusable: "cell-count",
+        line: 2,
+        texts: ["a1;1|2", "a1", "1", "2", "Smith", " John\tF", "John", "F", "3"],
+      },
+      { unusable: "cell-count", line: 3, texts: ["a2;2", "a2", "2"] },
     ])
   })
 

@@ -112,6 +112,49 @@ describe.each(storageNames)("S26 matching after imports, on %s", (storage) => {
     expect(await world.review()).toMatchObject({ cleverId: twin, reason: "several-people" })
   })
 
+  it("S26 gives newcomers no account that somebody without one is led to by another number", async () => {
+    const world = await MatchingWorld.start({ storage })
+    const [one, two] = world.some("student", "sis_id") as [User, User]
+    world.account("a2", two, "student", "sis_id")
+    await world.newcomers()
+    expect(await world.links()).toEqual({ [two.id]: "a2" })
+    // Both accounts come to the app after those who were there have been matched.
+    world.accounts = [
+      { accountId: "a1", sisId: heldBy(one, "student", "sis_id"), stateId: "ST-1" },
+      { accountId: "a2 again", sisId: heldBy(two, "student", "sis_id"), stateId: "ST-2" },
+    ]
+    const student = (state_id: string) => ({ roles: { student: { state_id } } })
+    const three = world.roster.district.add("user", student("ST-1"))
+    const four = world.roster.district.add("user", student("ST-2"))
+    await world.roster.delta()
+    expect(await world.newcomers()).toMatchObject({ linked: 1, reviewsOpened: 1 })
+    // Whoever has an account has no need of another.
+    expect(await world.links()).toEqual({ [two.id]: "a2", [four]: "a2 again" })
+    expect(await world.review()).toMatchObject({
+      cleverId: three,
+      reason: "several-people",
+      field: "state_id",
+      candidates: ["a1"],
+    })
+    const { districtId } = world
+    await world.matching.keepApart({ districtId, cleverId: one.id, accountId: "a1", by: "ada" })
+    expect(await world.match()).toMatchObject({ linked: 1, reviewsClosed: 1 })
+    expect(await world.links()).toMatchObject({ [three]: "a1" })
+  })
+
+  it("S26 gives newcomers no account that an open review names for somebody else", async () => {
+    const world = await MatchingWorld.start({ storage })
+    const user = world.someone("student", "sis_id")
+    const sisId = heldBy(user, "student", "sis_id")
+    world.accounts.push({ accountId: "a1", sisId, stateId: "ST-1" }, { accountId: "a1 again", sisId })
+    expect(await world.newcomers()).toMatchObject({ scope: "everyone", linked: 0, reviewsOpened: 1 })
+    world.roster.district.add("user", { roles: { student: { state_id: "ST-1" } } })
+    await world.roster.delta()
+    expect(await world.newcomers()).toMatchObject({ scope: "newcomers", linked: 0, reviewsOpened: 1 })
+    expect(await world.match()).toMatchObject({ linked: 0, reviewsOpened: 0, reviewsClosed: 0 })
+    expect(await world.links()).toEqual({})
+  })
+
   it("S26 R45 brings along what is linked under a newcomer's older ids", async () => {
     const world = await MatchingWorld.start({ storage })
     await world.newcomers()

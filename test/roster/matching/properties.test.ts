@@ -11,6 +11,7 @@ import {
 import type { Role, User } from "../../../src/index.ts"
 import { parseRecord } from "../../../src/models/parse-record.ts"
 import { recordKeys } from "../../../src/models/record-keys.ts"
+import { personMatchers } from "../../../src/roster/matching/match-fields.ts"
 import type { AccountLink, RosterStorage, StagedChange } from "../../../src/storage/contract.ts"
 import { MemoryStorage } from "../../../src/storage/memory/index.ts"
 import { SqliteStorage } from "../../../src/storage/sqlite/index.ts"
@@ -353,6 +354,66 @@ function checkMatched(app: App, before: readonly AccountLink[], after: readonly 
   }
 }
 
+/** The accounts that somebody is led to: by numbers of which there is only one account, or only one person. */
+function ledTo(app: App, user: User): Set<string> {
+  const fields = ["email", "sis_id", "student_number", "teacher_number", "staff_id", "state_id"] as const
+  const questions = [
+    ...[user.id, ...identityOf(user).legacyIds].map(
+      (value) => ({ role: null, field: "clever_id", value }) as const,
+    ),
+    ...(Object.keys(user.roles ?? {}) as Role[]).flatMap((role) =>
+      fields
+        .filter((field) => personMatchers[role].includes(field) && (field !== "email" || app.matchEmail))
+        .map((field) => ({ role, field, value: heldBy(user, role, field) })),
+    ),
+  ]
+  const led = questions.flatMap((question) => {
+    if (question.value === "") return []
+    const query = { districtId: user.district, ...question }
+    const found = new Set(
+      app.accountsWith({ ...query, role: null }).flatMap(({ accountId, districtId }) => {
+        const same = app.accounts.filter(
+          (one) => one.accountId === accountId && one.districtId === districtId,
+        )
+        // An account that stands in the list in two roles may be of any.
+        const ofRoles = new Set(same.map(({ role }) => role))
+        const { role } = question
+        const fits = role === null || ofRoles.size > 1 || ofRoles.has(undefined) || ofRoles.has(role)
+        return fits ? [accountId] : []
+      }),
+    )
+    return found.size > 1 && app.peopleWith(query).length > 1 ? [] : [...found]
+  })
+  return new Set(led)
+}
+
+/** Nobody gets an account by a matching that somebody else is led to who is left without one. */
+function checkNobodyElseIsLed(
+  app: App,
+  before: readonly AccountLink[],
+  after: readonly AccountLink[],
+  apartBefore: ReadonlySet<string>,
+): void {
+  const linked = new Set(after.map(({ cleverId }) => cleverId))
+  const wasLinked = new Set(before.map(({ cleverId }) => cleverId))
+  const others = [...app.people.values()].filter(({ active, user }) => {
+    // Whoever is linked under older ids has an account, or waits for somebody to say whose it is.
+    const hasOlder = identityOf(user).legacyIds.some((id) => linked.has(id) || wasLinked.has(id))
+    return active && !linked.has(user.id) && !hasOlder
+  })
+  for (const { cleverId, accountId, linkedBy } of after) {
+    const isNew = !before.some((one) => one.cleverId === cleverId && one.accountId === accountId)
+    // What is linked under an older id comes along with it.
+    if (!isNew || !linkedBy.startsWith("match:")) continue
+    if (before.some((one) => one.accountId === accountId)) continue
+    for (const { user } of others) {
+      if (user.district !== app.people.get(cleverId)?.user.district) continue
+      if (apartBefore.has(`${user.id} ${accountId}`) || !ledTo(app, user).has(accountId)) continue
+      throw new Error(`${cleverId} has ${accountId} by ${linkedBy}, and ${user.id} is led there`)
+    }
+  }
+}
+
 async function live(
   storage: RosterStorage,
   given: typeof history extends fc.Arbitrary<infer T> ? T : never,
@@ -386,7 +447,9 @@ async function live(
       await app.do(one)
       const after = await app.links()
       checkLinks(app, before, after, apart)
-      if (one.type === "match") checkMatched(app, before, after)
+      if (one.type !== "match") continue
+      checkMatched(app, before, after)
+      checkNobodyElseIsLed(app, before, after, apart)
     }
   }
   // When all is quiet, a matching settles it, and a second one changes nothing.

@@ -99,6 +99,21 @@ describe.each(storageNames)("S27 people with a new Clever id, on %s", (storage) 
     expect(await world.newcomers()).toMatchObject({ reissued: 0 })
   })
 
+  it("S27 is reported as well if the scope does not keep when a record was made", async () => {
+    const scope = { fields: { user: ["name"], student: ["sis_id"] } }
+    const world = await MatchingWorld.start({ storage, roster: { scope } })
+    const user = world.someone("student", "sis_id")
+    const sisId = heldBy(user, "student", "sis_id")
+    await world.newcomers()
+    const newId = world.roster.district.add("user", { roles: { student: { sis_id: sisId } } })
+    await world.roster.delta()
+    expect(await world.newcomers()).toMatchObject({ reissued: 0 })
+    world.roster.district.remove("user", user.id)
+    await world.roster.delta()
+    expect(await world.newcomers()).toMatchObject({ reissued: 1 })
+    expect(await reported(world)).toEqual({ [newId]: [user.id] })
+  })
+
   it("S27 is not asked about on a first import, and found afterwards in all imports since the last look", async () => {
     const world = await MatchingWorld.start({ storage })
     const [user, other] = world.some("student", "sis_id") as [User, User]
