@@ -57,6 +57,8 @@ const keptSeconds = 60
 const mostJobs = 100_000
 /** `SQLSTATE`s of a wrong login, a database that there is not, and a missing right. */
 const refusals: ReadonlySet<string> = new Set(["28000", "28P01", "3D000", "42501"])
+/** What pg-boss says, without any code, of a schema that it may not migrate: none, or one of another version. */
+const outdated = /^pg-boss (?:is not installed|database requires migrations)/
 
 /**
  * The import queue on PostgreSQL, for any number of processes: pg-boss gives each job to one of them, and to another one
@@ -65,7 +67,8 @@ const refusals: ReadonlySet<string> = new Set(["28000", "28P01", "3D000", "42501
  *
  * The job that was added first is next, but large districts have half of a process's places at most. Every method
  * rejects with `QUEUE_UNREACHABLE` where the database does not answer, with `STORAGE_UNREADABLE` where it refuses the role,
- * and with `INVALID_OPTIONS` where `pg-boss` is not installed.
+ * with `STORAGE_SCHEMA_OUTDATED` where pg-boss's schema is not there or not of its version and `migrate` is false, and
+ * with `INVALID_OPTIONS` where the package `pg-boss` is not installed.
  */
 export class BossQueue implements ImportQueue {
   readonly #options: BossQueueOptions
@@ -286,9 +289,15 @@ function jobOf({ id, data, state, createdOn }: JobWithMetadata<JobData>): Import
   }
 }
 
-/** A login or database that there is not stays so; anything else may be over soon. */
+/** A login, a database or a schema that there is not stays so; anything else may be over soon. */
 function asQueueError(error: unknown): HomeroomError {
-  const { code, message } = error as { code?: unknown; message?: string }
+  const { code, message = "" } = error as { code?: unknown; message?: string }
+  if (outdated.test(message)) {
+    return new HomeroomError("STORAGE_SCHEMA_OUTDATED", {
+      message: `The schema of the import queue is not the one that this pg-boss needs, and it is not to be migrated here (migrate: false): ${message}.`,
+      cause: error,
+    })
+  }
   if (typeof code !== "string" || !refusals.has(code)) return unreachable(error)
   return new HomeroomError("STORAGE_UNREADABLE", {
     message: `PostgreSQL refused the import queue: ${message}.`,

@@ -61,6 +61,7 @@ describe.skipIf(typeof server === "string")("the command line on PostgreSQL", ()
         `postgres://${address.username}@${address.host}${address.pathname} can`,
       ),
     })
+    expect(checks.find(({ name }) => name === "queue")).toMatchObject({ status: "ok" })
     expect(stdout + stderr).not.toContain(address.password)
   })
 })

@@ -1,3 +1,4 @@
+import pg from "pg"
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest"
 import type { Run, StagedChange } from "../../src/storage/contract.ts"
 import { type PgClientLike, type PgPoolLike, PostgresStorage } from "../../src/storage/postgres/index.ts"
@@ -160,6 +161,26 @@ describe.skipIf(typeof server === "string")("batches of ever other records, on P
     }
     expect(breaks).toBe(1)
     expect(await storage.countStaged("run-1")).toEqual([{ kind: "user", action: "create", count: 900 }])
+  })
+
+  test("are staged once where the app's pool gives up waiting before the server begins to take the bytes", async () => {
+    const pool = new pg.Pool({ connectionString: database.url, query_timeout: 400 })
+    pool.on("error", () => {})
+    const storage = new PostgresStorage({ pool, schema })
+    await storage.open()
+    const lease = await takeLease(storage)
+    const run = makeRun({ id: "run-1" })
+    await storage.stage(lease, { run, changes: creates(0, 300) })
+    const holder = await database.pool.connect()
+    await holder.query(`BEGIN; LOCK TABLE ${schema}.runs IN ACCESS EXCLUSIVE MODE`)
+    const staging = storage.stage(lease, { run, changes: creates(300, 600) })
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    await holder.query("ROLLBACK")
+    holder.release()
+    await staging
+    expect(await storage.countStaged("run-1")).toEqual([{ kind: "user", action: "create", count: 600 }])
+    await storage.close()
+    await pool.end()
   })
 
   test("wait for another writer no longer than they are told, and once", async () => {

@@ -1,10 +1,13 @@
 import { fork } from "node:child_process"
+import { randomBytes } from "node:crypto"
+import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import pg from "pg"
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 import type { ImportJob, ImportJobRequest } from "../../src/exchange/index.ts"
+import { PostgresStorage } from "../../src/storage/postgres/index.ts"
 import { BossQueue, type BossQueueOptions } from "../../src/worker/index.ts"
-import { makeDatabase, postgresServer, type TestDatabase } from "../support/postgres.ts"
+import { makeDatabase, onServer, postgresServer, type TestDatabase } from "../support/postgres.ts"
 import type { QueueOrder } from "../support/queue-child.ts"
 import { codeOf } from "../support/roster-world.ts"
 
@@ -234,6 +237,63 @@ test("a database that does not answer is told as such", async () => {
   expect(await codeOf(queue.check())).toBe("QUEUE_UNREACHABLE")
   await queue.close()
   expect(await codeOf(queue.list())).toBe("QUEUE_UNREACHABLE")
+})
+
+test("a schema that is not there, or of another version, and may not be migrated is STORAGE_SCHEMA_OUTDATED", async () => {
+  const schema = "not_migrated"
+  expect(await codeOf(queueOf({ schema, migrate: false }).open())).toBe("STORAGE_SCHEMA_OUTDATED")
+  await queueOf({ schema }).open()
+  await queueOf({ schema, migrate: false }).open()
+  await database.pool.query(`UPDATE ${schema}.version SET version = version - 1`)
+  expect(await codeOf(queueOf({ schema, migrate: false }).open())).toBe("STORAGE_SCHEMA_OUTDATED")
+})
+
+test("is made by one role and used by another, as the operations page sets them up", {
+  timeout: 60_000,
+}, async () => {
+  const suffix = randomBytes(4).toString("hex")
+  const [owner, app] = [`owner_${suffix}`, `app_${suffix}`]
+  const own = await makeDatabase(server)
+  const as = (role: string) => {
+    const url = new URL(own.url)
+    url.username = role
+    url.password = "password"
+    return url.href
+  }
+  const page = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8")
+  const [, rights = ""] = /```sql\n(CREATE ROLE.*?)```/s.exec(page) ?? []
+  try {
+    await own.pool.query(
+      rights
+        .replaceAll("homeroom_owner", owner)
+        .replaceAll("homeroom_app", app)
+        .replaceAll("'…'", "'password'")
+        .replaceAll("DATABASE roster", `DATABASE ${new URL(own.url).pathname.slice(1)}`),
+    )
+    const storage = new PostgresStorage({ connectionString: as(owner) })
+    await storage.open()
+    await storage.close()
+    const made = new BossQueue({ connectionString: as(owner) })
+    await made.open()
+    await made.close()
+    for (const migrate of [true, false]) {
+      const used = new PostgresStorage({ connectionString: as(app), migrate })
+      await used.open()
+      await used.close()
+      const queue = new BossQueue({ connectionString: as(app), migrate, pollMs: 500 })
+      const handled: string[] = []
+      await queue.add(request("d1"))
+      const work = await queue.work(async ({ districtId }) => void handled.push(districtId))
+      await until(async () => handled.length === 1 && (await queue.list()).length === 0)
+      await work.stop()
+      await queue.close()
+    }
+    const create = own.pool.query(`SET ROLE ${app}; CREATE TABLE homeroom_queue.mine (id int)`)
+    await expect(create).rejects.toMatchObject({ code: "42501" })
+  } finally {
+    await own.drop()
+    for (const role of [owner, app]) await onServer(server, `DROP ROLE IF EXISTS ${role}`)
+  }
 })
 
 /** A process that takes a job and never ends it. */

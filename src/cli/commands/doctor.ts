@@ -5,6 +5,7 @@ import { type Check, Findings } from "../doctor/check.ts"
 import { checkCredentials, checkDistrict } from "../doctor/clever-checks.ts"
 import { ClockCheck } from "../doctor/clock-check.ts"
 import { checkLogin } from "../doctor/login-checks.ts"
+import { checkQueue } from "../doctor/queue-check.ts"
 import { checkConnections, checkRoster } from "../doctor/storage-checks.ts"
 import {
   appsFromEnvironment,
@@ -102,6 +103,7 @@ async function examineStorage(
         "storage",
         `${withoutPassword(storageAddress())} can be read and written, and its schema is up to date.`,
       )
+      await checkQueue(findings)
       const connections = (await storage.listConnections()).filter(
         ({ state, districtId }) =>
           state !== "disconnected" && state !== "declined" && (district ?? districtId) === districtId,

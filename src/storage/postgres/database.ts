@@ -166,7 +166,8 @@ export class Database {
   #begin({ lockOf, lockTimeoutMs = this.#lockTimeoutMs }: TransactionOptions): string {
     const lock =
       lockOf === undefined ? "" : `SELECT pg_advisory_xact_lock(${this.lockOf(lockOf).join(", ")});`
-    return `BEGIN; SET LOCAL lock_timeout = ${Math.ceil(lockTimeoutMs)};
+    // Not the level that the database may have by default: what is read under a lock is as it is once the lock is there.
+    return `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${Math.ceil(lockTimeoutMs)};
       SET LOCAL idle_in_transaction_session_timeout = ${idleLimitMs}; ${lock}`
   }
 

@@ -37,11 +37,14 @@ export function isLockTimeout(error: unknown): boolean {
   return codeOf(error) === "55P03"
 }
 
-/** True if the connection is gone, so that nobody knows what became of a commit under way. */
+/**
+ * True if the connection is gone, so that nobody knows what became of a commit under way. One on which `pg` has given up
+ * waiting for an answer (`query_timeout`) is as good as gone: the answer may still come, to nobody.
+ */
 export function isConnectionLost(error: unknown): boolean {
   const code = codeOf(error)
   if (ends.has(code) || code.startsWith("08") || network.has(code)) return true
-  return /connection (?:terminated|ended|error)|not queryable|timeout expired|timeout exceeded/i.test(
+  return /connection (?:terminated|ended|error)|not queryable|timeout expired|timeout exceeded|read timeout/i.test(
     (error as Error | undefined)?.message ?? "",
   )
 }
