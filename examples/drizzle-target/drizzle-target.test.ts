@@ -99,6 +99,17 @@ test("who is no longer shared is archived, and comes back as the same row", asyn
   await expectFollowed()
 })
 
+test("delivered anew, they hold nobody who has left a class meanwhile", async () => {
+  const section = district.records("section").find(({ students }) => (students as string[]).length > 2)
+  if (section === undefined) return expect.unreachable()
+  const students = (section.students as string[]).slice(1)
+  district.edit("section", String(section.id), { students })
+  await roster.sync({ districtId, mode: "delta" })
+  await delivery.forget({ districtId })
+  expect(await delivery.deliver({ districtId })).toMatchObject({ state: "caught-up", stuck: 0 })
+  await expectFollowed()
+})
+
 // #region down
 test("while PostgreSQL is down changes wait, and come when it is back", async () => {
   await postgres.close()

@@ -73,7 +73,9 @@ async function storeAll(tx: Database, changes: readonly TargetChange[]): Promise
       return { ...followedOf(change), name, school }
     }),
   )
-  for (const { id, joined, left } of ofSections.filter((section) => stored.has(section.id))) {
+  for (const { action, id, joined, left } of ofSections.filter((section) => stored.has(section.id))) {
+    // A create tells of everybody: who is in the class besides has left it untold, as after forget().
+    if (action === "create") await tx.delete(enrolments).where(eq(enrolments.class, id))
     for (const { id: person, role } of left) {
       const isMember = and(eq(enrolments.person, person), eq(enrolments.role, role))
       await tx.delete(enrolments).where(and(eq(enrolments.class, id), isMember))

@@ -94,6 +94,17 @@ test("a change that comes again does nothing, nor does an older one", async () =
   await expectFollowed()
 })
 
+test("delivered anew, they hold nobody who has left a class meanwhile", async () => {
+  const section = district.records("section").find(({ students }) => (students as string[]).length > 2)
+  if (section === undefined) return expect.unreachable()
+  const students = (section.students as string[]).slice(1)
+  district.edit("section", String(section.id), { students })
+  await roster.sync({ districtId, mode: "delta" })
+  await delivery.forget({ districtId })
+  expect(await delivery.deliver({ districtId })).toMatchObject({ state: "caught-up", stuck: 0 })
+  await expectFollowed()
+})
+
 test("while the database is locked changes wait, and come when it is free", async () => {
   const other = new DatabaseSync(path)
   other.exec("BEGIN EXCLUSIVE")

@@ -41,6 +41,8 @@ async function storeOne(trx: Transaction<Tables>, change: TargetChange): Promise
       .onConflict((known) => known.column("id").doUpdateSet(row).where("classes.version", "<=", version))
       .executeTakeFirst()
     if (stored.numInsertedOrUpdatedRows === 0n) return
+    // A create tells of everybody: who is in the class besides has left it untold, as after forget().
+    if (change.action === "create") await trx.deleteFrom("enrolments").where("class", "=", id).execute()
     for (const { id: person, role } of change.left) {
       const member = trx.deleteFrom("enrolments").where("class", "=", id)
       await member.where("person", "=", person).where("role", "=", role).execute()

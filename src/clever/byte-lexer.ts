@@ -171,16 +171,25 @@ export class ByteLexer {
     return true
   }
 
-  /** The own id of the object that `skipContainer` just passed over; undefined if it has none. */
+  /** The own id of the object that `skipContainer` just passed over; undefined if it has none that can be read. */
   ownId(start: number, end: number): string | undefined {
-    if (this.#idIsEscaped) return textOrNone((this.parse(start, end) as { id?: unknown } | null)?.id)
+    if (this.#idIsEscaped) return textOrNone((this.#parseOrNone(start, end) as { id?: unknown } | null)?.id)
     if (this.#idStart < 0) return undefined
     for (let at = this.#idStart; at < this.#idEnd; at++) {
       const code = this.bytes[at] as number
       if (code === byte.backslash || code >= 0x80)
-        return textOrNone(this.parse(this.#idStart - 1, this.#idEnd + 1))
+        return textOrNone(this.#parseOrNone(this.#idStart - 1, this.#idEnd + 1))
     }
     return textOrNone(this.#buffer.toString("latin1", this.#idStart, this.#idEnd))
+  }
+
+  /** Null where the text is no JSON: whoever parses the record will find that, and it is no matter of the page (S9). */
+  #parseOrNone(start: number, end: number): unknown {
+    try {
+      return JSON.parse(this.text(start, end))
+    } catch {
+      return null
+    }
   }
 
   /** The text between two offsets. */

@@ -29,7 +29,7 @@ export class EventFeed {
 
   /**
    * The events after one, oldest first. Throws `CLEVER_EVENTS_UNAVAILABLE` with `details.reason`
-   * `not-readable` or, if the feed can be read but not from there, `cursor-rejected` (S5).
+   * `not-readable`, `event-unreadable` or, if the feed can be read but not from there, `cursor-rejected` (S5).
    */
   async *pages(options: FeedOptions): AsyncGenerator<EventPage, void, void> {
     const { districtId, signal, onRequest, pageSize, after } = options

@@ -5,13 +5,17 @@ import { ByteLexer, bodyInvalid, byte, eachMember } from "./byte-lexer.ts"
 /**
  * The events of a page.
  *
- * Each event's record is given as the bytes Clever sent say it. Throws `CLEVER_BODY_INVALID` for an event that
- * is no JSON or has no id: nothing after it may be applied (S4).
+ * Each event's record is given as the bytes Clever sent say it. Throws `CLEVER_EVENTS_UNAVAILABLE` with
+ * `details.reason` `event-unreadable` for an event that is no JSON or has no id: nothing after it may be applied (S4).
  */
 export function readEvents(page: RecordPage): EventPage {
   const events: FeedEvent[] = []
   for (let index = 0; index < page.count; index++) {
-    events.push(readEvent(page.body, page.starts[index] ?? 0, page.ends[index] ?? 0, page.ids[index]))
+    try {
+      events.push(readEvent(page.body, page.starts[index] ?? 0, page.ends[index] ?? 0, page.ids[index]))
+    } catch (error) {
+      throw isHomeroomError(error) ? eventsUnavailable("event-unreadable", error) : error
+    }
   }
   return { events, next: page.next }
 }
@@ -62,20 +66,19 @@ export function isFeedRefusal(error: unknown): error is HomeroomError {
   return error.code === "CLEVER_REQUEST_REFUSED" && [400, 403, 410].includes(Number(error.details.status))
 }
 
+const feedProblems = {
+  "not-readable": "The event feed of this district can't be read.",
+  "cursor-rejected": "Clever's event feed can be read, but not from the event where the last import ended.",
+  "event-unreadable": "An event in this district's feed has no id, or is not readable JSON.",
+} as const
+
 /**
- * The error for a feed that can't be read. `details.reason` is `not-readable`, or `cursor-rejected` if only the
- * place to go on from is refused (S5).
+ * The error for a feed that can't be read. `details.reason` is `not-readable`, `cursor-rejected` if only the
+ * place to go on from is refused (S5), or `event-unreadable` if one event is in the way (S9).
  */
-export function eventsUnavailable(
-  reason: "not-readable" | "cursor-rejected",
-  cause: HomeroomError,
-): HomeroomError {
-  const message =
-    reason === "cursor-rejected"
-      ? "Clever's event feed can be read, but not from the event where the last import ended."
-      : "The event feed of this district can't be read."
+export function eventsUnavailable(reason: keyof typeof feedProblems, cause: HomeroomError): HomeroomError {
   return new HomeroomError("CLEVER_EVENTS_UNAVAILABLE", {
-    message,
+    message: feedProblems[reason],
     details: { reason, status: cause.details.status },
     cause,
   })

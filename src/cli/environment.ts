@@ -137,9 +137,12 @@ export function withClever<Result>(
   return opened(clever.storage, () => use(clever))
 }
 
-/** The same with a storage that nobody has opened yet. */
-export function cleverOnStorage(settings: CleverSettings): CleverOnStorage {
-  const storage = storageAt(storageAddress())
+/** The same with a storage that nobody has opened yet; `maxConnections` are those to PostgreSQL. */
+export function cleverOnStorage(
+  settings: CleverSettings,
+  { maxConnections }: { maxConnections?: number } = {},
+): CleverOnStorage {
+  const storage = storageAt(storageAddress(), { maxConnections })
   const apps = appsOn(storage, settings)
   return { storage, apps, source: sourceOf(storage, apps) }
 }
@@ -156,8 +159,11 @@ async function opened<Result>(
   }
 }
 
-/** The storage that an address names. Throws `INVALID_OPTIONS`. */
-export function storageAt(address: string): RosterStorage {
+/** The storage that an address names, with so many connections at most if it is PostgreSQL. Throws `INVALID_OPTIONS`. */
+export function storageAt(
+  address: string,
+  { maxConnections }: { maxConnections?: number | undefined } = {},
+): RosterStorage {
   const [, scheme, path = ""] = /^([a-z]+):(.*)$/s.exec(address) ?? []
   if (scheme === "sqlite" && path !== "" && path !== ":memory:" && !/^\/\/(?!\/)/.test(path)) {
     return new SqliteStorage({ path })
@@ -170,7 +176,7 @@ export function storageAt(address: string): RosterStorage {
           "HOMEROOM_STORAGE must be postgres://USER:PASSWORD@HOST/DATABASE, with special characters as %XX.",
       })
     }
-    return new PostgresStorage({ connectionString: address })
+    return new PostgresStorage({ connectionString: address, maxConnections })
   }
   throw new HomeroomError("INVALID_OPTIONS", {
     message:

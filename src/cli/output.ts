@@ -43,7 +43,7 @@ export class Output {
 function outputError(error: Error): Error {
   const { code } = error as NodeJS.ErrnoException
   if (code === "EPIPE" || code === "ERR_STREAM_DESTROYED") return new OutputClosed()
-  return new HomeroomError("INTERNAL", {
+  return new HomeroomError("OUTPUT_UNWRITABLE", {
     message: `The output can't be written (${code ?? "no code"}).`,
     cause: error,
   })

@@ -17,6 +17,8 @@ export interface RunCommand {
   /** What the run is called: `import`. */
   noun: string
   start(options: { signal: AbortSignal; onProgress: (progress: SyncProgress) => void }): Promise<Run>
+  /** What is left to do once the run is printed, unless it failed or was stopped: its failure takes nothing back. */
+  afterwards?(run: Run): Promise<void>
 }
 
 /**
@@ -38,7 +40,10 @@ export async function runCommand(command: RunCommand): Promise<number> {
   }
   await printRun({ roster, run, json })
   if (run.state === "cancelled") throw new HomeroomError("RUN_CANCELLED", { details: { runId: run.id } })
-  if (run.state !== "interrupted") return run.state === "held" ? exitCodes.held : exitCodes.ok
+  if (run.state !== "interrupted") {
+    await command.afterwards?.(run)
+    return run.state === "held" ? exitCodes.held : exitCodes.ok
+  }
   throw new HomeroomError("ABORTED", {
     message: `The ${noun} ${run.id} was stopped.`,
     details: { runId: run.id },

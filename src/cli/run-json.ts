@@ -29,6 +29,8 @@ export interface ImportJson {
   requests: number
   records: number
   durationMs: number
+  /** Events of unknown types, which were passed over. */
+  skippedEvents: number
   /** Only of a run that failed. */
   error?: { code: string; message: string }
   /** Only of a plan, or of a held import, that waits: what to approve, and until when. */
@@ -57,7 +59,7 @@ export async function importJson(roster: RosterReader, run: Run): Promise<Import
   const rejected: RunRejection[] = []
   for await (const rejection of roster.rejections(run.id)) rejected.push(rejection)
   const { districtId, mode, requestedMode, fallback, state, counts, holds } = run
-  const { cursor, requests, records, durationMs } = run
+  const { cursor, requests, records, durationMs, skippedEvents } = run
   return {
     runId: run.id,
     districtId,
@@ -72,6 +74,7 @@ export async function importJson(roster: RosterReader, run: Run): Promise<Import
     requests,
     records,
     durationMs,
+    skippedEvents,
     ...(run.plan !== null && isWaiting(run) ? { hash: run.plan.hash, expiresAt: run.plan.expiresAt } : {}),
     ...(run.error === null ? {} : { error: errorJson(run.error) }),
   }

@@ -18,6 +18,7 @@ const fallbackReasons: Readonly<Record<FallbackReason, string>> = {
   "api-version-changed": "the last import used another version of Clever's API",
   "scope-changed": "what is kept of the district was set anew since the last import",
   "events-unavailable": "Clever's events are not enabled for this app",
+  "event-unreadable": "one of Clever's events can't be read",
   "events-flood": "more has changed than there are records",
 }
 
@@ -31,6 +32,7 @@ export function runLines(run: Run): string[] {
     `  started    ${run.startedAt} by ${run.startedBy}`,
     `  read       ${number(run.records)} records in ${seconds} s, with ${number(run.requests)} requests`,
   ]
+  if (run.skippedEvents > 0) lines.push(`  skipped    ${skippedText(run.skippedEvents)}`)
   if (run.fallback !== null) lines.push(`  fell back  ${run.fallback}: ${fallbackReasons[run.fallback]}`)
   if (run.undoes !== null) lines.push(`  undoes     ${run.undoes}`)
   if (run.splitFrom !== null) lines.push(`  split off  ${run.splitFrom}, which did the rest`)
@@ -62,6 +64,10 @@ export function describeRejection({ kind, id, reason, path }: RunRejection): str
 /** True for a run that waits for somebody to apply or discard it. */
 export function isWaiting({ state, plan }: Run): boolean {
   return plan !== null && (state === "planned" || state === "held" || state === "approved")
+}
+
+function skippedText(events: number): string {
+  return `${number(events)} ${events === 1 ? "event" : "events"} of types that Homeroom does not know`
 }
 
 function decided({ by, at, why }: { by: string; at: string; why: string }): string {

@@ -14,12 +14,18 @@ export const actionWords: Readonly<Record<RecordChange["action"], string>> = {
 /** The heading of the CSV file. */
 export const changeCsvHeading: string = csvLine(["kind", "id", "action", "field", "before", "after"])
 
-/** A change as lines of CSV, one for each field, and one for each person who joined or left a section. */
+/**
+ * A change as lines of CSV, one for each field, and one for each person who joined or left a section. An archived
+ * record's lines are all the fields that it had, so that the file says who is meant.
+ */
 export function changeCsvLines(change: RecordChange): string {
-  const { kind, id, action, fields, joined, left } = change
+  const { kind, id, action, fields, archived = [], joined, left } = change
   const record = [kind, id, actionWords[action]]
+  const changed = new Set(fields.map(({ path }) => path))
   const lines = [
-    ...fields.map(({ path, before, after }) => csvLine([...record, path, csvValue(before), csvValue(after)])),
+    ...[...fields, ...archived.filter(({ path }) => !changed.has(path))].map(({ path, before, after }) =>
+      csvLine([...record, path, csvValue(before), csvValue(after)]),
+    ),
     ...joined.map((person) => csvLine([...record, `joined as ${person.role}`, "", person.id])),
     ...left.map((person) => csvLine([...record, `left as ${person.role}`, person.id, ""])),
   ]

@@ -37,7 +37,17 @@ const rawLength = version.length + 22
  * other scope, so that a changed scope looks at every record again. 31 characters.
  */
 export function scopedFingerprint(bytes: Uint8Array, scopeDigest: string): string {
-  return rawFingerprint(bytes) + scopeDigest.slice(0, 8)
+  return rawFingerprint(bytes) + digestMark(scopeDigest)
+}
+
+/** What stands for a scope's digest in raw fingerprints. */
+export function digestMark(scopeDigest: string): string {
+  return scopeDigest.slice(0, 8)
+}
+
+/** The end of a raw fingerprint that names its scope, as {@link digestMark} makes it; empty without one. */
+export function scopeMark(raw: string): string {
+  return raw.slice(rawLength)
 }
 
 /** True if two raw fingerprints were made within the same scope, or without one. */

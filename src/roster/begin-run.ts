@@ -3,7 +3,7 @@ import type { ImportMode, Run } from "../storage/contract.ts"
 import { newRun } from "./new-run.ts"
 import { isRunning, stateWithoutProcess, transition } from "./run-states.ts"
 import { settleSplit } from "./split-archives.ts"
-import { type Settlement, settleWaiting } from "./waiting-runs.ts"
+import { type Settlement, settleWaiting, unfinishedRuns } from "./waiting-runs.ts"
 
 export interface RunBeginning extends Settlement {
   requestedMode: ImportMode
@@ -41,6 +41,7 @@ export async function beginRun(options: RunBeginning): Promise<Run> {
     // An interrupted import does not suffer from a plan made meanwhile, nor the other way round.
     else if (run.purpose === purpose) await storage.discardStaged(lease, { ...run, checkpoint: null })
   }
+  await dropOlder(options, recent.at(-1))
   const run =
     resumable !== undefined
       ? transition(resumable, "fetching", { fence: lease.fence, resumed: resumable.resumed + 1 })
@@ -50,6 +51,17 @@ export async function beginRun(options: RunBeginning): Promise<Run> {
         )
   await storage.saveRun(lease, run)
   return run
+}
+
+/** Drops what runs before those staged, such as an import that died before many logins: too old to be gone on from. */
+async function dropOlder(options: RunBeginning, before: Run | undefined): Promise<void> {
+  if (before === undefined) return
+  const { storage, lease } = options
+  for await (const found of unfinishedRuns(storage, { districtId: lease.districtId, before })) {
+    const run = await settleDead(options, found)
+    if (run.state !== "interrupted" || run.checkpoint === null) continue
+    await storage.discardStaged(lease, { ...run, checkpoint: null })
+  }
 }
 
 /** A run whose process is gone, as it stands without it. */

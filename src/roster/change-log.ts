@@ -13,6 +13,8 @@ export interface RecordChange {
   action: LoggedAction
   /** Each field that changed, with its value before and after (absent where there is none). */
   fields: FieldChange[]
+  /** Only of an archived record: all its fields as they were until then, in `before`, with nothing in `after`. */
+  archived?: FieldChange[] | undefined
   /** Of a section: who joined and who left, in which role. */
   joined: Enrolment[]
   left: Enrolment[]
@@ -129,7 +131,7 @@ export async function countBySchool(
  * somebody looks.
  *
  * A created record's fields all come from nothing; an archived one's content stays as it was, unless an undo puts an
- * older one back, so that only its enrolments end.
+ * older one back, so that only its enrolments end. Who or what it was is in `archived`.
  */
 export function describeChange(change: LoggedChange, scope: CompiledScope | undefined): RecordChange {
   return describe(parse(change, scope))
@@ -137,13 +139,14 @@ export function describeChange(change: LoggedChange, scope: CompiledScope | unde
 
 function describe({ kind, id, action, contentBefore, contentAfter }: ParsedChange): RecordChange {
   const fields = diffRecords(contentBefore, contentAfter)
-  if (kind !== "section") return { kind, id, action, fields, joined: [], left: [] }
   const none = {}
+  const archived = action === "archive" ? { archived: diffRecords(contentBefore, none) } : {}
+  if (kind !== "section") return { kind, id, action, fields, ...archived, joined: [], left: [] }
   const { joined, left } = enrolmentChanges(
     action === "restore" ? none : contentBefore,
     action === "archive" ? none : contentAfter,
   )
-  return { kind, id, action, fields, joined, left }
+  return { kind, id, action, fields, ...archived, joined, left }
 }
 
 async function* parsedChanges(

@@ -1,4 +1,3 @@
-import { HomeroomError } from "../errors/index.ts"
 import { isOfThisSchema, isSameScope } from "../models/fingerprint.ts"
 import { canonicalFingerprint, isSameContent, rawFingerprint } from "../models/index.ts"
 import type { Kind } from "../models/kinds.ts"
@@ -68,7 +67,8 @@ function compareInFull(
   const { kind, raw } = found
   const { scope, districtId } = options
   let { data } = options
-  let value = parseText(data, kind)
+  let value = parsedOrNone(data)
+  if (value === undefined) return notJson(found, stored, options)
   const verdict = scope?.judge(kind, value)
   if (verdict?.state === "out") return outOfScope(kind, stored)
   if (verdict?.state === "in") {
@@ -88,6 +88,21 @@ function compareInFull(
   const keys = recordKeys(kind, result.record)
   const action = actionFor({ kind, raw, canonical }, stored, scope)
   return new ContentChange(action, kind, { id, data, raw, canonical, keys })
+}
+
+/**
+ * A record whose text is no JSON, though its brackets match, is rejected alone (S9). Nothing of the text is kept: to look
+ * at it again would help as little, and what of it is in scope can't be told (S18).
+ */
+function notJson(
+  { kind, id }: FoundRecord,
+  stored: StoredState | undefined,
+  { scope, unidentified }: CompareOptions,
+): StagedChange | undefined {
+  if (scope !== undefined && !(scope.keepsKind(kind) && (id === undefined || !scope.excludes(id)))) {
+    return outOfScope(kind, stored)
+  }
+  return { action: "reject", kind, id: id ?? unidentified(), reason: "not-json", path: "", data: noContent }
 }
 
 /** Stored within another scope, it gets the new fingerprint, or every later import would look at it again. */
@@ -165,7 +180,7 @@ function actionFor(
   if (!needsContent(stored, found.raw, scope) || stored.data === undefined) return "update"
   // That a narrower scope leaves fields out is no change of Clever's, and no entry of a log that would show them; nor
   // is it one that records are compared by other rules than before.
-  const content = parseText(stored.data, found.kind)
+  const content: unknown = JSON.parse(stored.data)
   const former: ScopeVerdict = scope?.judge(found.kind, content) ?? {
     state: "in",
     value: content,
@@ -176,11 +191,11 @@ function actionFor(
   return isNoChange ? "refresh" : "update"
 }
 
-function parseText(text: string, kind: Kind): unknown {
+/** Undefined, which no JSON says, where the text is none. */
+function parsedOrNone(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // The cause would quote the text.
-    throw new HomeroomError("CLEVER_BODY_INVALID", { details: { kind } })
+    return undefined
   }
 }

@@ -3,7 +3,7 @@ import type { Run, RunPlan } from "../storage/contract.ts"
 import { commitRun } from "./commit-run.ts"
 import type { DistrictSettings } from "./district-settings.ts"
 import { sumOf } from "./plan.ts"
-import { planHash } from "./plan-hash.ts"
+import { hasHashedContents, planHash } from "./plan-hash.ts"
 import { isoTime, throwIfAborted } from "./run-context.ts"
 import { isWaiting, transition } from "./run-states.ts"
 import { compileScope } from "./scope/compiled-scope.ts"
@@ -116,8 +116,10 @@ async function requireBasis({ storage, settings }: PlanDecision, run: WaitingRun
 async function requireUnaltered({ storage, signal }: PlanApplication, run: WaitingRun): Promise<void> {
   const { id, basis, plan } = run
   const { cursor, actions } = plan
-  const hash = await planHash(storage, { runId: id, basis, cursor, actions }, () => throwIfAborted(signal))
-  if (hash !== plan.hash) throw refusal("PLAN_ALTERED", id, `The plan ${id} is not what it was.`)
+  const onPage = () => throwIfAborted(signal)
+  const hash = await planHash(storage, { runId: id, basis, cursor, actions }, onPage)
+  if (hash === plan.hash && (await hasHashedContents(storage, id, onPage))) return
+  throw refusal("PLAN_ALTERED", id, `The plan ${id} is not what it was.`)
 }
 
 function approvedBy({ clock, by, why, expiresAfterMs }: PlanDecision, run: WaitingRun): WaitingRun {

@@ -136,5 +136,6 @@ function atKind(context: RunContext, kind: Kind): void {
 function fallbackReason(error: unknown): FallbackReason | undefined {
   if (error instanceof FallBack) return error.reason
   if (!isHomeroomError(error) || error.code !== "CLEVER_EVENTS_UNAVAILABLE") return undefined
-  return error.details.reason === "cursor-rejected" ? "cursor-rejected" : "events-unavailable"
+  const { reason } = error.details
+  return reason === "cursor-rejected" || reason === "event-unreadable" ? reason : "events-unavailable"
 }

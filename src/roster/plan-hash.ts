@@ -1,6 +1,14 @@
-import { nodeCrypto } from "../models/index.ts"
-import { kinds } from "../models/kinds.ts"
-import type { Action, Cursor, RosterStorage } from "../storage/contract.ts"
+import { isOfThisSchema } from "../models/fingerprint.ts"
+import { canonicalFingerprint, nodeCrypto } from "../models/index.ts"
+import { type Kind, kinds } from "../models/kinds.ts"
+import type {
+  Action,
+  Cursor,
+  LoggedAction,
+  LoggedChange,
+  RosterStorage,
+  StagedEntry,
+} from "../storage/contract.ts"
 
 export interface HashedPlan {
   runId: string
@@ -12,6 +20,9 @@ export interface HashedPlan {
 }
 
 const entriesPerPage = 10_000
+const contentsPerPage = 500
+/** Those that write a content, and of which the storage lists it. */
+const writing: readonly LoggedAction[] = ["create", "update", "restore"]
 
 /**
  * What a plan is known by (S16): SHA-256, in hexadecimal, over its basis, its cursor, its actions, and of every staged
@@ -27,18 +38,77 @@ export async function planHash(
   const place = cursor === null ? null : [cursor.eventId, cursor.at, cursor.apiVersion]
   hash.update(line(["plan", 1, basis, place, [...actions].sort()]))
   for (const kind of kinds) {
-    for (let after = ""; ; ) {
-      const page = await storage.listStaged({ runId, kind, after, limit: entriesPerPage })
+    for await (const page of stagedPages(storage, runId, kind)) {
       onPage()
       let lines = ""
       for (const { id, action, raw, canonical } of page) lines += line([kind, id, action, raw, canonical])
       hash.update(lines)
-      const last = page.at(-1)
-      if (last === undefined || page.length < entriesPerPage) break
-      after = last.id
     }
   }
   return hash.digest("hex")
+}
+
+/**
+ * Whether the contents that a plan would create, update or restore are those that its hash names by their fingerprints
+ * (S16). What was fingerprinted by the rules of an older Homeroom can't be told and counts as right, as does a refresh,
+ * whose content storages do not list. Reads and parses every content once, one page of them in memory.
+ */
+export async function hasHashedContents(
+  storage: RosterStorage,
+  runId: string,
+  onPage: () => void = () => {},
+): Promise<boolean> {
+  for (const kind of kinds) {
+    const contents = stagedContents(storage, runId, kind, onPage)
+    for await (const page of stagedPages(storage, runId, kind)) {
+      for (const { id, action, canonical } of page) {
+        if (!(writing as readonly Action[]).includes(action)) continue
+        const { value: content } = await contents.next()
+        if (content?.id !== id || !isNamed(content.after, canonical)) return false
+      }
+    }
+  }
+  return true
+}
+
+async function* stagedPages(
+  storage: RosterStorage,
+  runId: string,
+  kind: Kind,
+): AsyncGenerator<StagedEntry[], undefined> {
+  for (let after = ""; ; ) {
+    const page = await storage.listStaged({ runId, kind, after, limit: entriesPerPage })
+    yield page
+    const last = page.at(-1)
+    if (last === undefined || page.length < entriesPerPage) return
+    after = last.id
+  }
+}
+
+async function* stagedContents(
+  storage: RosterStorage,
+  runId: string,
+  kind: Kind,
+  onPage: () => void,
+): AsyncGenerator<LoggedChange, undefined> {
+  for (let after: { kind: Kind; id: string } | undefined; ; ) {
+    const page = await storage.listChanges({ runId, kind, actions: writing, after, limit: contentsPerPage })
+    onPage()
+    yield* page
+    const last = page.at(-1)
+    if (last === undefined || page.length < contentsPerPage) return
+    after = { kind, id: last.id }
+  }
+}
+
+function isNamed(content: string | null, canonical: string | null): boolean {
+  if (content === null || canonical === null) return false
+  if (!isOfThisSchema(canonical)) return true
+  try {
+    return canonicalFingerprint(JSON.parse(content)) === canonical
+  } catch {
+    return false
+  }
 }
 
 /** JSON keeps the parts apart whatever they hold. */

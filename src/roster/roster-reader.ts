@@ -138,11 +138,8 @@ export class RosterReader {
     await this.open()
     const { districtId, kind, id } = place
     const scope = await this.scopeOf(districtId)
-    for await (const entry of readRecords(this.#storage, { districtId, kind, state: "all", ids: [id] })) {
-      const verdict = scope?.judge(kind, entry.data)
-      if (verdict === undefined) return entry
-      if (verdict.state === "in") return { ...entry, data: verdict.value as RosterEntry<K>["data"] }
-    }
+    const options = { districtId, kind, state: "all", ids: [id] } as const
+    for await (const entry of readRecords(this.#storage, options, scope)) return entry
     return undefined
   }
 
@@ -172,11 +169,12 @@ export class RosterReader {
 
   /**
    * The records of a kind in ascending id, by default the active ones, as the app is to see them: with its own values
-   * laid over Clever's (S19). `view: "clever"` gives what Clever said instead.
+   * laid over Clever's (S19), within the district's scope as it is now (S18). `view: "clever"` gives what Clever said
+   * instead. Reads page by page: an import that commits meanwhile is in the later pages and not in the earlier ones.
    */
   async *records<K extends Kind>(options: ReadRecordsOptions<K>): AsyncIterable<RosterEntry<K>> {
     await this.open()
-    yield* readRecords(this.#storage, options)
+    yield* readRecords(this.#storage, options, await this.scopeOf(options.districtId))
   }
 
   /**

@@ -21,6 +21,7 @@ import { firstCheckpoint, isoTime, throwIfAborted } from "./run-context.ts"
 import { isRunning, transition } from "./run-states.ts"
 import { compileScope } from "./scope/compiled-scope.ts"
 import { takeBack } from "./take-back.ts"
+import { unfinishedRuns } from "./waiting-runs.ts"
 
 /** What an undo came to. */
 export interface UndoResult {
@@ -98,7 +99,7 @@ async function requireUndoable(storage: RosterStorage, { id, state }: Run): Prom
 /** Drops what undos staged whose process died: an undo is never gone on with. */
 async function dropUnfinishedUndos({ storage, keeper }: UndoRunOptions): Promise<void> {
   const { lease } = keeper
-  for (const found of await storage.listRuns({ districtId: lease.districtId, limit: 20 })) {
+  for await (const found of unfinishedRuns(storage, { districtId: lease.districtId })) {
     if (found.mode !== "undo") continue
     const run = isRunning(found) ? transition(found, "interrupted") : found
     if (run.state !== "interrupted" || run.checkpoint === null) continue

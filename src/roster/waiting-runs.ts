@@ -1,4 +1,4 @@
-import type { Lease, RosterStorage, Run } from "../storage/contract.ts"
+import type { Lease, RosterStorage, Run, RunQuery } from "../storage/contract.ts"
 import { isoTime } from "./run-context.ts"
 import { isWaiting, stateWithoutProcess, transition } from "./run-states.ts"
 
@@ -62,15 +62,28 @@ export async function supersedeHeld({ storage, lease, clock }: Settlement, newer
 }
 
 /** Those that wait for a decision or for their application, newest first, as they were when each page was read. */
-async function* waitingRuns(storage: RosterStorage, districtId: string): AsyncGenerator<Run> {
-  let before: { startedAt: string; id: string } | undefined
+function waitingRuns(storage: RosterStorage, districtId: string): AsyncGenerator<Run> {
+  return runsIn(storage, { districtId, states: ["planned", "held", "approved", "applying"] })
+}
+
+/**
+ * Those that have not come to their end, newest first, as they were when each page was read: what may have something
+ * staged that nobody decides on. However many runs of a district have ended, they are not read.
+ */
+export function unfinishedRuns(
+  storage: RosterStorage,
+  query: { districtId: string; before?: RunQuery["before"] },
+): AsyncGenerator<Run> {
+  return runsIn(storage, { ...query, states: ["queued", "fetching", "interrupted", "planned", "applying"] })
+}
+
+async function* runsIn(
+  storage: RosterStorage,
+  query: Pick<RunQuery, "states" | "before"> & { districtId: string },
+): AsyncGenerator<Run> {
+  let { before } = query
   for (;;) {
-    const page = await storage.listRuns({
-      districtId,
-      states: ["planned", "held", "approved", "applying"],
-      before,
-      limit: runsPerPage,
-    })
+    const page = await storage.listRuns({ ...query, before, limit: runsPerPage })
     yield* page
     const last = page.at(-1)
     if (last === undefined || page.length < runsPerPage) return

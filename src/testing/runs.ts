@@ -27,6 +27,7 @@ const fallbacks: readonly (FallbackReason | null)[] = [
   "cursor-rejected",
   "api-version-changed",
   "events-unavailable",
+  "event-unreadable",
   "events-flood",
 ]
 

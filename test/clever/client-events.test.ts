@@ -84,7 +84,16 @@ describe("S3 the event feed", () => {
     ["a list around it", { data: [["x"]] }],
   ])("S4 an event with %s stops the feed", async (_name, body) => {
     api().get(fromCursor).reply(200, body)
-    await failure(collect(testClient().client.eventPages({ districtId, after })), "CLEVER_BODY_INVALID")
+    const pages = collect(testClient().client.eventPages({ districtId, after }))
+    const { details } = await failure(pages, "CLEVER_EVENTS_UNAVAILABLE")
+    expect(details).toEqual({ reason: "event-unreadable" })
+  })
+
+  it("S2 the newest event may be one that can't be read", async () => {
+    api()
+      .get(newest)
+      .reply(200, { data: [null] })
+    await failure(testClient().client.newestEvent({ districtId }), "CLEVER_EVENTS_UNAVAILABLE")
   })
 
   it("S4 an event whose text is no JSON stops the feed", async () => {
@@ -93,7 +102,7 @@ describe("S3 the event feed", () => {
       .reply(200, '{"data":[{"data":{"id":"e","data":{"object":{"email":bob@example.com}}}}]}')
     const error = await failure(
       collect(testClient().client.eventPages({ districtId, after })),
-      "CLEVER_BODY_INVALID",
+      "CLEVER_EVENTS_UNAVAILABLE",
     )
     expect(JSON.stringify(error) + error.stack).not.toContain("bob")
   })

@@ -255,6 +255,14 @@ describe("S8 ids and wrapping", () => {
     expect(scan(`{"data":[{"data":${record},"uri":"/v3.0/users/u"}]}`).ids).toEqual([id])
   })
 
+  it("S9 a record that is no JSON, with an escaped id, is left to whoever parses it", () => {
+    const bytes = new TextEncoder().encode(
+      '{"data":[{"data":{"id":"\\x"}},{"data":{"\\u0069d":"a","name":tru},"uri":"/v3.0/users/u"},{"data":{"id":"b"}}]}',
+    )
+    const { ids, count } = scanner.scan(bytes, bytes.length)
+    expect(ids.slice(0, count)).toEqual([undefined, "u", "b"])
+  })
+
   it("an address that names no id is no id", () => {
     for (const uri of ['"/v3.0/users/"', '"a b"', "5", "null", "[]", "{}"]) {
       expect(scan(`{"data":[{"data":{},"uri":${uri}}]}`).ids).toEqual([undefined])

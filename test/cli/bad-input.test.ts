@@ -252,6 +252,18 @@ test("doctor names what is wrong and ends with 1", async () => {
   expect(failed[1].message).toContain("STORAGE_UNREADABLE")
 })
 
+test("a list that the token may not read is refused with what to do about it", async () => {
+  const storage = { ...environment, HOMEROOM_STORAGE: `sqlite:${folder.path("refused.db")}` }
+  expect((await homeroom(["connect", "--district", district], storage)).code).toBe(0)
+  simulator.faults.add({ match: "/sections", fault: fault.answer({ status: 403 }) })
+  const outcome = await homeroom([...bulk, district], storage)
+  simulator.faults.clear()
+  expect(outcome.code).toBe(1)
+  expect(outcome.stderr).toMatch(
+    /CLEVER_REQUEST_REFUSED: .*403.*may not read this list.*scopes.*homeroom doctor/,
+  )
+})
+
 test("doctor tells what a district does not give", async () => {
   const storage = `sqlite:${folder.path("doctor.db")}`
   simulator.faults.add({ match: "/sections", fault: fault.answer({ status: 403 }) })

@@ -1,4 +1,5 @@
 import { once } from "node:events"
+import { closeSync, existsSync, openSync } from "node:fs"
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
 import { fault, type Simulator, startSimulator } from "../../src/simulator/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
@@ -82,22 +83,18 @@ test("S32 cancel ends an import that another process has at work", { timeout: 60
   expect(await homeroom(["cancel", runId], environment)).toMatchObject({ code: 1 })
 })
 
-describe("while another import of the district runs", () => {
-  async function holdLease(): Promise<() => Promise<void>> {
-    const storage = new SqliteStorage({ path: storagePath })
-    await storage.open()
-    const answer = await storage.acquireLease({
-      districtId: district,
-      holder: "school-server:1",
-      ttlMs: 60_000,
-    })
-    if (!answer.acquired) throw new Error("the lease is taken")
-    return async () => {
-      await storage.releaseLease(answer.lease)
-      await storage.close()
-    }
+async function holdLease(holder = "school-server:1"): Promise<() => Promise<void>> {
+  const storage = new SqliteStorage({ path: storagePath })
+  await storage.open()
+  const answer = await storage.acquireLease({ districtId: district, holder, ttlMs: 60_000 })
+  if (!answer.acquired) throw new Error("the lease is taken")
+  return async () => {
+    await storage.releaseLease(answer.lease)
+    await storage.close()
   }
+}
 
+describe("while another import of the district runs", () => {
   test("import ends with 4 and says whose it is", async () => {
     const release = await holdLease()
     const outcome = await homeroom(importBulk(), environment)
@@ -147,6 +144,23 @@ test("two imports at once: one does the work, the other ends with 4", async () =
   expect((await first.ended).code).toBe(1)
 })
 
+describe("output that can't be written", () => {
+  test.each([
+    ["export", () => ["export", "--district", district]],
+    ["history", () => ["history", "--json"]],
+  ])("is said of %s, with what to do", async (_name, args) => {
+    // Only Linux has a device that is always full.
+    if (!existsSync("/dev/full")) return
+    const full = openSync("/dev/full", "w")
+    const outcome = await startHomeroom(args(), environment, full).ended
+    closeSync(full)
+    expect(outcome).toMatchObject({ code: 1, stdout: "" })
+    expect(outcome.stderr).toMatch(
+      /^homeroom: OUTPUT_UNWRITABLE: .*\(ENOSPC\)\. Make room .*: see homeroom history\.\n$/,
+    )
+  })
+})
+
 describe("a reader that goes away", () => {
   test.each([
     ["export", () => ["export", "--district", district]],
@@ -185,5 +199,41 @@ describe("a reader that goes away", () => {
     expect({ code, stderr: running.stderr }).toEqual({ code: 0, stderr: "" })
     const [newest] = JSON.parse((await homeroom(["history", "--json"], environment)).stdout)
     expect(newest).toMatchObject({ mode: "delta", state: "applied" })
+  })
+})
+
+describe.each(["SIGTERM", "SIGINT"] as const)("%s stops at a safe point", (signal) => {
+  /** Sends the signal while the command waits for somebody's login to be done with the district. */
+  async function stopped(args: readonly string[]): Promise<void> {
+    const release = await holdLease("school-server:1 (one person)")
+    const announce = "process.on('newListener',(name)=>name==='SIGTERM'&&process.stderr.write('listens '))"
+    const running = startHomeroom(args, {
+      ...environment,
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(announce)}`,
+    })
+    await until(() => running.stderr.includes("listens"), "the command to listen to signals")
+    running.process.kill(signal)
+    const outcome = await running.ended
+    await release()
+    expect(outcome).toMatchObject({ code: 1, stdout: "" })
+    expect(outcome.stderr).toMatch(/homeroom: ABORTED: .*\n$/)
+  }
+
+  test("approve, and then undo: nothing is changed, and either can be run again", {
+    timeout: 60_000,
+  }, async () => {
+    simulator.nextDay()
+    const planned = await homeroom(["plan", "--district", district, "--json"], environment)
+    const { runId } = JSON.parse(planned.stdout)
+    await stopped(["approve", runId, "--json"])
+    const approved = await homeroom(["approve", runId, "--json"], environment)
+    expect(JSON.parse(approved.stdout)).toMatchObject({ runId, state: "applied" })
+
+    await stopped(["undo", runId, "--json"])
+    const [newest] = JSON.parse((await homeroom(["history", "--json"], environment)).stdout)
+    expect(newest).toMatchObject({ runId, state: "applied" })
+    const undone = await homeroom(["undo", runId, "--json"], environment)
+    expect(JSON.parse(undone.stdout)).toMatchObject({ mode: "undo", state: "applied" })
+    expect((await homeroom(["connect", "--district", district], environment)).code).toBe(0)
   })
 })

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs"
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts"
 import { environmentOf, homeroom, linesOf, makeFolder, type Outcome } from "./support.ts"
@@ -88,11 +88,45 @@ test("S17 a plan of the first import changes nothing, and approve applies it", {
 test("S17 a plan writes its changes as CSV that only the owner reads", async () => {
   simulator.nextDay()
   const file = folder.path("plan.csv")
+  writeFileSync(file, "what was there before, which is longer than a heading".repeat(10_000), { mode: 0o600 })
   const { code, stderr } = await run("plan", "--district", district, "--csv", file)
   expect(code).toBe(0)
   expect(stderr).toMatch(/changes written to/)
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(readFileSync(file, "utf8")).toMatch(/^kind,id,action,field,before,after\r\n/)
+  expect(readFileSync(file, "utf8")).not.toContain("what was there before")
+})
+
+test("plan --csv looks at its file before it asks Clever, and nothing is planned", async () => {
+  const runs = JSON.parse((await run("history", "--json")).stdout).length
+  simulator.requests.clear()
+  const outcome = await run("plan", "--district", district, "--csv", folder.path("missing/x.csv"))
+  expect(outcome).toMatchObject({ code: 2, stdout: "" })
+  expect(outcome.stderr).toMatch(
+    /^homeroom: INVALID_OPTIONS: The file .* of --csv can't be written \(ENOENT\)/,
+  )
+  expect(simulator.requests.count({})).toBe(0)
+  expect(JSON.parse((await run("history", "--json")).stdout)).toHaveLength(runs)
+  const [{ runId }] = JSON.parse((await run("history", "--json")).stdout)
+  expect(await run("show", runId, "--csv", folder.path("missing/x.csv"))).toMatchObject({
+    code: 2,
+    stdout: "",
+  })
+})
+
+test("a plan is printed even if its CSV can't be written in the end", async (context) => {
+  if (!existsSync("/dev/full")) context.skip("no /dev/full")
+  const planned = await run("plan", "--district", district, "--json", "--csv", "/dev/full")
+  expect(planned.code).toBe(1)
+  const plan = JSON.parse(planned.stdout)
+  expect(plan.state).toBe("planned")
+  expect(planned.stderr).toContain(`homeroom approve ${plan.runId}`)
+  expect(linesOf(planned.stderr).at(-1)).toMatch(
+    /^homeroom: OUTPUT_UNWRITABLE: The file \/dev\/full of --csv can't be written \(ENOSPC\)\. .*homeroom history/,
+  )
+  const shown = await homeroom(["show", plan.runId, "--csv", "/dev/full"], environment)
+  expect(shown.code).toBe(1)
+  expect(shown.stdout).toContain(`Plan ${plan.runId}: planned`)
 })
 
 test("S15 S16 a school unshared is held with exit code 3; discarded it leaves no trace, and comes again", {
@@ -100,7 +134,8 @@ test("S15 S16 a school unshared is held with exit code 3; discarded it leaves no
 }, async () => {
   expect((await run("import", "--district", district, "--mode", "delta")).code).toBe(0)
   const before = await exported()
-  const school = simulator.districts[0]!.records("school")[0]!.id as string
+  const simulatedSchool = simulator.districts[0]!.records("school")[0]! as { id: string; name: string }
+  const school = simulatedSchool.id
   simulator.districts[0]!.unshare({ schools: [school] })
 
   const held = await run("import", "--district", district, "--mode", "bulk", "--json")
@@ -111,6 +146,15 @@ test("S15 S16 a school unshared is held with exit code 3; discarded it leaves no
   const shown = await homeroom(["show", first.runId], environment)
   expect(shown.stdout).toContain(`school ${school} is gone`)
   expect(shown.stdout).toMatch(/held +\d+\.\d % of the users.* are gone, counting the last 24 hours/)
+  const gone = /^ {2}user (\S+) archived: (.+) \((.+)\)$/m.exec(shown.stdout)
+  expect(gone?.[3]).toContain(simulatedSchool.name)
+  const csv = folder.path("held.csv")
+  expect((await homeroom(["show", first.runId, "--csv", csv], environment)).code).toBe(0)
+  const rows = linesOf(readFileSync(csv, "utf8")).filter((line) =>
+    line.startsWith(`user,${gone?.[1]},archived,`),
+  )
+  expect(rows.find((row) => row.includes(",name,"))).toContain(gone?.[2]?.split(" ")[0])
+  expect(rows.every((row) => row.trimEnd().endsWith(","))).toBe(true)
 
   expect((await run("discard", first.runId, "--why", "a mistake")).stderr).toContain("is discarded")
   expect(await exported()).toBe(before)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest"
 import type { ConnectionSettings } from "../../src/entries/exchange.ts"
+import { CleverClient, RosterSync, type Run, type Scope } from "../../src/index.ts"
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
 import { environmentOf, homeroom, linesOf, makeFolder } from "./support.ts"
@@ -77,4 +78,71 @@ test("S18 S19 the command line goes by a connection's settings, and exports the 
   // One look at either, not at both.
   const both = await homeroom(["export", "--district", district, "--merged", "--overrides"])
   expect(both.code).toBe(2)
+})
+
+/** The app's own import, with a scope that it sets in code. */
+async function importByApp(storage: SqliteStorage, scope: Scope | undefined): Promise<Run> {
+  const { clientId, clientSecret, apiUrl, authUrl } = simulator
+  const clever = new CleverClient({ clientId, clientSecret, apiUrl, authUrl })
+  return new RosterSync({ clever, storage, scope }).sync({ districtId: district, mode: "bulk" })
+}
+
+test("S18 a command refuses a district whose scope is in an app's code, until the connection has one", {
+  timeout: 120_000,
+}, async () => {
+  const address = folder.path("elsewhere.db")
+  const environment = environmentOf(simulator, `sqlite:${address}`)
+  const command = (...args: string[]) => homeroom(args, environment)
+  expect((await command("connect", "--district", district)).code).toBe(0)
+  const storage = new SqliteStorage({ path: address })
+  await storage.open()
+  const scope = { roles: ["teacher" as const] }
+  const imported = await importByApp(storage, scope)
+  const stored = (await storage.getDistrict(district)).counts
+  const connection = (await storage.getConnection(district))!
+  const { clientId, clientSecret, apiUrl, authUrl } = simulator
+  const clever = new CleverClient({ clientId, clientSecret, apiUrl, authUrl })
+  // Made before anybody has changed a setting, and after the latest import.
+  simulator.nextDay()
+  const plan = await new RosterSync({ clever, storage, scope }).plan({ districtId: district, mode: "bulk" })
+
+  const id = String(simulator.districts[0]!.records("user")[0]!.id)
+  for (const settings of [{}, { scope: { exclude: [id] } }]) {
+    await storage.saveConnection({ ...connection, settings })
+    for (const args of [
+      ["import", "--district", district, "--mode", "bulk"],
+      ["import", "--district", district, "--mode", "delta"],
+      ["plan", "--district", district],
+      ["approve", plan.id],
+      ["undo", imported.id],
+    ]) {
+      const { code, stdout, stderr } = await command(...args)
+      expect({ args, code, stdout }).toEqual({ args, code: 1, stdout: "" })
+      expect(stderr).toMatch(/^homeroom: SCOPE_ELSEWHERE: [^\n]+\n$/)
+    }
+  }
+  expect((await storage.getDistrict(district)).counts).toEqual(stored)
+
+  await storage.saveConnection({ ...connection, settings: { scope } })
+  const again = await command("import", "--district", district, "--mode", "delta", "--json")
+  expect(JSON.parse(again.stdout)).toMatchObject({ mode: "delta", fallback: null })
+  await storage.saveConnection({ ...connection, settings: { scope: {} } })
+  const widened = await command("import", "--district", district, "--mode", "delta", "--json")
+  expect(JSON.parse(widened.stdout)).toMatchObject({ mode: "bulk", fallback: "scope-changed" })
+  await storage.close()
+})
+
+test("S18 ids that the connection alone leaves out are no scope from elsewhere", {
+  timeout: 60_000,
+}, async () => {
+  const environment = environmentOf(simulator, `sqlite:${folder.path("excluded.db")}`)
+  const command = (...args: string[]) => homeroom(args, environment)
+  await command("connect", "--district", district)
+  await command("import", "--district", district, "--mode", "bulk")
+  const students = simulator.districts[0]!.records("user").slice(0, 3)
+  for (const { id } of students) {
+    await command("forget", "--user", String(id), "--exclude")
+    const { code, stderr } = await command("import", "--district", district, "--mode", "delta")
+    expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" })
+  }
 })

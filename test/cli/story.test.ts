@@ -18,6 +18,7 @@ const importKeys = [
   "requests",
   "records",
   "durationMs",
+  "skippedEvents",
 ]
 const historyKeys = [
   ...importKeys,
@@ -223,7 +224,7 @@ describe("a district's first days", () => {
     const text = await homeroom(["show", deltaRun], environment)
     expect(text).toMatchObject({ code: 0, stderr: "" })
     expect(text.stdout).toContain(`Import ${deltaRun}: applied`)
-    expect(text.stdout).toMatch(/^ {2}user \S+ archived$/m)
+    expect(text.stdout).toMatch(/^ {2}user \S+ archived: \S+ \S.*$/m)
     expect(text.stdout).toMatch(/^ {4}joined: student \S+$/m)
 
     const file = folder.path("changes.csv")

@@ -22,18 +22,22 @@ export interface Running {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Starts the real program, with nothing of this process's environment but what a shell has. */
-export function startHomeroom(args: readonly string[], environment: Environment = {}): Running {
+/** Starts the real program, with nothing of this process's environment but what a shell has; `stdout` may be a file. */
+export function startHomeroom(
+  args: readonly string[],
+  environment: Environment = {},
+  stdout: "pipe" | number = "pipe",
+): Running {
   const child = spawn(process.execPath, [join(root, "src/cli/main.ts"), ...args], {
     env: { PATH: process.env.PATH, HOME: tmpdir(), ...compileCache(), ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", stdout, "pipe"],
     cwd: tmpdir(),
   })
   const running = { process: child, stdout: "", stderr: "" }
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     running.stdout += text
   })
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     running.stderr += text
   })
   const ended = new Promise<Outcome>((resolve, reject) => {

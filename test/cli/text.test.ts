@@ -3,10 +3,12 @@ import { describe, expect, test } from "vitest"
 import { changeLines } from "../../src/cli/change-text.ts"
 import { Output, oneLine } from "../../src/cli/output.ts"
 import { describeProgress } from "../../src/cli/progress-bar.ts"
+import { runLines } from "../../src/cli/run-text.ts"
 import { tableLines } from "../../src/cli/table.ts"
 import { changeCsvLines } from "../../src/exchange/changes-csv.ts"
 import { csvLine } from "../../src/exchange/csv.ts"
 import type { RecordChange } from "../../src/index.ts"
+import { makeRun } from "../../src/testing/fixtures.ts"
 
 test("CSV quotes what needs it and disarms formulas", () => {
   expect(csvLine(["a", 'b "c"', "d,e", "f\ng"])).toBe('a,"b ""c""","d,e","f\ng"\r\n')
@@ -50,6 +52,41 @@ test("a change for a spreadsheet: a line for each field and person, and at least
   ])
   const archived = { kind: "user", id: "u1", action: "archive", fields: [], joined: [], left: [] } as const
   expect(changeCsvLines({ ...archived, fields: [], joined: [], left: [] })).toBe("user,u1,archived,,,\r\n")
+})
+
+test("what is archived says who it was, with its schools, without control characters", () => {
+  const archived: RecordChange = {
+    kind: "user",
+    id: "u1",
+    action: "archive",
+    fields: [],
+    archived: [
+      { path: "email", before: "ada@d.example", after: undefined },
+      { path: "name", before: { first: "Ada", last: "Love\u001b[2Jlace", middle: "" }, after: undefined },
+    ],
+    joined: [],
+    left: [],
+  }
+  expect(changeLines(archived, ["Lincoln High"])).toEqual([
+    "user u1 archived: Ada Love [2Jlace (Lincoln High)",
+  ])
+  expect(changeCsvLines(archived).split("\r\n")).toEqual([
+    "user,u1,archived,email,ada@d.example,",
+    'user,u1,archived,name,"{""first"":""Ada"",""last"":""Love\\u001b[2Jlace"",""middle"":""""}",',
+    "",
+  ])
+  // An undo that puts an older content back: what changes by it, and the rest as it was.
+  const undone = { ...archived, fields: [{ path: "email", before: "ada@d.example", after: "old@d.example" }] }
+  expect(changeCsvLines(undone).split("\r\n")[0]).toBe("user,u1,archived,email,ada@d.example,old@d.example")
+  expect(changeCsvLines(undone).split("\r\n")).toHaveLength(3)
+  expect(changeLines({ ...archived, kind: "section", archived: [] })).toEqual(["section u1 archived"])
+})
+
+test("events that were passed over are told of a run, if there are any", () => {
+  const run = makeRun()
+  const skipping = runLines({ ...run, skippedEvents: 4 })
+  expect(skipping).toContain("  skipped    4 events of types that Homeroom does not know")
+  expect(runLines({ ...run, skippedEvents: 0 }).join("\n")).not.toContain("skipped")
 })
 
 test("tables set words left and numbers right", () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest"
+import { connectionsFor } from "../../src/cli/commands/worker.ts"
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts"
 import { LateServer } from "../support/late-server.ts"
 import { makeDatabase, postgresServer } from "../support/postgres.ts"
@@ -55,6 +56,10 @@ describe("does what is on the queue, tells how it stands, and ends with 0 when i
     onTestFinished(() => database.drop())
     await tellStory(environmentOf(simulator, database.url))
   })
+})
+
+test("has three connections to PostgreSQL for each import at once, and 10 in any case", () => {
+  expect([1, 2, 3, 4, 100].map(connectionsFor)).toEqual([10, 10, 10, 12, 300])
 })
 
 test("waits for a database that is late, a line for each try, until it is stopped", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { HomeroomError } from "../../src/errors/index.ts"
+import { recordKeys } from "../../src/models/record-keys.ts"
 import type { Connection, Run, StagedChange } from "../../src/storage/contract.ts"
 import { changedWorld, planOf } from "../support/plan-world.ts"
 import { codeOf, dayMs, hourMs, RosterWorld, storageNames } from "../support/roster-world.ts"
@@ -177,6 +178,27 @@ describe.each(cases)("S16 applying a plan, by $mode on $storage", ({ storage, mo
     await world.roster.approve(plan.id, { by: "ada", why: "looks good" })
     expect(await codeOf(world.roster.apply(plan.id, { approve: plan.hash }))).toBe("PLAN_ALTERED")
     expect(await everythingOf(world)).toEqual(before)
+  })
+
+  it("S16 PLAN_ALTERED where a content is not what its fingerprints name", async () => {
+    const { world } = await changedWorld({ storage })
+    const plan = await planOf(world, { mode })
+    const before = await everythingOf(world)
+    const runId = plan.id
+    const [staged] = await world.plain.listChanges({ runId, actions: ["update"], limit: 1 })
+    if (staged === undefined || staged.after === null) return expect.unreachable()
+    const { kind, id, after: data } = staged
+    const entries = await world.plain.listStaged({ runId, kind, limit: 1_000 })
+    const { raw, canonical } = entries.find((entry) => entry.id === id) ?? {}
+    if (!raw || !canonical) return expect.unreachable()
+    const content = { raw, canonical, keys: recordKeys(kind, JSON.parse(data)) }
+    for (const altered of [data.replace(/}$/, ',"nickname":"Mallory"}'), data.slice(0, -1), "null"]) {
+      await meddle(world, plan.run, [{ action: "update", kind, id, data: altered, ...content }])
+      expect(await codeOf(world.roster.apply(runId, { approve: plan.hash }))).toBe("PLAN_ALTERED")
+      expect(await everythingOf(world)).toEqual(before)
+    }
+    await meddle(world, plan.run, [{ action: "update", kind, id, data, ...content }])
+    expect((await world.roster.apply(runId, { approve: plan.hash })).state).toBe("applied")
   })
 
   it("S16 PLAN_ALTERED where the plan's record was rewritten: its cursor, its actions", async () => {

@@ -59,6 +59,20 @@ describe("S2 a district whose events can't be read", () => {
     expect(await world.stored()).toEqual(world.truth())
   })
 
+  it("S4 an event that can't be read turns the delta into a bulk run", async () => {
+    const world = new RosterWorld()
+    await world.bulk()
+    world.truth()
+    world.district.nextDay({ intensity: 8 })
+    world.source.alterEvents = () => {
+      world.source.alterEvents = (events) => events
+      throw new HomeroomError("CLEVER_EVENTS_UNAVAILABLE", { details: { reason: "event-unreadable" } })
+    }
+    const run = await world.delta()
+    expect(run).toMatchObject({ mode: "bulk", fallback: "event-unreadable", state: "applied" })
+    expect(await world.stored()).toEqual(world.truth())
+  })
+
   it("S2 a fallback drops what the events had staged before they broke off", async () => {
     const world = new RosterWorld({ pageSize: 5 })
     await world.bulk()

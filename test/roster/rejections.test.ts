@@ -74,6 +74,67 @@ describe.each(storageNames)("S9 records that can't be accepted, on %s", (storage
     expect(created + updated + restored + unchanged).toBe(world.district.count("user") - 4 + 1)
   })
 
+  it("S9 are rejected alone where their text is no JSON, with or without an id", async () => {
+    const world = new RosterWorld({ storage, users: 100, pageSize: 25 })
+    await world.bulk()
+    const ids = world.ids("user")
+    const [torn, nameless, renamed] = [ids[3], ids[40], ids[60]] as [string, string, string]
+    const before = await world.stored()
+    world.district.edit("user", renamed, { email: "new@school.example" })
+    world.district.disableEvents({ mode: "forbidden" })
+    world.source.alterItems = (_, items) =>
+      items.map((item) => {
+        if (item.includes(`"id":"${torn}"`) && item.includes('"name":')) {
+          return item.replace('"name":', '"nick":tru,"name":')
+        }
+        return item.includes(`"id":"${nameless}"`) && item.includes('"name":') ? `{"name":tru}` : item
+      })
+    const run = await world.bulk()
+    expect(run).toMatchObject({ state: "applied", holds: [] })
+    expect(run.counts.user).toMatchObject({ rejected: 2, updated: 1, archived: 0 })
+    const about = { kind: "user", reason: "not-json", path: "", data: "null" }
+    expect(await world.rejections(run)).toEqual([
+      { ...about, id: torn },
+      { ...about, id: expect.stringMatching(/^\?/) },
+    ])
+    const stored = await world.stored()
+    for (const id of [torn, nameless]) expect(stored.get(`user ${id}`)).toEqual(before.get(`user ${id}`))
+
+    // They stay on the list of deltas until a listing can be read.
+    world.district.enableEvents()
+    const listed = await world.bulk()
+    world.source.alterItems = (_, items) => items
+    world.district.edit("user", renamed, { email: "newer@school.example" })
+    const delta = await world.delta()
+    expect(delta).toMatchObject({
+      mode: "delta",
+      state: "applied",
+      counts: { user: { rejected: 2, updated: 1 } },
+    })
+    expect(await world.rejections(delta)).toEqual(await world.rejections(listed))
+    expect((await world.bulk()).counts.user.rejected).toBe(0)
+    expect((await world.stored()).get(`user ${torn}`)).toEqual(before.get(`user ${torn}`))
+  })
+
+  it("S9 S18 of one whose text is no JSON a scope keeps an excluded id out", async () => {
+    const world = new RosterWorld({ storage, users: 50 })
+    const ids = world.ids("user")
+    const [excluded, torn] = [ids[3], ids[9]] as [string, string]
+    world.source.alterItems = (_, items) =>
+      items.map((item) =>
+        [excluded, torn].some((id) => item.includes(`"id":"${id}"`))
+          ? item.replace('"name":', '"x":tru,"name":')
+          : item,
+      )
+    world.clock.advance(1_000)
+    const roster = world.another({ scope: { exclude: [excluded] }, guards: { rejectedShare: 1 } })
+    const run = await roster.sync({ districtId: world.districtId, mode: "bulk" })
+    const rejected = (await world.rejections(run)).filter(({ kind }) => kind === "user")
+    expect(rejected.map(({ id, reason, data }) => ({ id, reason, data }))).toEqual([
+      { id: torn, reason: "not-json", data: "null" },
+    ])
+  })
+
   it("S9 elements that are no objects are rejected too", async () => {
     const world = new RosterWorld({ storage, users: 200 })
     await world.bulk()

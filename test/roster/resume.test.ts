@@ -327,3 +327,22 @@ it("S25 an abort that meets a failure is an interruption, not a failure", async 
   expect(user).toBeDefined()
   expect(roster).toEqual(world.truth())
 })
+
+it.each(storageNames)(
+  "S22 S31 what a dead import staged goes, however many logins came after it, on %s",
+  async (storage) => {
+    const world = await changedWorld(storage)
+    const dead = await interrupted(world, "bulk", 9)
+    const staged = async () => (await world.plain.countStaged(dead.id)).length
+    expect(await staged()).toBeGreaterThan(0)
+    world.clock.advance(7 * hourMs)
+    for (let login = 0; login < 21; login++) {
+      world.clock.advance(1_000)
+      const id = world.district.add("user", { roles: { student: { sis_id: `new-${login}` } } })
+      const { state } = await world.roster.syncUser({ districtId: world.districtId, id })
+      expect(state).toBe("applied")
+    }
+    await world.bulk()
+    expect(await staged()).toBe(0)
+  },
+)

@@ -5,7 +5,8 @@ import type { Command } from "commander"
 import { createConsole } from "../../console/index.ts"
 import { Connections, Discovery, type ImportQueue, Imports, type QueueWork } from "../../entries/exchange.ts"
 import { isHomeroomError } from "../../errors/index.ts"
-import { type CleverApp, type RosterStorage, RosterSync } from "../../index.ts"
+import type { CleverApp, RosterStorage } from "../../index.ts"
+import { CommandRoster } from "../command-roster.ts"
 import { appsOn, hasDistrictToken, sourceOf, withStorage } from "../environment.ts"
 import { withQueue } from "../import-queue.ts"
 import { LocalGuard } from "../local-guard.ts"
@@ -51,7 +52,7 @@ async function open(
   const apps = appsIfAny(storage)
   const connections = new Connections({ storage, ...(apps === undefined ? { clever: noSource } : { apps }) })
   const clever = apps === undefined ? noSource : sourceOf(storage, apps)
-  const roster = new RosterSync({ storage, clever })
+  const roster = new CommandRoster({ storage, clever })
   const imports = new Imports({ storage, connections, roster, queue })
   const { server, answer } = await listen(port)
   const { port: opened } = server.address() as AddressInfo

@@ -1,11 +1,13 @@
 import type { Command } from "commander"
 import { AuditLog, approveRun, discardRun } from "../../entries/exchange.ts"
 import { RosterSync } from "../../index.ts"
+import { CommandRoster } from "../command-roster.ts"
 import { withStorage } from "../environment.ts"
 import { saveMemory } from "../memory.ts"
 import { noSource } from "../no-source.ts"
 import { say } from "../output.ts"
 import { printRun } from "../run-command.ts"
+import { withSignals } from "../signals.ts"
 
 interface DecideOptions {
   hash?: string | undefined
@@ -29,10 +31,12 @@ export function addDecide(program: Command): void {
     .action(async (runId: string, { hash, why, json = false }: DecideOptions) => {
       saveMemory()
       await withStorage(async (storage) => {
-        const roster = new RosterSync({ clever: noSource, storage })
-        const plan = await roster.openPlan(runId)
+        const roster = new CommandRoster({ clever: noSource, storage })
         const audit = new AuditLog({ storage })
-        const run = await approveRun({ roster, audit, runId, hash: hash ?? plan.hash, by: "cli", why })
+        const run = await withSignals(async (signal) => {
+          const meant = hash ?? (await roster.openPlan(runId)).hash
+          return approveRun({ roster, audit, runId, hash: meant, by: "cli", why, signal })
+        })
         await printRun({ roster, run, json })
       })
     })

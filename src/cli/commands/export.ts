@@ -9,6 +9,8 @@ import {
   type RosterStorage,
   type StoredRecord,
 } from "../../index.ts"
+import { districtSettings } from "../../roster/district-settings.ts"
+import { type CompiledScope, compileScope } from "../../roster/scope/compiled-scope.ts"
 import { withStorage } from "../environment.ts"
 import { districtOption } from "../options.ts"
 import { type Output, say, withOutput } from "../output.ts"
@@ -56,17 +58,30 @@ async function exportRoster(storage: RosterStorage, options: ExportOptions): Pro
     }
     say(`Nothing of district ${options.district} has been imported yet.`)
   }
+  const { scope: ownScope } = await districtSettings(storage, options.district, {})
+  const scope = compileScope(ownScope)
   await withOutput(async (output) => {
     for (const kind of options.kind === undefined ? kinds : [options.kind]) {
-      await exportKind(storage, output, { ...options, kind })
+      await exportKind(storage, output, { ...options, kind, scope })
     }
   })
+  // S20: each page is read by itself.
+  if ((await storage.getDistrict(options.district)).version !== version) {
+    throw new HomeroomError("ROSTER_CHANGED", { details: { districtId: options.district } })
+  }
 }
 
 async function exportKind(
   storage: RosterStorage,
   output: Output,
-  { district: districtId, kind, state, merged, overrides }: ExportOptions & { kind: Kind },
+  {
+    district: districtId,
+    kind,
+    state,
+    merged,
+    overrides,
+    scope,
+  }: ExportOptions & { kind: Kind; scope: CompiledScope | undefined },
 ): Promise<void> {
   if (merged === true || overrides === true) {
     const view = merged === true ? "merged" : "clever"
@@ -85,7 +100,11 @@ async function exportKind(
       after,
       limit: pageSize,
     })
-    for (const record of page) await output.line(exportLine(record))
+    for (const record of page) {
+      const verdict = scope?.judge(kind, JSON.parse(record.data))
+      if (verdict !== undefined && verdict.state !== "in") continue
+      await output.line(exportLine({ ...record, data: verdict?.text ?? record.data }))
+    }
     after = page.at(-1)?.id
     if (after === undefined) return
   }

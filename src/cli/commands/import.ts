@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander"
 import { Connections, ImportHealthBook, importDistrict } from "../../entries/exchange.ts"
-import { type ApiVersion, type ImportMode, RosterSync } from "../../index.ts"
+import type { ApiVersion, ImportMode } from "../../index.ts"
+import { CommandRoster } from "../command-roster.ts"
 import { withClever } from "../environment.ts"
 import { saveMemory } from "../memory.ts"
 import { apiVersionOption, districtOption, pageSizeOption, waitOption } from "../options.ts"
@@ -48,7 +49,7 @@ export function addImport(program: Command, setExitCode: (code: number) => void)
       const { district, mode, wait, json = false, pageSize, apiVersion } = options
       await withClever({ apiVersion, pageSize }, async ({ storage, apps, source }) => {
         const connections = new Connections({ storage, apps })
-        const roster = new RosterSync({ clever: source, storage })
+        const roster = new CommandRoster({ clever: source, storage })
         const exitCode = await runCommand({
           storage,
           roster,

@@ -1,7 +1,8 @@
 import { type Command, Option } from "commander"
 import { Connections, planDistrict } from "../../entries/exchange.ts"
-import { type ApiVersion, type ImportMode, RosterSync } from "../../index.ts"
-import { writeChangesCsv } from "../changes-csv.ts"
+import type { ApiVersion, ImportMode } from "../../index.ts"
+import { withChangesCsv } from "../changes-csv.ts"
+import { CommandRoster } from "../command-roster.ts"
 import { withClever } from "../environment.ts"
 import { saveMemory } from "../memory.ts"
 import { apiVersionOption, districtOption, pageSizeOption, waitOption } from "../options.ts"
@@ -46,36 +47,38 @@ export function addPlan(program: Command, setExitCode: (code: number) => void): 
     .action(async (options: PlanCommandOptions) => {
       saveMemory()
       const { district, mode, wait, json = false, csv, pageSize, apiVersion } = options
-      await withClever({ apiVersion, pageSize }, async ({ storage, apps, source }) => {
-        const connections = new Connections({ storage, apps })
-        const roster = new RosterSync({ clever: source, storage })
-        const exitCode = await runCommand({
-          storage,
-          roster,
-          district,
-          wait,
-          json,
-          noun: "plan",
-          start: async (running) => {
-            const { run } = await planDistrict({
-              connections,
-              roster,
-              districtId: district,
-              mode,
-              by: "cli",
-              waitMs: wait * 1_000,
-              ...running,
-            })
-            if (csv !== undefined) await writeChangesCsv(roster, run, csv)
-            if (run.plan !== null) {
-              say(
-                `Nothing was changed. See it: homeroom show ${run.id}. Apply it: homeroom approve ${run.id}.`,
-              )
-            }
-            return run
-          },
-        })
-        setExitCode(exitCode)
-      })
+      await withChangesCsv(csv, (file) =>
+        withClever({ apiVersion, pageSize }, async ({ storage, apps, source }) => {
+          const connections = new Connections({ storage, apps })
+          const roster = new CommandRoster({ clever: source, storage })
+          const exitCode = await runCommand({
+            storage,
+            roster,
+            district,
+            wait,
+            json,
+            noun: "plan",
+            start: async (running) => {
+              const { run } = await planDistrict({
+                connections,
+                roster,
+                districtId: district,
+                mode,
+                by: "cli",
+                waitMs: wait * 1_000,
+                ...running,
+              })
+              if (run.plan !== null) {
+                say(
+                  `Nothing was changed. See it: homeroom show ${run.id}. Apply it: homeroom approve ${run.id}.`,
+                )
+              }
+              return run
+            },
+            afterwards: async (run) => file?.write(roster, run),
+          })
+          setExitCode(exitCode)
+        }),
+      )
     })
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander"
 import { RosterReader, type Run } from "../../index.ts"
-import { changeLines } from "../change-text.ts"
-import { writeChangesCsv } from "../changes-csv.ts"
+import { changeLines, SchoolNames } from "../change-text.ts"
+import { withChangesCsv } from "../changes-csv.ts"
 import { withStorage } from "../environment.ts"
 import { withOutput } from "../output.ts"
 import { historyJson } from "../run-json.ts"
@@ -28,9 +28,11 @@ export function addShow(program: Command): void {
       withStorage(async (storage) => {
         const roster = new RosterReader({ storage })
         const run = await roster.run(runId)
-        if (options.csv !== undefined) await writeChangesCsv(roster, run, options.csv)
-        if (options.json) await printJson(roster, run)
-        else await printText(roster, run, options)
+        await withChangesCsv(options.csv, async (file) => {
+          if (options.json) await printJson(roster, run)
+          else await printText(roster, run, options)
+          await file?.write(roster, run)
+        })
       }),
     )
 }
@@ -63,10 +65,11 @@ async function printText(roster: RosterReader, run: Run, { csv }: ShowOptions): 
       await output.write(`\nWhat it changed was purged on ${run.changesPurgedAt.slice(0, 10)}.\n`)
       return
     }
+    const schoolNames = new SchoolNames(roster, run.districtId)
     let changes = 0
     for await (const change of roster.changes(run.id)) {
       if (changes++ === 0) await output.write(isWaiting(run) ? "\nIt would change:\n" : "\nChanges:\n")
-      for (const line of changeLines(change)) await output.line(`  ${line}`)
+      for (const line of changeLines(change, await schoolNames.of(change))) await output.line(`  ${line}`)
     }
   })
 }

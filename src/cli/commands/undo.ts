@@ -1,12 +1,13 @@
 import type { Command } from "commander"
 import { AuditLog, Connections, undoRun } from "../../entries/exchange.ts"
-import { RosterSync } from "../../index.ts"
+import { CommandRoster } from "../command-roster.ts"
 import { withStorage } from "../environment.ts"
 import { saveMemory } from "../memory.ts"
 import { noSource } from "../no-source.ts"
 import { say } from "../output.ts"
 import { printRun } from "../run-command.ts"
 import { number } from "../run-text.ts"
+import { withSignals } from "../signals.ts"
 
 /** `homeroom undo`: puts back what an import changed. */
 export function addUndo(program: Command): void {
@@ -23,10 +24,12 @@ export function addUndo(program: Command): void {
     .action(async (runId: string, { json = false }: { json?: boolean | undefined }) => {
       saveMemory()
       await withStorage(async (storage) => {
-        const roster = new RosterSync({ clever: noSource, storage })
+        const roster = new CommandRoster({ clever: noSource, storage })
         const connections = new Connections({ storage, clever: noSource })
         const audit = new AuditLog({ storage })
-        const { run, undone, skipped } = await undoRun({ roster, audit, connections, runId, by: "cli" })
+        const { run, undone, skipped } = await withSignals((signal) =>
+          undoRun({ roster, audit, connections, runId, by: "cli", signal }),
+        )
         await printRun({ roster, run, json })
         const left =
           skipped === 0 ? "" : `, ${number(skipped)} left alone: homeroom show ${run.id} lists them`

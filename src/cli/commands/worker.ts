@@ -1,8 +1,8 @@
 import type { Command } from "commander"
 import { Connections } from "../../entries/exchange.ts"
-import { RosterSync } from "../../index.ts"
 import { type EventLogger, logEvents } from "../../telemetry/index.ts"
 import { startWorker } from "../../worker/index.ts"
+import { CommandRoster } from "../command-roster.ts"
 import { cleverOnStorage, hasDistrictToken } from "../environment.ts"
 import { queueDatabase } from "../import-queue.ts"
 import { seconds, wholeNumber } from "../options.ts"
@@ -45,13 +45,16 @@ async function work(options: WorkerOptions): Promise<void> {
   const { concurrency, port, host, startTimeout, verbose } = options
   const onEvent = logEvents(lineLogger(verbose === true))
   const connectionString = queueDatabase()
-  const { storage, apps, source } = cleverOnStorage({ onEvent })
+  const { storage, apps, source } = cleverOnStorage(
+    { onEvent },
+    { maxConnections: connectionsFor(concurrency) },
+  )
   await withSignals(async (signal) => {
     try {
       const worker = await startWorker({
         storage,
         connections: new Connections({ storage, apps }),
-        roster: new RosterSync({ clever: source, storage, onEvent }),
+        roster: new CommandRoster({ clever: source, storage, onEvent }),
         ...(connectionString !== undefined && { queue: { connectionString } }),
         // One district's token finds no others.
         ...(!hasDistrictToken() && { discover: apps }),
@@ -69,6 +72,11 @@ async function work(options: WorkerOptions): Promise<void> {
       await storage.close()
     }
   })
+}
+
+/** How many connections to PostgreSQL so many imports at once need: three each, and no fewer than a storage has anyway. */
+export function connectionsFor(concurrency: number): number {
+  return Math.max(10, 3 * concurrency)
 }
 
 /** One JSON object a line on standard error, as pino writes them; `debug` only where it is asked for. */

@@ -124,6 +124,7 @@ function factsCard(visit: Visit, run: Run, undo: Run | undefined): Markup {
       [words.duration, show.duration(run.durationMs)],
       [words.read, show.number(run.records)],
       [words.requests, show.number(run.requests)],
+      ...(run.skippedEvents === 0 ? [] : [[words.skippedEvents, show.number(run.skippedEvents)] as const]),
       ...(run.undoes === null ? [] : [[words.undoes, link(run.undoes)] as const]),
       ...(run.splitFrom === null ? [] : [[words.splitFrom, link(run.splitFrom)] as const]),
       ...(undo === undefined ? [] : [[words.undoneBy, link(undo.id)] as const]),

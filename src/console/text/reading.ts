@@ -76,6 +76,7 @@ export const reading = {
     duration: "Duration",
     read: "Records read",
     requests: "Requests to Clever",
+    skippedEvents: "Events of unknown types, skipped",
     askedFor: (mode: string): string => `${mode} was asked for`,
     fallbacks: {
       "no-cursor": "There is no place in Clever's events to go on from yet, so everything was read.",
@@ -85,6 +86,7 @@ export const reading = {
       "api-version-changed": "The last import used another version of Clever's API, so everything was read.",
       "scope-changed": "What is kept of the district was set anew since, so everything was read.",
       "events-unavailable": "Clever's events are not enabled for this app, so everything was read.",
+      "event-unreadable": "One of Clever's events can't be read, so everything was read.",
       "events-flood": "More had changed than there are records, so everything was read.",
     },
     running: "This import is running. The Import page shows how far it is.",
@@ -206,6 +208,7 @@ export const reading = {
     rejectedColumns: { kind: "Kind", id: "Clever id", reason: "Reason", path: "Where" },
     withoutId: "without an id",
     reasons: {
+      "not-json": "It is no readable JSON",
       "not-an-object": "It is no record",
       "id-missing": "It has no id",
       "id-invalid": "Its id is none of Clever's",

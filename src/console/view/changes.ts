@@ -47,22 +47,27 @@ function fieldsOf({ text, show }: Visit, change: RecordChange): Markup {
   const words = text.run
   const isListed = joined.length + left.length > 0
   // Who joined and who left says more than two lists of ids.
-  const fields = change.fields.filter(({ path }) => !isListed || (path !== "students" && path !== "teachers"))
+  const isSaid = ({ path }: RecordChange["fields"][number]): boolean =>
+    !isListed || (path !== "students" && path !== "teachers")
+  const changed = change.fields.filter(isSaid)
+  // What is archived as it was says at least who or what it is.
+  const isGone = changed.length === 0 && action === "archive"
+  const fields = isGone ? (change.archived ?? []).filter(isSaid) : changed
   if (fields.length === 0) return html``
-  const isNew = action === "create"
-  const rows = isNew
+  const isWhole = isGone || action === "create"
+  const rows = isWhole
     ? fields
-        .flatMap(({ path, after }) => leavesOf(path, after))
+        .flatMap(({ path, before, after }) => leavesOf(path, isGone ? before : after))
         .map(([path, value]) => [fieldName(path), valueText(value)])
     : fields.map(({ path, before, after }) => [fieldName(path), valueText(before), valueText(after)])
   const columns = [
     { title: words.field },
-    ...(isNew ? [] : [{ title: words.before }]),
-    { title: words.after },
+    ...(action === "create" ? [] : [{ title: words.before }]),
+    ...(isGone ? [] : [{ title: words.after }]),
   ]
   const caption = `${text.record[change.kind]} ${change.id}`
   const list = table({ caption, columns, rows })
-  if (!isNew) return html`<div class="diff">${list}</div>`
+  if (!isWhole) return html`<div class="diff">${list}</div>`
   return html`<details><summary>${words.newFields(show.number(rows.length))}<span class="hidden"> ${caption}</span></summary><div class="diff">${list}</div></details>`
 }
 

@@ -72,7 +72,8 @@ export const cleverErrorCodes: Readonly<Record<CleverErrorCode, ErrorCodeInfo>> 
   },
   CLEVER_REQUEST_REFUSED: {
     summary: "Clever refused the request itself (400, 403, 413, 501 or an unexpected status).",
-    remedy: "Report this with the status and path in the details; repeating the request does not help.",
+    remedy:
+      "With 403 the token may not read this list: check the app's scopes in the Clever dashboard and run homeroom doctor --district ID. With another status report it with the status and path in the details; repeating the request does not help.",
     retryable: false,
     httpStatus: 502,
   },

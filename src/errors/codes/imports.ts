@@ -12,6 +12,8 @@ export type ImportErrorCode =
   | "LEASE_LOST"
   | "RUN_NOT_FOUND"
   | "RECORD_NOT_FOUND"
+  | "SCOPE_ELSEWHERE"
+  | "ROSTER_CHANGED"
   | "FIELD_NOT_OWNED"
   | "RUN_TRANSITION_INVALID"
   | "RUN_NOT_UNDOABLE"
@@ -87,6 +89,20 @@ export const importErrorCodes: Readonly<Record<ImportErrorCode, ErrorCodeInfo>> 
     remedy: "Check kind, id and district; whoever is not shared, or out of scope, was never stored.",
     retryable: false,
     httpStatus: 404,
+  },
+  SCOPE_ELSEWHERE: {
+    summary:
+      "The district's roster is kept within a scope that the app sets in its own code, which commands do not know.",
+    remedy:
+      "Do it from the app; or keep the scope with the connection (Connections.changeSettings), {} for everything.",
+    retryable: false,
+    httpStatus: 409,
+  },
+  ROSTER_CHANGED: {
+    summary: "The roster changed while it was exported, so that the output mixes before and after.",
+    remedy: "Throw the output away and export again.",
+    retryable: true,
+    httpStatus: 409,
   },
   FIELD_NOT_OWNED: {
     summary: "An app wants to set a field that is Clever's.",

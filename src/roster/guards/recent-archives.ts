@@ -16,8 +16,9 @@ const lookBackMs = 2 * windowMs
 const pageSize = 100
 
 /**
- * The archives of the last 24 hours that nobody decided on: what the district's runs applied without an approval, and
- * what was not undone. An undo is somebody's decision, whatever it archives.
+ * The archives of the last 24 hours that nobody decided on: what the district's runs applied without being held and
+ * approved, and what was not undone. Whoever applies a plan that no guard held was asked nothing. An undo is somebody's
+ * decision, whatever it archives.
  */
 export async function recentArchives(options: {
   storage: RosterStorage
@@ -33,7 +34,7 @@ export async function recentArchives(options: {
     for (const run of page) {
       if (run.state !== "applied") continue
       if (run.undoes !== null) undone.add(run.undoes)
-      else if (run.approval === null && hasArchives(run) && isRecent(run, nowMs)) found.push(run)
+      else if (!isDecided(run) && hasArchives(run) && isRecent(run, nowMs)) found.push(run)
     }
     const last = page.at(-1)
     if (last === undefined || Date.parse(last.startedAt) < nowMs - lookBackMs) break
@@ -47,6 +48,11 @@ export async function recentArchives(options: {
     ofSchool: (kind, schoolId) => sum((run) => run.archivedBySchool[kind]?.[schoolId]),
     ofRole: (role) => sum((run) => run.archivedByRole?.[role]),
   }
+}
+
+/** True if a guard held the run and somebody approved it all the same. */
+function isDecided({ approval, holds }: Run): boolean {
+  return approval !== null && holds.length > 0
 }
 
 function hasArchives({ counts }: Run): boolean {

@@ -5,9 +5,11 @@ import { thresholdsFor } from "./thresholds.ts"
 
 /**
  * The share of rejected records of each kind that has any (S9): more than a small one means that something is wrong with
- * the source.
+ * the source. So few records as are looked at for no archive are not enough for a share by themselves: one bad term of
+ * four is no flood. A login brings one person: what imports rejected before it, imports are held for.
  */
 export function rejectedShares({ run, head, counts, settings, nowMs }: GuardRequest): Hold[] {
+  if (run.mode === "user") return []
   const shares: Hold[] = []
   for (const kind of kinds) {
     const { created, updated, restored, unchanged, rejected } = counts[kind]
@@ -19,7 +21,8 @@ export function rejectedShares({ run, head, counts, settings, nowMs }: GuardRequ
     const isScoped = run.checkpoint?.scope !== undefined
     const listed = isScoped ? created + updated + restored + unchanged + rejected : seen
     const known = run.mode === "bulk" ? Math.max(listed, stored, rejected) : stored + rejected
-    const limit = thresholdsFor(settings, kind, nowMs).rejectedShare
+    const { rejectedShare: limit, atLeast } = thresholdsFor(settings, kind, nowMs)
+    if (known < atLeast && rejected / atLeast <= limit) continue
     shares.push({ code: "rejected-ratio", kind, schoolId: null, measured: rejected / known, limit })
   }
   return shares

@@ -2,6 +2,7 @@ import type { RecordByKind, RosterRecord } from "../../models/index.ts"
 import type { Kind } from "../../models/kinds.ts"
 import { mergeOverrides } from "../../models/overrides.ts"
 import type { FieldOverride, RecordState, RosterStorage, StoredRecord } from "../../storage/contract.ts"
+import type { CompiledScope } from "../scope/compiled-scope.ts"
 
 export interface ReadRecordsOptions<K extends Kind = Kind> {
   /** The Clever id of the district. */
@@ -28,12 +29,14 @@ export interface RosterEntry<K extends Kind = Kind> {
 const pageSize = 500
 
 /**
- * The records of a kind in ascending id, as the app is to see them. Reads 500 at a time, and their overrides with one
- * query more. Each page is as of the moment at which it is read: an import may commit between two of them.
+ * The records of a kind in ascending id, as the app is to see them, within the scope as it is now (S18). Reads 500 at a
+ * time, and their overrides with one query more. Each page is as of the moment at which it is read: an import may commit
+ * between two of them.
  */
 export async function* readRecords<K extends Kind>(
   storage: RosterStorage,
   options: ReadRecordsOptions<K>,
+  scope: CompiledScope | undefined,
 ): AsyncGenerator<RosterEntry<K>> {
   const { districtId, kind, view = "merged" } = options
   for await (const page of pagesOf(storage, options)) {
@@ -41,11 +44,14 @@ export async function* readRecords<K extends Kind>(
     for (const { id, state, data } of page) {
       const own = overrides.get(id) ?? []
       const record = JSON.parse(data) as RosterRecord<K>
+      const seen = view === "clever" ? record : mergeOverrides(record, own)
+      const verdict = scope?.judge(kind, seen)
+      if (verdict !== undefined && verdict.state !== "in") continue
       yield {
         kind,
         id,
         state,
-        data: view === "clever" ? record : mergeOverrides(record, own),
+        data: (verdict === undefined ? seen : verdict.value) as RecordByKind[K],
         overrides: own,
       }
     }

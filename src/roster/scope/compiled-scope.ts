@@ -6,6 +6,8 @@ import type { Scope } from "../../models/scope.ts"
 import { Exclusion } from "./exclusion.ts"
 import { FieldLists } from "./field-list.ts"
 
+export { digestMark, scopeMark } from "../../models/fingerprint.ts"
+
 /** Counts up whenever the same scope comes to mean something else. */
 const scopeVersion = 1
 

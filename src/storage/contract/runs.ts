@@ -34,6 +34,7 @@ export type FallbackReason =
   | "api-version-changed"
   | "scope-changed"
   | "events-unavailable"
+  | "event-unreadable"
   | "events-flood"
 
 /** How many records of one kind a run dealt with, by outcome. */

@@ -46,8 +46,20 @@ describe.each(storageNames)("S15 archives in slices, on %s", (name) => {
   })
 
   const approval = { hash: "h", by: "ada", why: "a school closed", at: "2026-09-03T12:00:00.000Z" }
+  const hold = { code: "archived-ratio", kind: "term", schoolId: null, measured: 0.2, limit: 0.1 } as const
+
   it.each<[string, Partial<Run>]>([
-    ["that somebody approved", { approval }],
+    ["of a plan that was applied and no guard held", { approval, holds: [] }],
+    ["that was held, without an approval", { approval: null, holds: [hold] }],
+  ])("S15 counts a run %s", async (_, fields) => {
+    const world = await withTerms(name)
+    await world.commit(archives("term", terms.slice(0, 6)), fields)
+    world.nowMs += hourMs
+    expect((await world.look(archives("term", terms.slice(6, 12)))).holds.length).toBe(1)
+  })
+
+  it.each<[string, Partial<Run>]>([
+    ["that was held and somebody approved", { approval, holds: [hold] }],
     ["that is somebody's undo", { mode: "undo", undoes: "another-run" }],
     ["whose archives waited (S28)", { counts: countChanges([]) }],
   ])("S15 leaves out a run %s", async (_, fields) => {

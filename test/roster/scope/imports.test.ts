@@ -456,3 +456,23 @@ describe("S18 a scope that can't be used", () => {
     expect(world.source.asked).toEqual([])
   })
 })
+
+it.each(storageNames)(
+  "S18 reading shows of what is kept only what is in the scope as it is now, on %s",
+  async (storage) => {
+    const world = new ScopedWorld(storage)
+    const scope: Scope = { roles: ["teacher"], fields: { user: ["name.last"] } }
+    await world.run(undefined, "bulk")
+    expect((await world.run(scope, "bulk")).counts.user?.archived).toBeGreaterThan(0)
+    const reader = world.another({ scope })
+    const seen: string[] = []
+    for await (const entry of reader.records({ districtId: world.districtId, kind: "user", state: "all" })) {
+      const { id, data } = entry
+      expect(await reader.record({ districtId: world.districtId, kind: "user", id })).toEqual(entry)
+      expect(Object.keys(data).sort()).toEqual(["district", "id", "name", "roles"])
+      seen.push(id)
+    }
+    expect(seen).toEqual([...(await world.active("user")).keys()].sort())
+    expect(seen.length).toBeGreaterThan(0)
+  },
+)
