@@ -46,6 +46,11 @@ describe.each(storageNames)("Import details, on %s", (storage) => {
     expect(addresses(page)).toContain(`/exchange${path}?kind=user&action=archive#changes`)
     const archived = readable(await roster.page(`${path}?kind=user&action=archive`))
     expect(archived).not.toContain(edited)
+    const [first = ""] = [...gone].sort()
+    const leaving = await world.roster.record({ districtId: world.districtId, kind: "user", id: first })
+    // Who or what would go, as it is.
+    expect(archived).toContain(`name.last ${leaving?.data.name?.last} `)
+    expect(archived).not.toContain("Field Before After")
   })
 
   test("approve exactly the plan that was shown, in somebody's name", async () => {
