@@ -164,7 +164,7 @@ describe.skipIf(typeof server === "string")("batches of ever other records, on P
   })
 
   test("are staged once where the app's pool gives up waiting before the server begins to take the bytes", async () => {
-    const pool = new pg.Pool({ connectionString: database.url, query_timeout: 400 })
+    const pool = new pg.Pool({ connectionString: database.url, query_timeout: 1_500 })
     pool.on("error", () => {})
     const storage = new PostgresStorage({ pool, schema })
     await storage.open()
@@ -174,7 +174,7 @@ describe.skipIf(typeof server === "string")("batches of ever other records, on P
     const holder = await database.pool.connect()
     await holder.query(`BEGIN; LOCK TABLE ${schema}.runs IN ACCESS EXCLUSIVE MODE`)
     const staging = storage.stage(lease, { run, changes: creates(300, 600) })
-    await new Promise((resolve) => setTimeout(resolve, 600))
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
     await holder.query("ROLLBACK")
     holder.release()
     await staging
