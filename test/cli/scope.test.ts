@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest"
-import type { ConnectionSettings } from "../../src/entries/exchange.ts"
+import { setTimeout } from "node:timers/promises"
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
+import { type ConnectionSettings, ImportHealthBook } from "../../src/entries/exchange.ts"
 import { CleverClient, RosterSync, type Run, type Scope } from "../../src/index.ts"
 import { type Simulator, startSimulator } from "../../src/simulator/index.ts"
 import { SqliteStorage } from "../../src/storage/sqlite/index.ts"
-import { environmentOf, homeroom, linesOf, makeFolder } from "./support.ts"
+import { environmentOf, homeroom, linesOf, makeFolder, startHomeroom } from "./support.ts"
 
 const folder = makeFolder()
 const path = folder.path("homeroom.db")
@@ -129,6 +130,40 @@ test("S18 a command refuses a district whose scope is in an app's code, until th
   await storage.saveConnection({ ...connection, settings: { scope: {} } })
   const widened = await command("import", "--district", district, "--mode", "delta", "--json")
   expect(JSON.parse(widened.stdout)).toMatchObject({ mode: "bulk", fallback: "scope-changed" })
+  await storage.close()
+})
+
+test("S18 a worker and the console's own worker refuse such a district as well", {
+  timeout: 120_000,
+}, async () => {
+  const address = folder.path("elsewhere-queued.db")
+  const environment = environmentOf(simulator, `sqlite:${address}`)
+  const command = (...args: string[]) => homeroom(args, environment)
+  await command("connect", "--district", district, "--mode", "sso+provisioning")
+  const storage = new SqliteStorage({ path: address })
+  await storage.open()
+  await importByApp(storage, { roles: ["teacher"] })
+  const before = await storage.getDistrict(district)
+  const health = new ImportHealthBook({ storage })
+  for (const args of [["worker"], ["console", "--json"]]) {
+    // What has failed before would wait; asked for by hand it does not, and counts anew.
+    expect((await command("queue", "--district", district, "--try-now")).code).toBe(0)
+    expect(await health.get(district)).toMatchObject({ failures: 0 })
+    const running = startHomeroom(args, environment)
+    onTestFinished(() => void running.process.kill("SIGKILL"))
+    const isDone = async () => {
+      const { failures, lastSuccessAt } = await health.get(district)
+      return failures > 0 || lastSuccessAt !== null
+    }
+    while (!(await isDone())) await setTimeout(50)
+    running.process.kill("SIGTERM")
+    expect({ args, ...(await running.ended) }).toMatchObject({ args, code: 0 })
+    expect(await health.get(district)).toMatchObject({
+      failures: 1,
+      lastFailure: { code: "SCOPE_ELSEWHERE" },
+    })
+  }
+  expect(await storage.getDistrict(district)).toEqual(before)
   await storage.close()
 })
 

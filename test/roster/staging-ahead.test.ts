@@ -87,16 +87,19 @@ test("S22 a slow storage has several batches to do, but none of a page before th
   const underWay: number[] = []
   const staged: number[] = []
   let most = 0
-  const full = Promise.withResolvers<void>()
+  let isFull = (): void => {}
+  const full = new Promise<void>((resolve) => {
+    isFull = resolve
+  })
   const { stage } = world.plain
   world.plain.stage = async (lease, batch) => {
     const [first] = batch.changes
     const page = places.get(first?.id ?? "") ?? -1
     expect(underWay.filter((earlier) => earlier !== page)).toEqual([])
     if (first !== undefined) most = Math.max(most, underWay.push(page))
-    if (most === 4) full.resolve()
+    if (most === 4) isFull()
     // However slow the machine, the first batch of this page is not staged before others are handed over.
-    if (page === 0) await full.promise
+    if (page === 0) await full
     await new Promise((resolve) => setTimeout(resolve, first === undefined ? 0 : 150))
     await stage.call(world.plain, lease, batch)
     if (first !== undefined) underWay.shift()

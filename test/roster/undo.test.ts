@@ -481,6 +481,17 @@ describe.each(storageNames)("S24 what can't be undone, on %s", (storage) => {
     const [dead] = await world.history()
     expect(dead).toMatchObject({ mode: "undo", state: "interrupted" })
     expect((await world.plain.countStaged(String(dead?.id))).length).toBeGreaterThan(0)
+    // However many logins came after it.
+    const { districtId } = world
+    const answer = await world.plain.acquireLease({ districtId, holder: "logins", ttlMs: dayMs })
+    if (!answer.acquired) return expect.unreachable()
+    const { lease } = answer
+    for (let number = 1; number <= 120; number++) {
+      const startedAt = new Date(world.now() + number).toISOString()
+      const login = { ...run, id: `login-${number}`, mode: "user", state: "unchanged", startedAt } as const
+      await world.plain.saveRun(lease, { ...login, checkpoint: null })
+    }
+    await world.plain.releaseLease(lease)
     expect((await undo(world, run)).run.state).toBe("applied")
     expect(await world.plain.countStaged(String(dead?.id))).toEqual([])
     expect(await world.plain.getRun(String(dead?.id))).toMatchObject({
